@@ -1,1 +1,166 @@
-//! Stub.
+//! What tests share: a fresh database on each engine, and the macro that runs a test on both.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::str::FromStr;
+
+use bursar_db::{Db, Location, MIGRATIONS, OpenError, Options};
+use bursar_kernel::Rng;
+use tempfile::TempDir;
+use tokio_postgres::NoTls;
+
+/// Runs one test body on `SQLite` and on `PostgreSQL`, as `name::sqlite` and `name::postgres`.
+///
+/// ```ignore
+/// db_test! { async fn keeps_what_it_stored(db: TestDb) { … } }
+/// ```
+#[macro_export]
+macro_rules! db_test {
+    ($(#[$meta:meta])* async fn $name:ident($db:ident: TestDb) $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            async fn body($db: $crate::TestDb) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                $crate::log_test("sqlite", concat!(module_path!(), "::sqlite"));
+                body($crate::TestDb::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                $crate::log_test("postgres", concat!(module_path!(), "::postgres"));
+                body($crate::TestDb::postgres().await).await;
+            }
+        }
+    };
+}
+
+/// A place for one test's data: a temporary folder, or a database of its own on the test server.
+/// It is gone when this is dropped.
+pub struct TestDb {
+    /// Where it is.
+    pub location: Location,
+    server: Option<(tokio_postgres::Config, String)>,
+    folder: TempDir,
+}
+
+impl TestDb {
+    /// A temporary folder.
+    pub fn sqlite() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        Self {
+            location: Location::Folder(folder.path().join("data")),
+            server: None,
+            folder,
+        }
+    }
+
+    /// A new database on the server that `BURSAR_TEST_POSTGRES` names.
+    pub async fn postgres() -> Self {
+        let url = test_server();
+        let config = tokio_postgres::Config::from_str(&url).expect("BURSAR_TEST_POSTGRES is a URL");
+        let name = format!("bursar_test_{}", Rng::system().uuid().simple());
+        run(
+            &config,
+            &format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"),
+        )
+        .await;
+        let base = url.split('?').next().unwrap_or(&url);
+        let (server, _) = base.rsplit_once('/').expect("the URL names a database");
+        let location = Location::Url(format!("{server}/{name}"));
+        let folder = TempDir::new().expect("a temporary folder");
+        Self {
+            location,
+            server: Some((config, name)),
+            folder,
+        }
+    }
+
+    /// A temporary folder for files beside the database.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Options for this place.
+    pub fn options(&self) -> Options {
+        Options::new(self.location.clone())
+    }
+
+    /// Opens it with all migrations.
+    pub async fn open(&self) -> Db {
+        self.try_open(self.options())
+            .await
+            .expect("the test database opens")
+    }
+
+    /// Opens it with all migrations, as `options` say.
+    pub async fn try_open(&self, options: Options) -> Result<Db, OpenError> {
+        Db::open(options, MIGRATIONS).await
+    }
+
+    /// Runs SQL beside the product, to arrange what it cannot arrange itself.
+    pub async fn batch(&self, sql: &str) {
+        let Location::Url(url) = &self.location else {
+            panic!("only for PostgreSQL")
+        };
+        run(&tokio_postgres::Config::from_str(url).expect("a URL"), sql).await;
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        let Some((config, name)) = self.server.take() else {
+            return;
+        };
+        // A runtime of its own: the test's may be shutting down.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            runtime.expect("a runtime").block_on(run(&config, &sql));
+        });
+        drop(dropping.join());
+    }
+}
+
+/// The server for tests; there is no default, so that nothing is skipped silently.
+pub fn test_server() -> String {
+    std::env::var("BURSAR_TEST_POSTGRES").unwrap_or_else(|_| {
+        panic!(
+            "BURSAR_TEST_POSTGRES is not set: run `cargo xtask test`, or name a server, for \
+             example postgres://postgres@127.0.0.1:5432/postgres"
+        )
+    })
+}
+
+/// Notes that a storage test ran, for the count that `cargo xtask test` prints.
+pub fn log_test(engine: &str, name: &str) {
+    if let Ok(path) = std::env::var("BURSAR_DB_TEST_LOG") {
+        let mut log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("the log");
+        // One write, so that lines of concurrent tests do not mix.
+        log.write_all(format!("{engine} {name}\n").as_bytes())
+            .expect("the log takes a line");
+    }
+}
+
+async fn run(config: &tokio_postgres::Config, sql: &str) {
+    let (client, connection) = config
+        .connect(NoTls)
+        .await
+        .expect("the test server answers");
+    let connection = tokio::spawn(connection);
+    client
+        .batch_execute(sql)
+        .await
+        .expect("the test server obeys");
+    drop(client);
+    drop(connection.await);
+}

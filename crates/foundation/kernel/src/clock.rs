@@ -31,7 +31,10 @@ impl Micros {
 
     fn format(self, pattern: &str) -> String {
         let instant = Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
-        instant.to_zoned(TimeZone::UTC).strftime(pattern).to_string()
+        instant
+            .to_zoned(TimeZone::UTC)
+            .strftime(pattern)
+            .to_string()
     }
 }
 
@@ -111,7 +114,10 @@ impl fmt::Debug for Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the system's clock"
+)]
 fn system_micros() -> i64 {
     Timestamp::now().as_microsecond()
 }

@@ -49,7 +49,11 @@ mod tests {
 
     #[test]
     fn echoes_what_is_short_and_printable() {
-        for text in ["c559ab367ff8436d1d0c4ffe917664a3", "nameofapp", &"x".repeat(128)] {
+        for text in [
+            "c559ab367ff8436d1d0c4ffe917664a3",
+            "nameofapp",
+            &"x".repeat(128),
+        ] {
             assert_eq!(CorrelationId::from_caller(text).unwrap().as_str(), text);
         }
         for text in ["", "a b", "a\n", "é", &"x".repeat(129)] {

@@ -40,6 +40,9 @@ mod tests {
         assert_eq!(uuid_from_text(&text.to_uppercase()), Ok(id));
         assert_eq!(hex32(&id), "08bdda1e0d4f42619f1bf9b8d9f817d6");
         assert_eq!(uuid_from_text(&hex32(&id)), Err(IdError));
-        assert_eq!(uuid_from_text("urn:uuid:08bdda1e-0d4f-4261-9f1b-f9b8d9f817d6"), Err(IdError));
+        assert_eq!(
+            uuid_from_text("urn:uuid:08bdda1e-0d4f-4261-9f1b-f9b8d9f817d6"),
+            Err(IdError)
+        );
     }
 }

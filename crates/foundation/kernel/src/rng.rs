@@ -25,7 +25,9 @@ impl Rng {
 
     /// The same bytes for the same seed. Never for secrets that leave a test.
     pub fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded(Arc::new(Mutex::new(ChaCha20Rng::seed_from_u64(seed)))))
+        Self(Source::Seeded(Arc::new(Mutex::new(
+            ChaCha20Rng::seed_from_u64(seed),
+        ))))
     }
 
     /// `N` random bytes.
@@ -34,7 +36,9 @@ impl Rng {
         match &self.0 {
             Source::System => system_fill(&mut bytes),
             Source::Seeded(rng) => {
-                rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+                rng.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .fill_bytes(&mut bytes);
             }
         }
         bytes
@@ -47,7 +51,9 @@ impl Rng {
 
     /// A number in `0..bound`; 0 when `bound` is 0. The bias is below 2^-32 for bounds below 2^32.
     pub fn below(&self, bound: u64) -> u64 {
-        u64::from_le_bytes(self.bytes()).checked_rem(bound).unwrap_or(0)
+        u64::from_le_bytes(self.bytes())
+            .checked_rem(bound)
+            .unwrap_or(0)
     }
 }
 
@@ -60,7 +66,10 @@ impl fmt::Debug for Rng {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that asks the system for chance")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that asks the system for chance"
+)]
 fn system_fill(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random bytes");
 }

@@ -1,0 +1,204 @@
+//! A running operation's hands on the database.
+
+use std::sync::Arc;
+
+use tokio_postgres::error::SqlState;
+
+use crate::postgres::Client;
+use crate::{DbError, Row, Sql, Value};
+
+/// The transaction of one operation, on either engine.
+///
+/// After its first failed statement the operation is over on both engines: expected conflicts
+/// are seen by `ON CONFLICT` or row counts, never by catching an error.
+pub struct Tx {
+    engine: Engine,
+    /// Set by the first failed statement.
+    pub(crate) failure: Option<Failure>,
+    /// Whether a statement may have changed something.
+    pub(crate) wrote: bool,
+    /// Whether workers are to be woken after the commit.
+    pub(crate) wake: bool,
+}
+
+pub(crate) enum Engine {
+    Sqlite(rusqlite::Connection),
+    /// Shared by the operations of a group, whose statements are pipelined.
+    Postgres(Arc<Client>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Failure {
+    /// 40001 or 40P01: the same operation may succeed when it runs again.
+    Collision,
+    /// Anything else.
+    Fatal,
+}
+
+impl Tx {
+    pub(crate) fn sqlite(connection: rusqlite::Connection) -> Self {
+        Self::new(Engine::Sqlite(connection))
+    }
+
+    pub(crate) fn postgres(client: Arc<Client>) -> Self {
+        Self::new(Engine::Postgres(client))
+    }
+
+    fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            failure: None,
+            wrote: false,
+            wake: false,
+        }
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut rusqlite::Connection {
+        match &mut self.engine {
+            Engine::Sqlite(connection) => connection,
+            Engine::Postgres(_) => unreachable!("only the SQLite engine asks for its connection"),
+        }
+    }
+
+    /// Gives the connection back. Only for a transaction that shares it with no other.
+    pub(crate) fn into_client(self) -> Option<Client> {
+        match self.engine {
+            Engine::Postgres(client) => Arc::into_inner(client),
+            Engine::Sqlite(_) => None,
+        }
+    }
+
+    /// Makes the transaction ready for the next operation.
+    pub(crate) fn reset(&mut self) {
+        self.failure = None;
+        self.wrote = false;
+        self.wake = false;
+    }
+
+    /// Wakes the job workers, here and on other nodes, once this operation is committed.
+    pub fn wake_workers(&mut self) {
+        self.wake = true;
+    }
+
+    /// Runs a statement and answers how many rows it changed.
+    pub async fn execute(&mut self, sql: &'static Sql, args: &[Value<'_>]) -> Result<u64, DbError> {
+        self.wrote = true;
+        self.check()?;
+        let result = match &mut self.engine {
+            Engine::Sqlite(connection) => execute_sqlite(connection, sql, args),
+            Engine::Postgres(client) => execute_postgres(client, sql, args).await,
+        };
+        self.note(result)
+    }
+
+    /// Runs a query and answers all its rows.
+    pub async fn rows(
+        &mut self,
+        sql: &'static Sql,
+        args: &[Value<'_>],
+    ) -> Result<Vec<Row>, DbError> {
+        self.check()?;
+        let result = match &mut self.engine {
+            Engine::Sqlite(connection) => rows_sqlite(connection, sql, args),
+            Engine::Postgres(client) => rows_postgres(client, sql, args).await,
+        };
+        self.note(result)
+    }
+
+    /// Runs a changing statement with `RETURNING` and answers its rows.
+    pub async fn returning(
+        &mut self,
+        sql: &'static Sql,
+        args: &[Value<'_>],
+    ) -> Result<Vec<Row>, DbError> {
+        self.wrote = true;
+        self.rows(sql, args).await
+    }
+
+    /// Runs a query and answers its first row, if there is one.
+    pub async fn row(
+        &mut self,
+        sql: &'static Sql,
+        args: &[Value<'_>],
+    ) -> Result<Option<Row>, DbError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    fn check(&self) -> Result<(), DbError> {
+        if self.failure.is_some() {
+            Err(DbError::Over)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn note<T>(&mut self, result: Result<T, DbError>) -> Result<T, DbError> {
+        if let Err(error) = &result {
+            self.failure = Some(failure(error));
+        }
+        result
+    }
+}
+
+/// Sorts errors by SQLSTATE, never by message text.
+pub(crate) fn failure(error: &DbError) -> Failure {
+    let code = if let DbError::Postgres(error) = error {
+        error.code()
+    } else {
+        None
+    };
+    if code == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
+        || code == Some(&SqlState::T_R_DEADLOCK_DETECTED)
+    {
+        Failure::Collision
+    } else {
+        Failure::Fatal
+    }
+}
+
+fn execute_sqlite(
+    connection: &rusqlite::Connection,
+    sql: &'static Sql,
+    args: &[Value<'_>],
+) -> Result<u64, DbError> {
+    let mut statement = connection.prepare_cached(sql.sqlite())?;
+    Ok(statement.execute(rusqlite::params_from_iter(args))? as u64)
+}
+
+fn rows_sqlite(
+    connection: &rusqlite::Connection,
+    sql: &'static Sql,
+    args: &[Value<'_>],
+) -> Result<Vec<Row>, DbError> {
+    let mut statement = connection.prepare_cached(sql.sqlite())?;
+    let columns = statement.column_count();
+    let mut found = statement.query(rusqlite::params_from_iter(args))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        rows.push(Row::from_sqlite(row, columns)?);
+    }
+    Ok(rows)
+}
+
+async fn execute_postgres(
+    client: &Client,
+    sql: &'static Sql,
+    args: &[Value<'_>],
+) -> Result<u64, DbError> {
+    let statement = client.prepare_cached(sql.postgres()).await?;
+    Ok(client.execute_raw(&statement, args).await?)
+}
+
+async fn rows_postgres(
+    client: &Client,
+    sql: &'static Sql,
+    args: &[Value<'_>],
+) -> Result<Vec<Row>, DbError> {
+    let statement = client.prepare_cached(sql.postgres()).await?;
+    let params: Vec<_> = args.iter().map(|arg| arg as _).collect();
+    let rows = client.query(&statement, &params).await?;
+    Ok(rows
+        .iter()
+        .map(Row::from_postgres)
+        .collect::<Result<_, _>>()?)
+}
