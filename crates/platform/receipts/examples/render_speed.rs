@@ -11,7 +11,9 @@ const SPAN: Duration = Duration::from_secs(3);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let input = args.next().ok_or("usage: render_speed receipt.json [out.pdf [out.png]]")?;
+    let input = args
+        .next()
+        .ok_or("usage: render_speed receipt.json [out.pdf [out.png]]")?;
     let receipt: serde_json::Value = serde_json::from_slice(&std::fs::read(input)?)?;
     let ctx = ReceiptContext {
         receipt_id: "eed70d8a344e4b8c9d8ad2b7b37c34e2",

@@ -54,10 +54,7 @@ pub enum RenderError {
 /// are printed digit by digit, times keep the offset they came with. Equal input gives equal
 /// bytes. The text can be selected and searched, also where the font lacks a character.
 /// Errors: [`RenderError::Pdf`].
-pub fn standard_receipt(
-    receipt: &Value,
-    ctx: &ReceiptContext<'_>,
-) -> Result<Vec<u8>, RenderError> {
+pub fn standard_receipt(receipt: &Value, ctx: &ReceiptContext<'_>) -> Result<Vec<u8>, RenderError> {
     let mut flow = flow::Flow::new();
     head::masthead(&mut flow, receipt);
     head::facts(&mut flow, receipt, ctx);
@@ -72,7 +69,9 @@ pub fn standard_receipt(
 }
 
 fn document_title(receipt: &Value, ctx: &ReceiptContext<'_>) -> String {
-    let seller = receipt.get("seller").and_then(|seller| fields::text(seller, "name"));
+    let seller = receipt
+        .get("seller")
+        .and_then(|seller| fields::text(seller, "name"));
     let seller = seller.unwrap_or(ctx.receipt_id.into());
     format!("{}: {seller}", head::title(receipt))
 }

@@ -7,7 +7,9 @@
 /// Source: receipts/supported-receipt-types.markdown, `currency` (`^[-]?\d*\.?\d+$`).
 /// Choice: commas, because the decimal sign of that format is the point.
 pub fn format_amount(text: &str) -> String {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if !is_digits(whole) || !is_digits(fraction) {

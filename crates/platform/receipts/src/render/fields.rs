@@ -5,8 +5,18 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// The text of a field; nothing when it is absent, blank or of another shape.
@@ -16,7 +26,9 @@ const MONTHS: [&str; 12] = [
 pub(super) fn text<'a>(object: &'a Value, key: &str) -> Option<Cow<'a, str>> {
     match object.get(key)? {
         Value::String(text) => {
-            let blank = text.chars().all(|c| c.is_whitespace() || c.is_ascii_punctuation());
+            let blank = text
+                .chars()
+                .all(|c| c.is_whitespace() || c.is_ascii_punctuation());
             (!blank).then(|| Cow::Borrowed(text.trim()))
         }
         Value::Number(number) => Some(Cow::Owned(number.to_string())),
@@ -28,7 +40,10 @@ pub(super) fn text<'a>(object: &'a Value, key: &str) -> Option<Cow<'a, str>> {
 
 /// The items of an array field; none when it is absent or of another shape.
 pub(super) fn list<'a>(object: &'a Value, key: &str) -> &'a [Value] {
-    object.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    object
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// A field that is an object.
@@ -47,14 +62,22 @@ pub(super) fn address_lines(address: &Value) -> Vec<String> {
     let country = code.as_deref().and_then(country);
     let mut lines: Vec<String> = Vec::new();
     if let Some(street) = address.get("streetAddress").and_then(Value::as_str) {
-        lines.extend(street.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned));
+        lines.extend(
+            street
+                .lines()
+                .map(str::trim)
+                .filter(|l| !l.is_empty())
+                .map(str::to_owned),
+        );
     }
     let (town, region, postal) = (
         text(address, "addressLocality"),
         text(address, "addressRegion"),
         text(address, "postalCode"),
     );
-    let town_first = country.as_ref().is_none_or(|c| TOWN_FIRST.contains(&c.alpha2));
+    let town_first = country
+        .as_ref()
+        .is_none_or(|c| TOWN_FIRST.contains(&c.alpha2));
     let line = if town_first {
         let place = joined(&[town, region], ", ");
         joined(&[place.map(Cow::Owned), postal], " ")
@@ -125,12 +148,17 @@ pub(super) fn duration(given: &str) -> String {
 }
 
 fn parse_duration(given: &str) -> Option<String> {
-    let (sign, rest) = given.strip_prefix('-').map_or(("", given), |rest| ("-", rest));
+    let (sign, rest) = given
+        .strip_prefix('-')
+        .map_or(("", given), |rest| ("-", rest));
     let rest = rest.strip_prefix('P')?;
     let (date, time) = rest.split_once('T').unwrap_or((rest, ""));
     let mut words = Vec::new();
     for (part, units) in [
-        (date, [('Y', "y"), ('M', "mo"), ('W', "wk"), ('D', "d")].as_slice()),
+        (
+            date,
+            [('Y', "y"), ('M', "mo"), ('W', "wk"), ('D', "d")].as_slice(),
+        ),
         (time, [('H', "h"), ('M', "min"), ('S', "s")].as_slice()),
     ] {
         let mut rest = part;
@@ -157,8 +185,14 @@ mod tests {
     #[test]
     fn times_keep_their_offset() {
         for (given, printed) in [
-            ("2022-12-12T09:19:02-0500", "12 December 2022, 09:19:02 UTC-0500"),
-            ("2022-10-22T13:00:00+08:00", "22 October 2022, 13:00:00 UTC+08:00"),
+            (
+                "2022-12-12T09:19:02-0500",
+                "12 December 2022, 09:19:02 UTC-0500",
+            ),
+            (
+                "2022-10-22T13:00:00+08:00",
+                "22 October 2022, 13:00:00 UTC+08:00",
+            ),
             ("2026-01-05T07Z", "5 January 2026, 07 UTC"),
             ("2026-13-05T07:00:00Z", "2026-13-05T07:00:00Z"),
             ("yesterday", "yesterday"),
@@ -190,12 +224,20 @@ mod tests {
             "addressRegion": "TX", "addressCountry": "USA", "postalCode": "77046"});
         assert_eq!(
             address_lines(&american),
-            ["1 Elm St", "Floor 2", "Houston, TX 77046", "United States of America"]
+            [
+                "1 Elm St",
+                "Floor 2",
+                "Houston, TX 77046",
+                "United States of America"
+            ]
         );
         let german = json!({"addressLocality": "Berlin", "addressCountry": "DE",
             "postalCode": "10115", "streetAddress": " "});
         assert_eq!(address_lines(&german), ["10115 Berlin", "Germany"]);
-        assert_eq!(address_lines(&json!({"addressCountry": "Narnia"})), ["Narnia"]);
+        assert_eq!(
+            address_lines(&json!({"addressCountry": "Narnia"})),
+            ["Narnia"]
+        );
         assert!(address_lines(&json!([])).is_empty());
     }
 
@@ -204,6 +246,9 @@ mod tests {
         let object = json!({"a": "", "b": " , ", "c": "x", "d": 7.5, "e": [], "f": "🎉"});
         let read = ["a", "b", "c", "d", "e", "f", "g"].map(|key| text(&object, key));
         let read: Vec<_> = read.iter().map(Option::as_deref).collect();
-        assert_eq!(read, [None, None, Some("x"), Some("7.5"), None, Some("🎉"), None]);
+        assert_eq!(
+            read,
+            [None, None, Some("x"), Some("7.5"), None, Some("🎉"), None]
+        );
     }
 }

@@ -86,7 +86,11 @@ pub(super) struct Flow {
 impl Flow {
     /// One empty page.
     pub(super) fn new() -> Self {
-        Self { pages: vec![Vec::new()], y: TOP, heading: None }
+        Self {
+            pages: vec![Vec::new()],
+            y: TOP,
+            heading: None,
+        }
     }
 
     /// Leaves vertical space; none at the top of a page.
@@ -110,7 +114,13 @@ impl Flow {
 
     /// A rule from `x` for `width`.
     pub(super) fn bar(&mut self, x: f32, width: f32, height: f32, color: Color) {
-        let op = Op::Rule { x: LEFT + x, y: self.y, width, height, color };
+        let op = Op::Rule {
+            x: LEFT + x,
+            y: self.y,
+            width,
+            height,
+            color,
+        };
         self.push(op);
         self.y += height;
     }
@@ -118,7 +128,12 @@ impl Flow {
     /// One line of text at the left margin.
     pub(super) fn line(&mut self, text: &str, style: Style) {
         let lines = Text::new(text, style).lines(WIDTH);
-        self.row(vec![Cell { x: 0.0, width: WIDTH, align: Align::Left, lines }]);
+        self.row(vec![Cell {
+            x: 0.0,
+            width: WIDTH,
+            align: Align::Left,
+            lines,
+        }]);
     }
 
     /// Starts a table: its heading stands here and again at the top of each page until
@@ -140,8 +155,10 @@ impl Flow {
         if height < (BOTTOM - TOP) / 2.0 {
             self.ensure(height);
         }
-        let mut rest: Vec<_> =
-            cells.into_iter().map(|c| (c.x, c.width, c.align, c.lines.into_iter().peekable())).collect();
+        let mut rest: Vec<_> = cells
+            .into_iter()
+            .map(|c| (c.x, c.width, c.align, c.lines.into_iter().peekable()))
+            .collect();
         loop {
             let top = self.y;
             let mut lowest = top;
@@ -171,7 +188,11 @@ impl Flow {
         };
         // Capitals are about 0.71 em high: this centres them between the line's edges.
         let y = top + line.style.leading / 2.0 + line.style.size * 0.357;
-        self.push(Op::Text { x: LEFT + x + indent, y, line });
+        self.push(Op::Text {
+            x: LEFT + x + indent,
+            y,
+            line,
+        });
     }
 
     fn next_page(&mut self) {
@@ -187,6 +208,7 @@ impl Flow {
         self.row(heading);
         self.y += 4.0;
         self.rule(0.6, INK);
+        self.y += 5.0;
     }
 
     fn push(&mut self, op: Op) {

@@ -42,10 +42,18 @@ fn load(bytes: &'static [u8]) -> Loaded {
     let font = Font::new(bytes.into(), 0).expect("the compiled-in font is valid");
     let shaper = rustybuzz::Face::from_slice(bytes, 0).expect("the compiled-in font is valid");
     let plans = [script::LATIN, script::GREEK, script::CYRILLIC].map(|script| {
-        (script, ShapePlan::new(&shaper, Direction::LeftToRight, Some(script), None, &[]))
+        (
+            script,
+            ShapePlan::new(&shaper, Direction::LeftToRight, Some(script), None, &[]),
+        )
     });
     let em = font.units_per_em();
-    Loaded { font, shaper, plans, em }
+    Loaded {
+        font,
+        shaper,
+        plans,
+        em,
+    }
 }
 
 impl Face {
@@ -88,7 +96,10 @@ pub(super) fn shape(text: &str, face: Face, figures: bool) -> Shaped {
         let minus = figures && c == '-' && is_sign(&text, offset);
         let drawn = if minus { '\u{2212}' } else { c };
         // Offsets beyond 4 GiB cannot come from one request.
-        buffer.add(available(loaded, drawn), u32::try_from(offset).unwrap_or(u32::MAX));
+        buffer.add(
+            available(loaded, drawn),
+            u32::try_from(offset).unwrap_or(u32::MAX),
+        );
     }
     let plan = plan_for(loaded, &text);
     buffer.set_direction(Direction::LeftToRight);
@@ -123,7 +134,10 @@ fn glyphs(shaped: &rustybuzz::GlyphBuffer, text_len: usize, em: f32) -> Vec<Kril
     glyphs
 }
 
-#[expect(clippy::cast_precision_loss, reason = "font units of one glyph are far below 2^23")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "font units of one glyph are far below 2^23"
+)]
 fn units(value: i32) -> f32 {
     value as f32
 }
@@ -198,7 +212,11 @@ mod tests {
     #[test]
     fn a_missing_character_is_a_box_that_still_means_the_character() {
         let shaped = shape("a中b", Face::Regular, false);
-        let ranges: Vec<_> = shaped.glyphs.iter().map(|g| &shaped.text[g.text_range.clone()]).collect();
+        let ranges: Vec<_> = shaped
+            .glyphs
+            .iter()
+            .map(|g| &shaped.text[g.text_range.clone()])
+            .collect();
         assert_eq!(ranges, ["a", "中", "b"]);
         assert_ne!(shaped.glyphs[1].glyph_id, GlyphId::new(0));
     }
@@ -209,7 +227,11 @@ mod tests {
             let widths: Vec<_> = ('0'..='9')
                 .map(|digit| shape(&digit.to_string(), face, true).width())
                 .collect();
-            assert!(widths.windows(2).all(|pair| (pair[0] - pair[1]).abs() < f32::EPSILON));
+            assert!(
+                widths
+                    .windows(2)
+                    .all(|pair| (pair[0] - pair[1]).abs() < f32::EPSILON)
+            );
             assert_ne!(
                 shape("-5", face, true).glyphs[0].glyph_id,
                 shape("-5", face, false).glyphs[0].glyph_id
@@ -220,6 +242,11 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_dropped() {
         assert_eq!(clean("a\u{202e}b\u{0}c\u{feff}\nd"), "abc d");
-        assert_eq!(clean(&format!("e{}", "\u{301}".repeat(1000))).chars().count(), 31);
+        assert_eq!(
+            clean(&format!("e{}", "\u{301}".repeat(1000)))
+                .chars()
+                .count(),
+            31
+        );
     }
 }

@@ -41,7 +41,11 @@ pub(super) fn masthead(flow: &mut Flow, receipt: &Value) {
         cell(0.0, left, vec![Text::new(title(receipt), Style::TITLE)]),
         Cell {
             align: Align::Right,
-            ..cell(left + GUTTER, right, vec![Text::new("Total", Style::LABEL.leaded(14.0))])
+            ..cell(
+                left + GUTTER,
+                right,
+                vec![Text::new("Total", Style::LABEL.leaded(14.0))],
+            )
         },
     ];
     flow.row(labels.into());
@@ -49,10 +53,17 @@ pub(super) fn masthead(flow: &mut Flow, receipt: &Value) {
     let name = text(seller, "name").unwrap_or_default();
     let mut merchant = cell(0.0, left, vec![Text::new(&name, Style::NAME)]);
     if let Some(description) = text(seller, "description") {
-        merchant.lines.extend(Text::new(&description, Style::BODY).lines(left));
+        merchant
+            .lines
+            .extend(Text::new(&description, Style::BODY).lines(left));
     }
     let lines = Text::new(&total.unwrap_or_default(), Style::HERO).fitted(right, 12.0);
-    let total = Cell { x: left + GUTTER, width: right, align: Align::Right, lines };
+    let total = Cell {
+        x: left + GUTTER,
+        width: right,
+        align: Align::Right,
+        lines,
+    };
     flow.row(vec![merchant, total]);
     flow.space(14.0);
     flow.rule(0.4, HAIR);
@@ -64,9 +75,10 @@ pub(super) fn facts(flow: &mut Flow, receipt: &Value, ctx: &ReceiptContext<'_>) 
     if let Some(given) = text(receipt, "dateTime") {
         entries.push(("Date and time", when(&given)));
     }
-    for (label, key) in
-        [("Reference", "reference"), ("Collection reference", "collectionReference")]
-    {
+    for (label, key) in [
+        ("Reference", "reference"),
+        ("Collection reference", "collectionReference"),
+    ] {
         entries.extend(text(receipt, key).map(|text| (label, body(&text))));
     }
     entries.push(("Type", body(ctx.receipt_type)));
@@ -75,28 +87,32 @@ pub(super) fn facts(flow: &mut Flow, receipt: &Value, ctx: &ReceiptContext<'_>) 
 
 /// The seller's and the broker's address, tax id and contacts.
 pub(super) fn parties(flow: &mut Flow, receipt: &Value) {
+    let seller = receipt.get("seller").unwrap_or(&Value::Null);
+    let location = seller.get("location").unwrap_or(&Value::Null);
     let mut entries: Vec<Entry> = Vec::new();
-    if let Some(seller) = object(receipt, "seller") {
-        let lines = party(seller);
-        if !lines.is_empty() {
-            entries.push(("Seller", lines));
-        }
-    }
     if let Some(broker) = object(receipt, "broker") {
-        let name = text(broker, "name").map(|name| Text::new(&name, Style::STRONG));
-        let description =
-            text(broker, "description").map(|description| Text::new(&description, Style::BODY));
-        entries.push((
-            "Arranged by",
-            name.into_iter().chain(description).chain(party(broker)).collect(),
-        ));
+        let mut texts = place(location);
+        texts.extend(contacts(seller));
+        entries.push(("Seller", texts));
+
+        let mut texts: Vec<Text> = Vec::new();
+        texts.extend(text(broker, "name").map(|name| Text::new(&name, Style::STRONG)));
+        texts.extend(text(broker, "description").map(|more| Text::new(&more, Style::BODY)));
+        texts.extend(place(broker.get("location").unwrap_or(&Value::Null)));
+        texts.extend(contacts(broker));
+        entries.push(("Arranged by", texts));
+    } else {
+        entries.push(("Seller", place(location)));
+        entries.push(("Contact", contacts(seller)));
     }
+    entries.retain(|(_, texts)| !texts.is_empty());
     grid(flow, entries, 2);
 }
 
-fn party(merchant: &Value) -> Vec<Text> {
+fn contacts(merchant: &Value) -> Vec<Text> {
     let location = merchant.get("location").unwrap_or(&Value::Null);
-    let mut texts = place(location);
+    let mut texts = Vec::new();
+    texts.extend(text(merchant, "taxId").map(|id| labelled("Tax ID", &id)));
     for (label, key) in [
         ("Telephone", "telephoneNumber"),
         ("Fax", "faxNumber"),
@@ -105,7 +121,6 @@ fn party(merchant: &Value) -> Vec<Text> {
     ] {
         texts.extend(text(location, key).map(|text| labelled(label, &text)));
     }
-    texts.extend(text(merchant, "taxId").map(|id| labelled("Tax ID", &id)));
     texts
 }
 
@@ -116,7 +131,11 @@ fn place(location: &Value) -> Vec<Text> {
         texts.push(Text::new(&name, Style::BODY));
     }
     if let Some(address) = location.get("address") {
-        texts.extend(address_lines(address).iter().map(|line| Text::new(line, Style::BODY)));
+        texts.extend(
+            address_lines(address)
+                .iter()
+                .map(|line| Text::new(line, Style::BODY)),
+        );
     }
     texts
 }
@@ -129,7 +148,11 @@ pub(super) fn journey(flow: &mut Flow, receipt: &Value) {
         ("Drop-off", "dropoffLocation", "endDateTime"),
     ] {
         let mut texts = receipt.get(location).map(stop).unwrap_or_default();
-        texts.extend(text(receipt, time).map(|given| when(&given)).unwrap_or_default());
+        texts.extend(
+            text(receipt, time)
+                .map(|given| when(&given))
+                .unwrap_or_default(),
+        );
         if !texts.is_empty() {
             ends.push((label, texts));
         }
@@ -139,7 +162,10 @@ pub(super) fn journey(flow: &mut Flow, receipt: &Value) {
         entries.push(("Duration", body(&duration(&given))));
     }
     if let Some(distance) = receipt.get("distance") {
-        let words = joined(&[text(distance, "totalDistance"), text(distance, "unit")], " ");
+        let words = joined(
+            &[text(distance, "totalDistance"), text(distance, "unit")],
+            " ",
+        );
         entries.extend(words.map(|words| ("Distance", body(&words))));
     }
     for (label, key) in [
@@ -159,7 +185,10 @@ pub(super) fn journey(flow: &mut Flow, receipt: &Value) {
 
 fn stop(location: &Value) -> Vec<Text> {
     let mut texts = place(location);
-    let position = joined(&[text(location, "latitude"), text(location, "longitude")], ", ");
+    let position = joined(
+        &[text(location, "latitude"), text(location, "longitude")],
+        ", ",
+    );
     texts.extend(position.map(|position| Text::new(&position, Style::DETAIL.amount())));
     texts
 }
@@ -167,7 +196,9 @@ fn stop(location: &Value) -> Vec<Text> {
 fn when(given: &str) -> Vec<Text> {
     let (date, time) = date_time(given);
     let time = time.map(|time| Text::new(&time, Style::BODY));
-    std::iter::once(Text::new(&date, Style::BODY)).chain(time).collect()
+    std::iter::once(Text::new(&date, Style::BODY))
+        .chain(time)
+        .collect()
 }
 
 fn body(text: &str) -> Vec<Text> {
@@ -180,7 +211,12 @@ fn labelled(label: &str, text: &str) -> Text {
 
 fn cell(x: f32, width: f32, texts: Vec<Text>) -> Cell {
     let lines = texts.iter().flat_map(|text| text.lines(width)).collect();
-    Cell { x, width, align: Align::Left, lines }
+    Cell {
+        x,
+        width,
+        align: Align::Left,
+        lines,
+    }
 }
 
 /// Entries side by side in `columns` columns, with a rule below.
@@ -196,7 +232,11 @@ fn grid(flow: &mut Flow, entries: Vec<Entry>, columns: u8) {
         let mut cells = Vec::new();
         for (label, texts) in entries.by_ref().take(usize::from(columns)) {
             let label = Text::new(label, Style::LABEL.leaded(13.0));
-            cells.push(cell(x, width, std::iter::once(label).chain(texts).collect()));
+            cells.push(cell(
+                x,
+                width,
+                std::iter::once(label).chain(texts).collect(),
+            ));
             x += width + GUTTER;
         }
         flow.space(11.0);

@@ -51,24 +51,23 @@ pub(super) fn items(flow: &mut Flow, receipt: &Value) {
 fn description(item: &Value) -> Vec<Text> {
     let mut texts = Vec::new();
     texts.extend(text(item, "description").map(|text| Text::new(&text, Style::BODY)));
-    let mut detail = |text: &str| texts.push(Text::new(text, Style::DETAIL.amount()));
-    if let Some(more) = text(item, "additionalDescription") {
-        detail(&more);
-    }
-    if let Some(reference) = text(item, "reference") {
-        detail(&format!("Reference {reference}"));
-    }
-    if let Some(given) = text(item, "dateTime") {
-        detail(&date_time_line(&given));
-    }
+    texts.extend(text(item, "additionalDescription").map(|text| Text::new(&text, Style::DETAIL)));
+    let mut details: Vec<String> = Vec::new();
+    details.extend(text(item, "reference").map(|reference| format!("Reference {reference}")));
+    details.extend(text(item, "dateTime").map(|given| date_time_line(&given)));
     for tax in list(item, "taxes") {
         // A bare amount already stands in its column.
-        if let Some(name) = tax_name(tax) {
-            detail(&with_amount(name, tax, "amount"));
-        }
+        details.extend(tax_name(tax).map(|name| with_amount(name, tax, "amount")));
     }
     for discount in list(item, "discounts") {
-        detail(&with_amount(discount_name(discount), discount, "discountAmount"));
+        details.push(with_amount(
+            discount_name(discount),
+            discount,
+            "discountAmount",
+        ));
+    }
+    if !details.is_empty() {
+        texts.push(Text::new(&details.join(" · "), Style::DETAIL.amount()));
     }
     texts
 }
@@ -79,7 +78,10 @@ fn item_taxes(item: &Value) -> Vec<Text> {
     if !total.is_empty() {
         return total;
     }
-    list(item, "taxes").iter().flat_map(|tax| amount(tax, "amount", Style::BODY)).collect()
+    list(item, "taxes")
+        .iter()
+        .flat_map(|tax| amount(tax, "amount", Style::BODY))
+        .collect()
 }
 
 /// Subtotal, discounts, taxes and the total, at the right edge.
@@ -91,9 +93,7 @@ pub(super) fn totals(flow: &mut Flow, receipt: &Value) {
         ("Total", "total", Style::SUM),
     ]
     .into_iter()
-    .filter_map(|(label, key, style)| {
-        Some((label, amount(receipt, key, style).pop()?, style))
-    })
+    .filter_map(|(label, key, style)| Some((label, amount(receipt, key, style).pop()?, style)))
     .collect();
     let widest = lines.iter().map(|line| line.1.width()).fold(0.0, f32::max);
     let width = widest.clamp(80.0, WIDTH * 0.7);
@@ -113,8 +113,18 @@ pub(super) fn totals(flow: &mut Flow, receipt: &Value) {
         }
         let label = Text::new(&label, style).lines(label_width);
         flow.row(vec![
-            Cell { x, width: label_width, align: Align::Left, lines: label },
-            Cell { x: x + label_width, width, align: Align::Right, lines: amount.lines(width) },
+            Cell {
+                x,
+                width: label_width,
+                align: Align::Left,
+                lines: label,
+            },
+            Cell {
+                x: x + label_width,
+                width,
+                align: Align::Right,
+                lines: amount.lines(width),
+            },
         ]);
     }
 }
@@ -132,8 +142,13 @@ pub(super) fn taxes(flow: &mut Flow, receipt: &Value) {
         let rate = tax.get("rate").and_then(|_| text(tax, "rate"));
         table.push(vec![
             vec![Text::new(name.as_deref().unwrap_or("Tax"), Style::BODY)],
-            authority(tax).map(|name| Text::new(&name, Style::BODY)).into_iter().collect(),
-            rate.map(|rate| Text::new(&percent(&rate), FIGURES)).into_iter().collect(),
+            authority(tax)
+                .map(|name| Text::new(&name, Style::BODY))
+                .into_iter()
+                .collect(),
+            rate.map(|rate| Text::new(&percent(&rate), FIGURES))
+                .into_iter()
+                .collect(),
             amount(tax, "amount", Style::BODY),
         ]);
     }
@@ -154,12 +169,21 @@ pub(super) fn discounts(flow: &mut Flow, receipt: &Value) {
         let rate = text(discount, "discountRate");
         table.push(vec![
             vec![Text::new(&name, Style::BODY)],
-            code.map(|code| Text::new(&code, Style::BODY)).into_iter().collect(),
-            rate.map(|rate| Text::new(&percent(&rate), FIGURES)).into_iter().collect(),
+            code.map(|code| Text::new(&code, Style::BODY))
+                .into_iter()
+                .collect(),
+            rate.map(|rate| Text::new(&percent(&rate), FIGURES))
+                .into_iter()
+                .collect(),
             amount(discount, "discountAmount", Style::BODY),
         ]);
     }
-    section(flow, "Discounts", table, list(receipt, "discounts").is_empty());
+    section(
+        flow,
+        "Discounts",
+        table,
+        list(receipt, "discounts").is_empty(),
+    );
 }
 
 /// How the total was paid.
@@ -177,11 +201,18 @@ pub(super) fn payments(flow: &mut Flow, receipt: &Value) {
         let code = text(card, "authorizationCode");
         table.push(vec![
             vec![Text::new(&method(payment, card), Style::BODY)],
-            code.map(|code| Text::new(&code, Style::BODY)).into_iter().collect(),
+            code.map(|code| Text::new(&code, Style::BODY))
+                .into_iter()
+                .collect(),
             amount(payment, "amount", Style::BODY),
         ]);
     }
-    section(flow, "Payments", table, list(receipt, "payments").is_empty());
+    section(
+        flow,
+        "Payments",
+        table,
+        list(receipt, "payments").is_empty(),
+    );
 }
 
 fn method(payment: &Value, card: &Value) -> String {
@@ -228,12 +259,22 @@ fn amount(object: &Value, key: &str, style: Style) -> Vec<Text> {
 }
 
 fn percent(rate: &str) -> String {
-    if rate.ends_with('%') { rate.to_owned() } else { format!("{rate}%") }
+    if rate.ends_with('%') {
+        rate.to_owned()
+    } else {
+        format!("{rate}%")
+    }
 }
 
 fn authority(tax: &Value) -> Option<String> {
     let authority = tax.get("authority")?;
-    joined(&[text(authority, "addressCountry"), text(authority, "addressRegion")], "-")
+    joined(
+        &[
+            text(authority, "addressCountry"),
+            text(authority, "addressRegion"),
+        ],
+        "-",
+    )
 }
 
 /// Name, rate and authority of a tax; nothing when only its amount is known.

@@ -30,8 +30,10 @@ pub(super) fn write(
         .with_archival_validator(Archival::A2_B)
         .finish()
         .map_err(|error| RenderError::Pdf(format!("{error:?}")))?;
-    let mut document =
-        Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
+    let mut document = Document::new_with(SerializeSettings {
+        configuration,
+        ..SerializeSettings::default()
+    });
     document.set_metadata(metadata(title, ctx));
     let size = PageSettings::from_wh(PAGE_WIDTH, PAGE_HEIGHT)
         .ok_or_else(|| RenderError::Pdf("the page has no size".to_owned()))?;
@@ -45,7 +47,9 @@ pub(super) fn write(
         surface.finish();
         page.finish();
     }
-    document.finish().map_err(|error| RenderError::Pdf(error.to_string()))
+    document
+        .finish()
+        .map_err(|error| RenderError::Pdf(error.to_string()))
 }
 
 fn metadata(title: &str, ctx: &ReceiptContext<'_>) -> Metadata {
@@ -82,14 +86,25 @@ fn source_lines(ctx: &ReceiptContext<'_>) -> [Text; 2] {
     };
     let received = date_time_line(&received);
     [
-        Text::new(&format!("Generated from the data that {app} sent"), Style::LABEL),
-        Text::new(&format!("Receipt {}, received {received}", ctx.receipt_id), Style::LABEL),
+        Text::new(
+            &format!("Generated from the data that {app} sent"),
+            Style::LABEL,
+        ),
+        Text::new(
+            &format!("Receipt {}, received {received}", ctx.receipt_id),
+            Style::LABEL,
+        ),
     ]
 }
 
 fn footer(source: &[Text; 2], number: &str) -> Vec<Op> {
-    let mut ops =
-        vec![Op::Rule { x: LEFT, y: FOOT, width: WIDTH, height: 0.4, color: HAIR }];
+    let mut ops = vec![Op::Rule {
+        x: LEFT,
+        y: FOOT,
+        width: WIDTH,
+        height: 0.4,
+        color: HAIR,
+    }];
     let mut y = FOOT + 16.0;
     for text in source {
         for line in text.clone().fitted(WIDTH - 80.0, 5.0) {
@@ -99,7 +114,11 @@ fn footer(source: &[Text; 2], number: &str) -> Vec<Op> {
         }
     }
     for line in Text::new(number, Style::LABEL).lines(WIDTH) {
-        ops.push(Op::Text { x: LEFT + WIDTH - line.width, y: FOOT + 16.0, line });
+        ops.push(Op::Text {
+            x: LEFT + WIDTH - line.width,
+            y: FOOT + 16.0,
+            line,
+        });
     }
     ops
 }
@@ -109,7 +128,10 @@ fn paint(surface: &mut Surface<'_>, ops: &[Op]) {
     let mut fill = |surface: &mut Surface<'_>, color: Color| {
         if current != Some(color) {
             let paint = rgb::Color::new(color.0, color.1, color.2).into();
-            surface.set_fill(Some(Fill { paint, ..Fill::default() }));
+            surface.set_fill(Some(Fill {
+                paint,
+                ..Fill::default()
+            }));
             current = Some(color);
         }
     };
@@ -122,7 +144,13 @@ fn paint(surface: &mut Surface<'_>, ops: &[Op]) {
                 let size = line.style.size;
                 surface.draw_glyphs(start, line.glyphs(), font, line.text(), size, false);
             }
-            Op::Rule { x, y, width, height, color } => {
+            Op::Rule {
+                x,
+                y,
+                width,
+                height,
+                color,
+            } => {
                 fill(surface, *color);
                 let mut path = PathBuilder::new();
                 if let Some(rect) = Rect::from_xywh(*x, *y, *width, *height) {

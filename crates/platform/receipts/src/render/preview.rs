@@ -22,15 +22,24 @@ pub fn preview_png(pdf: &[u8], width_px: u32) -> Result<Vec<u8>, RenderError> {
         .first()
         .ok_or_else(|| RenderError::Preview("the PDF has no page".to_owned()))?;
     let scale = scale(width_px, page.render_dimensions().0);
-    let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
+    let settings = PixmapSettings {
+        x_scale: scale,
+        y_scale: scale,
+        bg_color: WHITE,
+    };
     let picture = render(
         page,
         &RenderCache::new(),
         &InterpreterSettings::default(),
-        &RenderSettings { hinting: false, ..RenderSettings::default() },
+        &RenderSettings {
+            hinting: false,
+            ..RenderSettings::default()
+        },
         &settings,
     );
-    picture.into_png().map_err(|error| RenderError::Preview(error.to_string()))
+    picture
+        .into_png()
+        .map_err(|error| RenderError::Preview(error.to_string()))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "at most MAX_WIDTH")]

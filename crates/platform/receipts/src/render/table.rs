@@ -37,7 +37,10 @@ struct Slot {
 impl Table {
     /// A table without rows.
     pub(super) fn new(columns: &[Column]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self {
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row: for each column the paragraphs of its cell.
@@ -51,25 +54,41 @@ impl Table {
             return;
         }
         let used: Vec<bool> = (0..self.columns.len())
-            .map(|c| self.rows.iter().any(|row| row.get(c).is_some_and(|cell| !cell.is_empty())))
+            .map(|c| {
+                self.rows
+                    .iter()
+                    .any(|row| row.get(c).is_some_and(|cell| !cell.is_empty()))
+            })
             .collect();
-        let Self { mut columns, mut rows } = self;
+        let Self {
+            mut columns,
+            mut rows,
+        } = self;
         keep(&mut columns, &used);
         rows.iter_mut().for_each(|row| keep(row, &used));
 
-        let headings: Vec<Text> =
-            columns.iter().map(|column| Text::new(column.0, Style::LABEL)).collect();
+        let headings: Vec<Text> = columns
+            .iter()
+            .map(|column| Text::new(column.0, Style::LABEL))
+            .collect();
         let slots = slots(&columns, &headings, &rows);
-        let heading = headings.into_iter().zip(&slots).map(|(text, slot)| cell(slot, vec![text]));
+        let heading = headings
+            .into_iter()
+            .zip(&slots)
+            .map(|(text, slot)| cell(slot, vec![text]));
         flow.start_table(heading.collect());
-        let last = rows.len() - 1;
         for (index, row) in rows.into_iter().enumerate() {
-            flow.space(5.0);
-            flow.row(row.into_iter().zip(&slots).map(|(texts, slot)| cell(slot, texts)).collect());
-            flow.space(5.0);
-            if index < last {
+            if index > 0 {
                 flow.rule(0.4, HAIR);
+                flow.space(5.0);
             }
+            flow.row(
+                row.into_iter()
+                    .zip(&slots)
+                    .map(|(texts, slot)| cell(slot, texts))
+                    .collect(),
+            );
+            flow.space(5.0);
         }
         flow.end_table();
     }
@@ -81,24 +100,46 @@ fn keep<T>(items: &mut Vec<T>, used: &[bool]) {
 }
 
 fn cell(slot: &Slot, texts: Vec<Text>) -> Cell {
-    let lines: Vec<Line> = texts.iter().flat_map(|text| text.lines(slot.width)).collect();
-    Cell { x: slot.x, width: slot.width, align: slot.align, lines }
+    let lines: Vec<Line> = texts
+        .iter()
+        .flat_map(|text| text.lines(slot.width))
+        .collect();
+    Cell {
+        x: slot.x,
+        width: slot.width,
+        align: slot.align,
+        lines,
+    }
 }
 
 fn slots(columns: &[Column], headings: &[Text], rows: &[Vec<Vec<Text>>]) -> Vec<Slot> {
     let natural = |index: usize| {
         let cells = rows.iter().filter_map(|row| row.get(index)).flatten();
-        cells.map(Text::width).fold(headings[index].width(), f32::max)
+        cells
+            .map(Text::width)
+            .fold(headings[index].width(), f32::max)
     };
     let mut widths: Vec<f32> = columns
         .iter()
         .enumerate()
-        .map(|(index, column)| if column.1 == Kind::Figures { natural(index) } else { 0.0 })
+        .map(|(index, column)| {
+            if column.1 == Kind::Figures {
+                natural(index)
+            } else {
+                0.0
+            }
+        })
         .collect();
     limit(&mut widths, WIDTH * FIGURES_SHARE);
     let gaps: f32 = columns.iter().skip(1).map(|_| GAP).sum();
     let free = (WIDTH - gaps - widths.iter().sum::<f32>()).max(0.0);
-    let share = |column: &Column| if let Kind::Words(share) = column.1 { share } else { 0.0 };
+    let share = |column: &Column| {
+        if let Kind::Words(share) = column.1 {
+            share
+        } else {
+            0.0
+        }
+    };
     let shares: f32 = columns.iter().map(share).sum();
     let mut x = 0.0;
     columns
