@@ -1,10 +1,10 @@
 //! The compiled-in font and the shaper.
 //!
-//! Choice: Noto Sans (crate `notosans`), not DejaVu Sans (crate `dejavu`). Both cover Latin,
-//! Greek and Cyrillic, with tabular figures by default. DejaVu adds Arabic, Hebrew and symbols but
-//! weighs 0.75 MB a face against 0.2 MB, sets wider and looks coarse at receipt sizes. Noto's own
-//! licence is one text (SIL Open Font License 1.1, shipped in the crate); DejaVu's is two foundry
-//! licences with naming clauses. Scripts beyond these need a font directory in either case.
+//! Choice: the crate `notosans`, not `dejavu`. Both fonts cover Latin, Greek and Cyrillic, with
+//! tabular figures by default. The other adds Arabic, Hebrew and symbols but weighs 0.75 MB a face
+//! against 0.2 MB, sets wider and looks coarse at receipt sizes. Noto's licence is one text (SIL
+//! Open Font License 1.1, shipped in the crate); the other's is two foundry licences with naming
+//! clauses. Scripts beyond these need a font directory in either case.
 
 use std::sync::{LazyLock, Once};
 

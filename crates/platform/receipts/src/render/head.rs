@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ReceiptContext;
 use super::amount::format_amount;
-use super::fields::{address_lines, date_time, duration, joined, object, text};
+use super::fields::{address_lines, date_time, date_time_line, duration, joined, object, text};
 use super::flow::{Align, Cell, Flow, WIDTH};
 use super::text::{ACCENT, HAIR, Style, Text};
 
@@ -35,29 +35,31 @@ pub(super) fn masthead(flow: &mut Flow, receipt: &Value) {
         ],
         " ",
     );
-    let left = WIDTH * 0.5;
-    let right = WIDTH - left - GUTTER;
+    let total = Text::new(&total.unwrap_or_default(), Style::HERO);
+    // The name gets what the total leaves, but at least half.
+    let right = total.width().clamp(60.0, WIDTH * 0.5 - GUTTER);
+    let left = WIDTH - right - GUTTER;
     let labels = [
-        cell(0.0, left, vec![Text::new(title(receipt), Style::TITLE)]),
+        cell(0.0, left, &[Text::new(title(receipt), Style::TITLE)]),
         Cell {
             align: Align::Right,
             ..cell(
                 left + GUTTER,
                 right,
-                vec![Text::new("Total", Style::LABEL.leaded(14.0))],
+                &[Text::new("Total", Style::LABEL.leaded(14.0))],
             )
         },
     ];
     flow.row(labels.into());
     flow.space(2.0);
     let name = text(seller, "name").unwrap_or_default();
-    let mut merchant = cell(0.0, left, vec![Text::new(&name, Style::NAME)]);
+    let mut merchant = cell(0.0, left, &[Text::new(&name, Style::NAME)]);
     if let Some(description) = text(seller, "description") {
         merchant
             .lines
             .extend(Text::new(&description, Style::BODY).lines(left));
     }
-    let lines = Text::new(&total.unwrap_or_default(), Style::HERO).fitted(right, 12.0);
+    let lines = total.fitted(right, 12.0);
     let total = Cell {
         x: left + GUTTER,
         width: right,
@@ -148,11 +150,8 @@ pub(super) fn journey(flow: &mut Flow, receipt: &Value) {
         ("Drop-off", "dropoffLocation", "endDateTime"),
     ] {
         let mut texts = receipt.get(location).map(stop).unwrap_or_default();
-        texts.extend(
-            text(receipt, time)
-                .map(|given| when(&given))
-                .unwrap_or_default(),
-        );
+        let time = text(receipt, time).map(|given| date_time_line(&given));
+        texts.extend(time.map(|time| Text::new(&time, Style::BODY)));
         if !texts.is_empty() {
             ends.push((label, texts));
         }
@@ -209,7 +208,7 @@ fn labelled(label: &str, text: &str) -> Text {
     Text::new(format!("{label} {text}").trim_start(), Style::BODY)
 }
 
-fn cell(x: f32, width: f32, texts: Vec<Text>) -> Cell {
+fn cell(x: f32, width: f32, texts: &[Text]) -> Cell {
     let lines = texts.iter().flat_map(|text| text.lines(width)).collect();
     Cell {
         x,
@@ -232,11 +231,8 @@ fn grid(flow: &mut Flow, entries: Vec<Entry>, columns: u8) {
         let mut cells = Vec::new();
         for (label, texts) in entries.by_ref().take(usize::from(columns)) {
             let label = Text::new(label, Style::LABEL.leaded(13.0));
-            cells.push(cell(
-                x,
-                width,
-                std::iter::once(label).chain(texts).collect(),
-            ));
+            let texts: Vec<Text> = std::iter::once(label).chain(texts).collect();
+            cells.push(cell(x, width, &texts));
             x += width + GUTTER;
         }
         flow.space(11.0);
