@@ -4,6 +4,19 @@
 
 pub mod config;
 mod platform;
-mod secret;
+pub mod sandbox;
 
 pub use platform::{Platform, StartError};
+
+/// Completes on Ctrl-C or SIGTERM.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(signal) => signal.recv().await.map(drop),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminated => {} }
+}

@@ -2,6 +2,7 @@
 //!
 //! Nothing here touches a store: the demo is a client like any other, over TCP.
 
+pub mod cast;
 pub mod demo;
 mod timeline;
 

@@ -28,7 +28,7 @@ use axum::routing::{get, post};
 use bursar_blobs::Blobs;
 use bursar_db::Db;
 use bursar_kernel::{Clock, Rng};
-use bursar_oauth::OauthState;
+use bursar_oauth::Oauth;
 
 pub use model::{Facts, LogEntry, Receipt};
 pub use process::Process;
@@ -41,18 +41,18 @@ pub struct ReceiptsState {
     blobs: Blobs,
     clock: Clock,
     rng: Rng,
-    oauth: OauthState,
+    oauth: Oauth,
     validators: Arc<Validators>,
 }
 
 impl ReceiptsState {
     /// Compiles the schemas; do it once.
-    pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, oauth: OauthState) -> Self {
+    pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, oauth: Oauth) -> Self {
         Self { db, blobs, clock, rng, oauth, validators: Arc::new(Validators::new()) }
     }
 }
 
-impl FromRef<ReceiptsState> for OauthState {
+impl FromRef<ReceiptsState> for Oauth {
     fn from_ref(state: &ReceiptsState) -> Self {
         state.oauth.clone()
     }
@@ -75,6 +75,25 @@ pub fn routes(state: ReceiptsState) -> Router {
         .route("/receipts/v4/{receiptId}", get(read::get_receipt))
         .route("/receipts/v4/{receiptId}/image", get(read::get_image))
         .with_state(state)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    index::get_index,
+    schemas::list_schemas,
+    schemas::get_schema,
+    post::post_receipt,
+    read::list_receipts,
+    read::list_receipts_page,
+    read::get_receipt,
+    read::get_image,
+    status::get_status,
+))]
+struct Document;
+
+/// The OpenAPI description of [`routes`].
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    <Document as utoipa::OpenApi>::openapi()
 }
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use bursar_db::Isolation;
+use bursar_db::{DbError, Isolation};
 use bursar_kernel::{CorrelationId, Uuid, hex32, uuid_from_text};
 use bursar_oauth::Caller;
 use bursar_web::{BodyError, DataCenter, RawBody};
@@ -56,14 +56,14 @@ pub(crate) async fn post_receipt(
     let received_at = state.clock.now();
     let id = state.rng.uuid_at(received_at);
     let receipt = NewReceipt {
-        company_id: caller.company_id,
+        company_id: company(&caller)?,
         id,
         user_id,
         receipt_type,
         // Parsing has shown that it is UTF-8.
         body: String::from_utf8_lossy(&body.bytes).into_owned(),
         app_id: caller.app_id,
-        app_name: caller.app_name.to_string(),
+        app_name: caller.app_name().to_owned(),
         correlation_id: correlation_id.as_str().to_owned(),
         received_at,
     };
@@ -87,6 +87,11 @@ fn created(data_center: &DataCenter, id: Uuid, receipt_type: ReceiptType) -> Res
     (StatusCode::CREATED, headers).into_response()
 }
 
+/// The caller's company. Apps that act for nobody have none, and no access here.
+pub(crate) fn company<A>(caller: &Caller<A>) -> Result<Uuid, ReceiptsError> {
+    caller.company_id.ok_or(ReceiptsError::NotFound)
+}
+
 impl ReceiptsState {
     /// The user whom the URL names, if the caller may act for that user.
     ///
@@ -103,11 +108,13 @@ impl ReceiptsState {
             (Some(_), _) => Err(ReceiptsError::AnotherUser),
             (None, Err(_)) => Err(ReceiptsError::NotFound),
             (None, Ok(named)) => {
-                let args = (caller.company_id, named);
-                let user = self.db.read(args, |tx, &(company_id, user_id)| {
-                    Box::pin(bursar_directory::api::user(tx, company_id, user_id))
+                let company_id = company(caller)?;
+                let found = self.db.read(named, |tx, user_id| {
+                    Box::pin(bursar_directory::api::user(tx, user_id))
                 });
-                user.await?.map(|user| user.id).ok_or(ReceiptsError::NotFound)
+                let found: Result<_, DbError> = found.await;
+                let own = found?.filter(|member| member.company.id == company_id);
+                own.map(|member| member.user.id).ok_or(ReceiptsError::NotFound)
             }
         }
     }

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::access::Read;
 use crate::error::ReceiptsError;
+use crate::post::company;
 use crate::model::Receipt;
 use crate::{ReceiptsState, store};
 
@@ -142,7 +143,7 @@ async fn list(
     before: Uuid,
 ) -> Result<Json<ReceiptList>, ReceiptsError> {
     let user_id = state.user_in_url(caller, user_id).await?;
-    let args = (caller.company_id, user_id, before);
+    let args = (company(caller)?, user_id, before);
     let mut found = state
         .db
         .scan(args, |tx, &(company_id, user_id, before)| {
@@ -174,7 +175,7 @@ impl ReceiptsState {
         receipt_id: &str,
     ) -> Result<Receipt, ReceiptsError> {
         let id = from_hex32(receipt_id).ok_or(ReceiptsError::NotFound)?;
-        let args = (caller.company_id, id);
+        let args = (company(caller)?, id);
         let found: Result<_, DbError> = self
             .db
             .read(args, |tx, &(company_id, id)| Box::pin(store::get(tx, company_id, id)))

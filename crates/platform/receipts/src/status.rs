@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::access::Any;
 use crate::error::ReceiptsError;
+use crate::post::company;
 use crate::{ReceiptsState, store};
 
 /// Two weeks after the post the status is no longer there.
@@ -44,7 +45,7 @@ pub(crate) async fn get_status(
     if receipt.received_at + KEPT < state.clock.now() {
         return Err(ReceiptsError::NotFound);
     }
-    let args = (caller.company_id, receipt.id);
+    let args = (company(&caller)?, receipt.id);
     let logs = state
         .db
         .read(args, |tx, &(company_id, id)| Box::pin(store::logs(tx, company_id, id)))
