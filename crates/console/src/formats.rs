@@ -49,16 +49,13 @@ pub fn date(locale: &Locale, text: &str) -> String {
 pub fn time(locale: &Locale, text: &str) -> Option<String> {
     let Moment { time, offset, date } = Moment::parse(text)?;
     let time = time?;
-    Some(match offset {
-        Some(zone) => {
-            let fields = T::hm().with_zone(LocalizedOffsetShort);
-            let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
-            readable(formatter.format(&ZonedDateTime { date, time, zone }))
-        }
-        None => {
-            let formatter = NoCalendarFormatter::try_new(locale.into(), T::hm()).ok()?;
-            readable(formatter.format(&time))
-        }
+    Some(if let Some(zone) = offset {
+        let fields = T::hm().with_zone(LocalizedOffsetShort);
+        let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
+        readable(formatter.format(&ZonedDateTime { date, time, zone }))
+    } else {
+        let formatter = NoCalendarFormatter::try_new(locale.into(), T::hm()).ok()?;
+        readable(formatter.format(&time))
     })
 }
 
@@ -67,19 +64,16 @@ pub fn instant(locale: &Locale, text: &str) -> String {
     let shown = || {
         let Moment { date, time, offset } = Moment::parse(text)?;
         let time = time?;
-        Some(match offset {
-            Some(zone) => {
-                let fields = YMD::medium()
-                    .with_time_hms()
-                    .with_zone(LocalizedOffsetShort);
-                let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
-                readable(formatter.format(&ZonedDateTime { date, time, zone }))
-            }
-            None => {
-                let fields = YMD::medium().with_time_hms();
-                let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
-                readable(formatter.format(&DateTime { date, time }))
-            }
+        Some(if let Some(zone) = offset {
+            let fields = YMD::medium()
+                .with_time_hms()
+                .with_zone(LocalizedOffsetShort);
+            let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
+            readable(formatter.format(&ZonedDateTime { date, time, zone }))
+        } else {
+            let fields = YMD::medium().with_time_hms();
+            let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
+            readable(formatter.format(&DateTime { date, time }))
         })
     };
     shown().unwrap_or_else(|| date(locale, text))
