@@ -2,6 +2,8 @@
 //!
 //! Nothing is rounded, converted or computed in floats: what cannot be read is shown as it came.
 
+use std::fmt::Display;
+
 use fixed_decimal::Decimal;
 use icu_datetime::fieldsets::{T, YMD, zone::LocalizedOffsetShort};
 use icu_datetime::input::{Date, DateTime, Time, UtcOffset, ZonedDateTime};
@@ -22,7 +24,10 @@ pub fn amount(locale: &Locale, amount_text: &str, currency_code: &str) -> String
         return amount_text.to_owned();
     };
     if let Some(digits) = Currency::from_code(currency_code).and_then(Currency::exponent) {
-        value.absolute.pad_end(-i16::try_from(digits).unwrap_or(0));
+        let given = *value.absolute.magnitude_range().start();
+        value
+            .absolute
+            .pad_end(given.min(-i16::try_from(digits).unwrap_or(0)));
     }
     DecimalFormatter::try_new(locale.into(), <_>::default()).map_or_else(
         |_| amount_text.to_owned(),
@@ -35,7 +40,7 @@ pub fn date(locale: &Locale, text: &str) -> String {
     let shown = || {
         let moment = Moment::parse(text)?;
         let formatter = DateTimeFormatter::try_new(locale.into(), YMD::medium()).ok()?;
-        Some(formatter.format(&moment.date).to_string())
+        Some(readable(formatter.format(&moment.date)))
     };
     shown().unwrap_or_else(|| text.to_owned())
 }
@@ -44,18 +49,13 @@ pub fn date(locale: &Locale, text: &str) -> String {
 pub fn time(locale: &Locale, text: &str) -> Option<String> {
     let Moment { time, offset, date } = Moment::parse(text)?;
     let time = time?;
-    Some(match offset {
-        Some(zone) => {
-            let fields = T::hm().with_zone(LocalizedOffsetShort);
-            let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
-            formatter
-                .format(&ZonedDateTime { date, time, zone })
-                .to_string()
-        }
-        None => NoCalendarFormatter::try_new(locale.into(), T::hm())
-            .ok()?
-            .format(&time)
-            .to_string(),
+    Some(if let Some(zone) = offset {
+        let fields = T::hm().with_zone(LocalizedOffsetShort);
+        let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
+        readable(formatter.format(&ZonedDateTime { date, time, zone }))
+    } else {
+        let formatter = NoCalendarFormatter::try_new(locale.into(), T::hm()).ok()?;
+        readable(formatter.format(&time))
     })
 }
 
@@ -64,23 +64,24 @@ pub fn instant(locale: &Locale, text: &str) -> String {
     let shown = || {
         let Moment { date, time, offset } = Moment::parse(text)?;
         let time = time?;
-        Some(match offset {
-            Some(zone) => {
-                let fields = YMD::medium()
-                    .with_time_hms()
-                    .with_zone(LocalizedOffsetShort);
-                let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
-                formatter
-                    .format(&ZonedDateTime { date, time, zone })
-                    .to_string()
-            }
-            None => DateTimeFormatter::try_new(locale.into(), YMD::medium().with_time_hms())
-                .ok()?
-                .format(&DateTime { date, time })
-                .to_string(),
+        Some(if let Some(zone) = offset {
+            let fields = YMD::medium()
+                .with_time_hms()
+                .with_zone(LocalizedOffsetShort);
+            let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
+            readable(formatter.format(&ZonedDateTime { date, time, zone }))
+        } else {
+            let fields = YMD::medium().with_time_hms();
+            let formatter = DateTimeFormatter::try_new(locale.into(), fields).ok()?;
+            readable(formatter.format(&DateTime { date, time }))
         })
     };
     shown().unwrap_or_else(|| date(locale, text))
+}
+
+/// The locale's text, with a space before "PM" that every font has.
+fn readable(text: impl Display) -> String {
+    text.to_string().replace('\u{202f}', "\u{a0}")
 }
 
 /// Digits with an optional sign and fraction. Exponents are left out: `1e9999` is short to write
@@ -130,11 +131,9 @@ mod tests {
 
     const FORTY: &str = "1234567890123456789012345678901234567890.12";
 
-    /// ICU puts narrow and no-break spaces before "PM"; tests read better without them.
+    /// Tests read better without no-break spaces.
     fn spaced(text: impl Into<Option<String>>) -> String {
-        text.into()
-            .unwrap_or_default()
-            .replace(['\u{202f}', '\u{a0}'], " ")
+        text.into().unwrap_or_default().replace('\u{a0}', " ")
     }
 
     #[test]
@@ -173,7 +172,7 @@ mod tests {
         assert_eq!(spaced(time(&en, text)), "6:30 PM GMT-8");
         assert_eq!(spaced(instant(&en, text)), "Feb 6, 2026, 6:30:05 PM GMT-8");
         assert_eq!(spaced(time(&locale!("en-GB"), text)), "18:30 GMT-8");
-        assert_eq!(spaced(time(&en, "2026-02-06T18:30:05Z")), "6:30 PM GMT");
+        assert_eq!(spaced(time(&en, "2026-02-06T18:30:05Z")), "6:30 PM GMT+0");
         assert_eq!(
             spaced(time(&en, "2026-02-06T18:30:05.125+05:30")),
             "6:30 PM GMT+5:30"

@@ -16,7 +16,7 @@ pub fn pretty(json: &str) -> String {
             '"' => copy_string(&mut rest, &mut out),
             '{' | '[' => {
                 out.push(c);
-                while rest.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+                while rest.next_if(char::is_ascii_whitespace).is_some() {}
                 if let Some(close) = rest.next_if(|&c| c == closing(out.ends_with('{'))) {
                     out.push(close);
                 } else {

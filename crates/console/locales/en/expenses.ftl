@@ -20,7 +20,7 @@ expenses-older = Older
 expenses-empty-title = No expenses yet
 expenses-empty-lead = E-receipts appear here by themselves, usually within seconds, once an app that you have connected sends one.
 expenses-empty-hint-app = Buy from a merchant or book with an app that is connected to your company's account.
-expenses-empty-hint-missing = If a receipt is missing, ask the merchant to send it to the account shown at the top of this page.
+expenses-empty-hint-missing = If a receipt is missing, ask the merchant whether it was sent to you or to somebody else.
 expenses-none-here = There are no expenses on this page of the list.
 expenses-first-page = Go to the newest expenses
 

@@ -64,7 +64,7 @@ impl LogLevel {
 
     fn css_class(self) -> &'static str {
         match self {
-            Self::Debug | Self::Info => "pill",
+            Self::Debug | Self::Info => "muted",
             Self::Warning => "pill pill-warn",
             Self::Error => "pill pill-bad",
         }

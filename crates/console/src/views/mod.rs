@@ -15,7 +15,6 @@ pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};
 pub use samples::all as samples;
 pub use signin::SignInPage;
 
-use crate::assets;
 use crate::messages::Messages;
 
 /// What surrounds every page.
@@ -43,14 +42,6 @@ impl Frame {
     fn title(&self, page: &str) -> String {
         let args = [("page", page.into()), ("brand", self.brand.as_str().into())];
         self.messages.text_with("frame-title", args)
-    }
-
-    fn style_path(&self) -> &'static str {
-        &assets::STYLE.path
-    }
-
-    fn icon_path(&self) -> &'static str {
-        &assets::ICON.path
     }
 }
 
