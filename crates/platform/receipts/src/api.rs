@@ -85,7 +85,10 @@ pub async fn preview(
 }
 
 /// Which of `blobs` are named by a receipt: what a sweep of the file store must keep.
-pub async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, DbError> {
+pub async fn named_blobs(
+    db: &Db,
+    blobs: Vec<BlobId>,
+) -> Result<HashSet<BlobId>, PictureError> {
     db.scan(blobs, |tx, blobs| {
         Box::pin(async move {
             let mut named = HashSet::new();

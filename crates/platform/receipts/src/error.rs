@@ -2,12 +2,15 @@
 //! 403 is the one of the e-receipts and quick expense guide, "Error 403".
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use bursar_blobs::BlobError;
 use bursar_db::DbError;
+use bursar_kernel::CorrelationId;
 use bursar_oauth::Refused;
-use bursar_web::{BodyError, Kind, WireBody, WireError};
+use bursar_web::{BodyError, DataCenter, Kind, WireBody, WireError};
+use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
@@ -66,6 +69,16 @@ struct RefusalBody<'a> {
 }
 
 impl Refusal {
+    pub(crate) fn new(reason: Refused, parts: &Parts) -> Self {
+        let id = parts.extensions.get::<CorrelationId>();
+        let data_center = parts.extensions.get::<Arc<DataCenter>>();
+        Self {
+            reason,
+            correlation_id: id.map_or_else(String::new, ToString::to_string),
+            geolocation: data_center.map_or_else(String::new, |here| here.base_uri().to_owned()),
+        }
+    }
+
     /// `Inferred:` the guide prints one example, of a bad token. The other reasons use the codes
     /// of the token service that say the same.
     fn body(&self) -> WireBody {

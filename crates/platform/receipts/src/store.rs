@@ -4,13 +4,13 @@ use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_jobs::NewJob;
 use bursar_kernel::{Micros, Uuid, hex32};
 
-use crate::model::{Event, LogEntry, NewReceipt, Receipt, Status, job_payload};
+use crate::model::{Event, LogEntry, NewReceipt, Receipt, job_payload};
 use crate::process::KIND;
 
 statements! {
     INSERT = "INSERT INTO receipts_receipt (company_id, id, user_id, receipt_type, body, app_id, \
         app_name, correlation_id, received_at, status) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACCEPTED')";
     LOG = "INSERT INTO receipts_log (company_id, receipt_id, level, message, at) \
         VALUES ($1, $2, $3, $4, $5)";
     GET = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
@@ -48,7 +48,6 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewReceipt) -> Result<(), DbError>
             &new.app_name,
             &new.correlation_id,
             new.received_at,
-            Status::Accepted.as_str(),
         ],
     )
     .await?;
