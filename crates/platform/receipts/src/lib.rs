@@ -1,1 +1,5 @@
 //! Stub.
+
+pub mod json;
+pub mod link;
+pub mod schema;
