@@ -5,7 +5,7 @@
 /// Offsets may be `+hh`, `+hhmm` or `+hh:mm`. `Z` is refused, because the local time would be
 /// unknown. Source: receipts/supported-receipt-types.markdown, "Common Definitions".
 /// Choice: only the extended form (`2024-03-09T18`, not `20240309T18`), no leap second, no hour 24.
-pub fn is_date_time(text: &str) -> bool {
+pub(super) fn is_date_time(text: &str) -> bool {
     let Some((date, rest)) = text.split_once('T') else {
         return false;
     };
@@ -16,7 +16,7 @@ pub fn is_date_time(text: &str) -> bool {
 }
 
 /// Whether `text` is an ISO 3166-1 code of two or three capital letters.
-pub fn is_country_code(text: &str) -> bool {
+pub(super) fn is_country_code(text: &str) -> bool {
     match text.len() {
         2 => rust_iso3166::ALPHA2_MAP.contains_key(text),
         3 => rust_iso3166::ALPHA3_MAP.contains_key(text),
@@ -25,7 +25,7 @@ pub fn is_country_code(text: &str) -> bool {
 }
 
 /// Whether `text` is an ISO 4217 code of three capital letters.
-pub fn is_currency_code(text: &str) -> bool {
+pub(super) fn is_currency_code(text: &str) -> bool {
     iso_currency::Currency::from_code(text).is_some()
 }
 
