@@ -355,7 +355,7 @@ mod tests {
         let fault = fault(b"{\"a\": [1,\n {\"b/c\": tru}]}");
         assert_eq!(
             fault.to_string(),
-            "line 2, column 12, in /a/1/b~1c: expected ident"
+            "line 2, column 13, in /a/1/b~1c: expected ident"
         );
     }
 

@@ -37,10 +37,10 @@ impl Fault {
         let schema = failed_schema(error, documents);
         match error.kind() {
             Kind::Required { property } => missing(&path, property, schema, documents),
-            Kind::MaxItems { .. } => too_many(path, &error.instance()),
+            Kind::MaxItems { .. } => too_many(path, error.instance()),
             _ => {
                 let expected = schema.map_or_else(|| error.to_string(), expected);
-                let got = shown(&error.instance());
+                let got = shown(error.instance());
                 let message = format!("expected {expected}, got {got}");
                 Self {
                     path,
