@@ -35,7 +35,7 @@ impl Handler for Tell {
     }
     fn run<'a>(&'a self, _: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {
         let told = self.0.send(Instant::now());
-        Box::pin(async { told.map_err(|error| HandlerError::Dead(error.to_string())) })
+        Box::pin(async move { told.map_err(|error| HandlerError::Dead(error.to_string())) })
     }
 }
 

@@ -132,7 +132,9 @@ impl Pool {
     async fn fill(&mut self, free: usize) -> Result<Duration, DbError> {
         let jobs = self.worker.claim(free).await?;
         self.more = jobs.len() == free;
-        jobs.into_iter().for_each(|job| self.spawn(job));
+        for job in jobs {
+            self.spawn(job);
+        }
         if self.more {
             return Ok(POLL);
         }
@@ -222,8 +224,8 @@ impl Pool {
             }
         }
         self.tasks.shutdown().await;
-        let unfinished = self.running.into_values().map(|running| running.claim);
-        let claims: Vec<_> = unfinished.filter(|claim| !claim.is_settled()).collect();
+        let unfinished = self.running.into_values();
+        let claims: Vec<_> = unfinished.map(|running| running.claim).collect();
         if claims.is_empty() {
             return;
         }

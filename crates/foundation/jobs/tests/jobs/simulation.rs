@@ -12,7 +12,7 @@ use bursar_jobs::{
     Claim, Handler, HandlerError, Job, JobsError, LEASE, NewJob, RetryPolicy, Worker, complete,
 };
 use bursar_kernel::{Clock, Rng};
-use bursar_testkit::{TestDb, db_test};
+use bursar_testkit::db_test;
 
 use crate::kit::{SECOND, START, alive};
 
