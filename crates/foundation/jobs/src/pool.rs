@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// Leases are renewed when less than this is left of them.
 const RENEW_BELOW: Duration = Duration::from_secs(20);
 /// Between two looks at the queue's depth.
-const MEASURE_EVERY: Duration = Duration::from_secs(5);
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
 /// How long [`Workers::stop`] waits for running jobs.
 const STOP_WAIT: Duration = Duration::from_secs(20);
 

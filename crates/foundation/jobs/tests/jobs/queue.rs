@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bursar_db::Isolation;
+use bursar_db::{DbError, Isolation, Row, Sql, args};
 use bursar_jobs::{Failed, HandlerError, Job, JobsError, LEASE};
 use bursar_testkit::db_test;
 
@@ -27,6 +27,42 @@ db_test! {
             parameters.push(bench.db.prepare(sql).await.unwrap());
         }
         assert_eq!(parameters, [6, 5, 3, 2, 4, 3, 2, 1, 1, 0, 1]);
+    }
+}
+
+db_test! {
+    async fn a_long_backlog_is_claimed_by_its_index(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        let explain = if bench.db.engine() == "postgres" {
+            // What a statement that is used often gets, with statistics of a long queue.
+            place.batch("DO $$ BEGIN EXECUTE format(
+                'ALTER DATABASE %I SET plan_cache_mode = force_generic_plan', current_database());
+                END $$").await;
+            place.batch("INSERT INTO jobs_job
+                (kind, payload, correlation_id, state, attempt, run_at, enqueued_at)
+                SELECT 'a', '', '', 'waiting', 0, n, n FROM generate_series(1, 20000) AS n").await;
+            place.batch("ANALYZE jobs_job").await;
+            "EXPLAIN"
+        } else {
+            "EXPLAIN QUERY PLAN"
+        };
+        bench.db.close().await;
+        drop(bench);
+        let db = place.open().await;
+        let claims = |sql: &&&Sql| sql.postgres().contains("SKIP LOCKED");
+        let claim = bursar_jobs::statements().iter().find(claims).unwrap();
+        // Statements live as long as the program.
+        let sqlite = format!("{explain} {}", claim.sqlite()).leak();
+        let postgres = format!("{explain} {}", claim.postgres()).leak();
+        let sql: &'static Sql = Box::leak(Box::new(Sql::per_engine(sqlite, postgres)));
+        let column = if db.engine() == "postgres" { 0 } else { 3 };
+        let plan = db.scan((), move |tx, ()| Box::pin(async move {
+            let rows = tx.rows(sql, args![&[0_u8; 16], 9, START, " a ", 16]).await?;
+            let line = |mut row: Row| row.get::<String>(column);
+            rows.into_iter().map(line).collect::<Result<Vec<_>, DbError>>()
+        })).await.unwrap().join("\n");
+        assert!(plan.contains("jobs_job_due"), "{plan}");
+        assert!(!plan.contains("Seq Scan") && !plan.contains("SCAN"), "{plan}");
     }
 }
 
