@@ -111,10 +111,9 @@ impl Pool {
         }
     }
 
-    /// Renews leases and fills the free slots.
+    /// Renews leases, fills the free slots, and now and then measures the queue.
     async fn step(&mut self) {
         self.renew().await;
-        self.measure().await;
         let free = self.slots - self.running.len();
         if free == 0 {
             self.next_look = Instant::now() + POLL;
@@ -126,6 +125,7 @@ impl Pool {
             });
             self.next_look = Instant::now() + pause;
         }
+        self.measure().await;
     }
 
     /// Claims jobs and starts them. Answers how long to wait when nothing else happens.
