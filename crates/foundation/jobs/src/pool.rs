@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// Leases are renewed when less than this is left of them.
 const RENEW_BELOW: Duration = Duration::from_secs(20);
 /// Between two looks at the queue's depth.
-const MEASURE_EVERY: Duration = Duration::from_secs(5);
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
 /// How long [`Workers::stop`] waits for running jobs.
 const STOP_WAIT: Duration = Duration::from_secs(20);
 
@@ -111,10 +111,9 @@ impl Pool {
         }
     }
 
-    /// Renews leases and fills the free slots.
+    /// Renews leases, fills the free slots, and now and then measures the queue.
     async fn step(&mut self) {
         self.renew().await;
-        self.measure().await;
         let free = self.slots - self.running.len();
         if free == 0 {
             self.next_look = Instant::now() + POLL;
@@ -126,13 +125,16 @@ impl Pool {
             });
             self.next_look = Instant::now() + pause;
         }
+        self.measure().await;
     }
 
     /// Claims jobs and starts them. Answers how long to wait when nothing else happens.
     async fn fill(&mut self, free: usize) -> Result<Duration, DbError> {
         let jobs = self.worker.claim(free).await?;
         self.more = jobs.len() == free;
-        jobs.into_iter().for_each(|job| self.spawn(job));
+        for job in jobs {
+            self.spawn(job);
+        }
         if self.more {
             return Ok(POLL);
         }
@@ -222,8 +224,8 @@ impl Pool {
             }
         }
         self.tasks.shutdown().await;
-        let unfinished = self.running.into_values().map(|running| running.claim);
-        let claims: Vec<_> = unfinished.filter(|claim| !claim.is_settled()).collect();
+        let unfinished = self.running.into_values();
+        let claims: Vec<_> = unfinished.map(|running| running.claim).collect();
         if claims.is_empty() {
             return;
         }
