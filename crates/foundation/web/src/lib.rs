@@ -1,1 +1,43 @@
-//! Stub.
+//! The HTTP kit that every slice stands on. It knows no database and no slice.
+//!
+//! The binary builds one [`Router`](axum::Router) per data center, wraps it with [`edge`], and
+//! hands sockets and routers to [`serve`]:
+//!
+//! - [`edge`] gives every answer its correlation id, access log line and metrics, and turns
+//!   panics into 500 and slow handlers into 503. Handlers find `Arc<DataCenter>` and
+//!   `CorrelationId` as request extensions.
+//! - [`RawBody`], [`Form`] and [`bearer`] read requests within limits.
+//! - [`WireError`] lets a slice answer errors in its own documented shape.
+//! - [`DataCenter`] builds every absolute URL that leaves the platform.
+//! - [`ops_router`], [`openapi_router`] and [`page_headers`] are the parts every listener shares.
+//!
+//! An answer to bytes that are no request (400) or whose header is too large (431) is written by
+//! the HTTP library before a request exists: it alone carries no correlation id.
+
+mod bearer;
+mod body;
+mod data_center;
+mod edge;
+mod error;
+mod form;
+mod limits;
+mod logging;
+mod openapi;
+mod ops;
+mod page;
+mod serve;
+mod telemetry;
+
+pub use bearer::{BearerError, bearer};
+pub use body::{BodyError, ContentType, RawBody};
+pub use data_center::{DataCenter, DataCenterError};
+pub use edge::edge;
+pub use error::{Kind, WireBody, WireError};
+pub use form::{Form, FormError};
+pub use limits::Limits;
+pub use logging::{LogFormat, LoggingError, init_logging};
+pub use openapi::openapi_router;
+pub use ops::{Readiness, ops_router};
+pub use page::page_headers;
+pub use serve::serve;
+pub use telemetry::Metrics;

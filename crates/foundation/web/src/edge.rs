@@ -1,0 +1,106 @@
+//! What every request passes on its way in and out.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use bursar_kernel::{CorrelationId, Rng};
+use futures_util::FutureExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use crate::body::BodyTime;
+use crate::telemetry::Access;
+use crate::{DataCenter, Limits};
+
+const CORRELATION_ID: HeaderName = HeaderName::from_static(CorrelationId::HEADER);
+
+/// Wraps a data center's whole router, after its last route was added.
+///
+/// Requests get `Arc<DataCenter>` and `CorrelationId` as extensions and run in a span with both.
+/// Every answer, also to unknown paths and wrong methods, gets `concur-correlationid`, an access
+/// log line and a metric. A panic becomes 500; a handler that takes longer than
+/// [`Limits::request_time`] is dropped and answered 503. Both have empty bodies.
+pub fn edge(router: Router, data_center: Arc<DataCenter>, rng: Rng, limits: &Limits) -> Router {
+    let edge = Edge {
+        data_center,
+        rng,
+        request_time: limits.request_time,
+        body_time: BodyTime(limits.body_time),
+    };
+    router.layer(from_fn_with_state(Arc::new(edge), pass))
+}
+
+struct Edge {
+    data_center: Arc<DataCenter>,
+    rng: Rng,
+    request_time: Duration,
+    body_time: BodyTime,
+}
+
+async fn pass(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
+    let id = correlation_id(request.headers(), &edge.rng);
+    // At error level, so that no filter for less drops the id from the lines it lets through.
+    let span = tracing::error_span!(
+        "request",
+        correlation_id = id.as_str(),
+        data_center = edge.data_center.id()
+    );
+    let mut access = Access {
+        started: Instant::now(),
+        method: request.method().clone(),
+        route: request.extensions().get::<MatchedPath>().cloned(),
+        uri: request.uri().clone(),
+        answer: None,
+        span: span.clone(),
+    };
+    let extensions = request.extensions_mut();
+    extensions.insert(Arc::clone(&edge.data_center));
+    extensions.insert(id.clone());
+    extensions.insert(edge.body_time);
+
+    let mut response = guard(next.run(request), edge.request_time)
+        .instrument(span)
+        .await;
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(CORRELATION_ID, value);
+    }
+    access.answered(&response);
+    response
+}
+
+/// Runs a handler; a panic or too long a run becomes an answer.
+async fn guard(handler: impl Future<Output = Response>, time: Duration) -> Response {
+    match timeout(time, AssertUnwindSafe(handler).catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            tracing::error!("a handler panicked: {}", panic_text(panic.as_ref()));
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+        Err(_) => {
+            tracing::error!("a handler took longer than {time:?}");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// The caller's correlation id if it is usable, else a new one.
+fn correlation_id(headers: &HeaderMap, rng: &Rng) -> CorrelationId {
+    let sent = headers
+        .get(&CORRELATION_ID)
+        .and_then(|value| value.to_str().ok());
+    sent.and_then(CorrelationId::from_caller)
+        .unwrap_or_else(|| CorrelationId::new(rng))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
