@@ -34,6 +34,8 @@ macro_rules! migrations {
 /// Every migration of this program, in order.
 pub const MIGRATIONS: &[Migration] = migrations![
     1 "0001_jobs_queue",
+    2 "0002_directory_people",
+    3 "0003_oauth_tokens",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

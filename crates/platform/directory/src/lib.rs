@@ -1,1 +1,30 @@
-//! Stub.
+//! Who is on the platform and where: data centers, companies with their edition and products,
+//! users with their passwords.
+//!
+//! Other slices read through [`api`]; pages and grants that take a password call [`sign_in`].
+//! Companies and users come from a seed file ([`seed`]) or, in a new installation, from the
+//! configuration ([`bootstrap`]).
+//!
+//! Quirks: user names are unique over the whole platform and their case does not matter. A
+//! company lives in one data center; nobody lives in the global zone.
+
+pub mod api;
+mod bootstrap;
+mod data_centers;
+mod model;
+mod password;
+mod seed;
+mod sign_in;
+mod store;
+
+pub use bootstrap::{Bootstrap, BootstrapError, Created, bootstrap};
+pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
+pub use model::{Company, Edition, Member, Products, Role, User, UserState};
+pub use password::{PasswordError, Passwords};
+pub use seed::{Seed, SeedError, seed};
+pub use sign_in::{SignInError, sign_in};
+
+/// Every SQL statement of this slice, for the test that prepares them on both engines.
+pub fn statements() -> Vec<&'static bursar_db::Sql> {
+    store::STATEMENTS.to_vec()
+}

@@ -1,0 +1,119 @@
+//! The first company and its administrator, in a new installation.
+
+use bursar_db::{Db, DbError, Isolation};
+use bursar_kernel::{Clock, Rng, Uuid};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
+    User, UserState, store,
+};
+
+/// What to create.
+#[derive(Clone, Debug)]
+pub struct Bootstrap {
+    /// The company's name.
+    pub company: String,
+    /// Its edition.
+    pub edition: Edition,
+    /// Its products.
+    pub products: Products,
+    /// The id of its data center.
+    pub home: String,
+    /// What the administrator signs in with.
+    pub user_name: String,
+    /// The administrator's e-mail address.
+    pub email: String,
+    /// The administrator's password, from a file or the environment.
+    pub password: SecretString,
+}
+
+/// What was created.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Created {
+    /// The company.
+    pub company_id: Uuid,
+    /// Its administrator.
+    pub user_id: Uuid,
+}
+
+/// Why nothing was created.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// Nobody can live there.
+    #[error(transparent)]
+    Home(#[from] DataCentersError),
+    /// The password is too short to protect a company.
+    #[error("the administrator's password has fewer than {} characters", PASSWORD_MIN)]
+    WeakPassword,
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Our own limit for the first administrator's password, in characters.
+const PASSWORD_MIN: usize = 12;
+
+/// Creates the first company and its administrator, and says what it created. Does nothing when
+/// there is any company already. Nodes that start together create one.
+pub async fn bootstrap(
+    db: &Db,
+    clock: &Clock,
+    rng: &Rng,
+    passwords: &Passwords,
+    data_centers: &DataCenters,
+    wanted: &Bootstrap,
+) -> Result<Option<Created>, BootstrapError> {
+    let any = db.read((), |tx, ()| Box::pin(store::any_company(tx)));
+    if any.await? {
+        return Ok(None);
+    }
+    let home = data_centers.home(&wanted.home)?;
+    if wanted.password.expose_secret().chars().count() < PASSWORD_MIN {
+        return Err(BootstrapError::WeakPassword);
+    }
+    let company = Company {
+        id: rng.uuid(),
+        name: wanted.company.clone(),
+        edition: wanted.edition,
+        products: wanted.products.clone(),
+        home: home.id().to_owned(),
+    };
+    let user = User {
+        id: rng.uuid(),
+        company_id: company.id,
+        user_name: wanted.user_name.clone(),
+        email: wanted.email.clone(),
+        given_name: String::new(),
+        family_name: wanted.user_name.clone(),
+        locale: "en".to_owned(),
+        employee_number: None,
+        role: Role::Admin,
+        state: UserState::Active,
+    };
+    let created = Created {
+        company_id: company.id,
+        user_id: user.id,
+    };
+    let hash = passwords.hash(&wanted.password).await?;
+    let now = clock.now();
+    let first = db
+        .write(
+            Isolation::Serializable,
+            (company, user, hash),
+            move |tx, (company, user, hash)| {
+                Box::pin(async move {
+                    if store::any_company(tx).await? {
+                        return Ok::<_, DbError>(false);
+                    }
+                    store::insert_company(tx, company, now).await?;
+                    store::insert_user(tx, user, Some(hash), now).await
+                })
+            },
+        )
+        .await?;
+    Ok(first.then_some(created))
+}

@@ -1,0 +1,133 @@
+//! Companies and users.
+
+use bursar_kernel::Uuid;
+use serde::Deserialize;
+
+/// A customer of the platform.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Company {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Which edition it bought.
+    pub edition: Edition,
+    /// Which products it bought.
+    pub products: Products,
+    /// The id of the data center where it lives.
+    pub home: String,
+}
+
+/// The two editions, which differ in what some APIs offer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Edition {
+    /// For large companies.
+    Professional,
+    /// For small ones.
+    Standard,
+}
+
+/// The names of products, such as `expense`, `request`, `invoice`.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Products(Vec<String>);
+
+/// A person at a company.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct User {
+    /// The id, unique over the platform.
+    pub id: Uuid,
+    /// The company.
+    pub company_id: Uuid,
+    /// What the user signs in with.
+    pub user_name: String,
+    /// The primary e-mail address.
+    pub email: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// BCP 47: `en-US`.
+    pub locale: String,
+    /// The company's own number for this person.
+    pub employee_number: Option<String>,
+    /// What the user may do in the company.
+    pub role: Role,
+    /// Whether the user may do anything.
+    pub state: UserState,
+}
+
+/// What a user may do in the company.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Has receipts and expenses.
+    #[default]
+    Traveller,
+    /// Also administers the company.
+    Admin,
+}
+
+/// Whether a user may do anything.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserState {
+    /// Yes.
+    #[default]
+    Active,
+    /// No: neither signs in nor is acted for.
+    Disabled,
+}
+
+/// A user together with the company.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Member {
+    /// The user.
+    pub user: User,
+    /// The user's company.
+    pub company: Company,
+}
+
+/// A closed set of words, as rows keep it.
+pub(crate) trait Word: Sized {
+    fn word(&self) -> &'static str;
+    fn from_word(word: &str) -> Option<Self>;
+}
+
+macro_rules! words {
+    ($type:ty { $($word:literal => $value:ident),* }) => {
+        impl Word for $type {
+            fn word(&self) -> &'static str {
+                match self { $(Self::$value => $word),* }
+            }
+            fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$value),)* _ => None }
+            }
+        }
+    };
+}
+
+words!(Edition { "professional" => Professional, "standard" => Standard });
+words!(Role { "traveller" => Traveller, "admin" => Admin });
+words!(UserState { "active" => Active, "disabled" => Disabled });
+
+impl Products {
+    /// From names; each is one word.
+    pub fn new<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Self {
+        Self(names.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether the product was bought.
+    pub fn has(&self, product: &str) -> bool {
+        self.0.iter().any(|name| name == product)
+    }
+
+    pub(crate) fn from_words(words: &str) -> Self {
+        Self::new(words.split_ascii_whitespace())
+    }
+
+    pub(crate) fn words(&self) -> String {
+        self.0.join(" ")
+    }
+}

@@ -1,0 +1,172 @@
+//! Companies, users and more from a TOML file.
+
+use bursar_db::{Db, DbError, Isolation};
+use bursar_kernel::{Clock, Uuid};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
+    User, UserState, api, store,
+};
+
+/// A seed file that slices take their sections from.
+#[derive(Debug)]
+pub struct Seed(toml::Table);
+
+/// Why a seed file cannot be applied. Nothing of the failing section was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The text is not TOML, or a section is not as the slice wants it.
+    #[error("the seed file cannot be read: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A section that no slice knows.
+    #[error("the seed file has a section {0:?} that nothing reads")]
+    Unknown(String),
+    /// The id or the name of something new is taken by something else.
+    #[error("the seed file's {0} is taken: its id or its name belongs to another")]
+    Taken(String),
+    /// Nobody can live there.
+    #[error("the seed file: {0}")]
+    Home(#[from] DataCentersError),
+    /// A password could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Seed {
+    /// Parses a seed file.
+    pub fn parse(text: &str) -> Result<Self, SeedError> {
+        Ok(Self(text.parse()?))
+    }
+
+    /// Takes a section out; empty when the file has none.
+    pub fn take<T: DeserializeOwned>(&mut self, section: &str) -> Result<Vec<T>, SeedError> {
+        match self.0.remove(section) {
+            Some(value) => Ok(value.try_into()?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Checks that nothing is left, such as a misspelt section.
+    pub fn finish(self) -> Result<(), SeedError> {
+        match self.0.into_iter().next() {
+            Some((section, _)) => Err(SeedError::Unknown(section)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CompanySeed {
+    id: Uuid,
+    name: String,
+    edition: Edition,
+    products: Products,
+    home: String,
+    #[serde(default)]
+    users: Vec<UserSeed>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserSeed {
+    id: Uuid,
+    user_name: String,
+    password: Option<String>,
+    email: String,
+    given_name: String,
+    family_name: String,
+    #[serde(default = "english")]
+    locale: String,
+    employee_number: Option<String>,
+    #[serde(default)]
+    role: Role,
+    #[serde(default)]
+    state: UserState,
+}
+
+fn english() -> String {
+    "en-US".to_owned()
+}
+
+/// Applies the section `companies`: creates what is not there yet, and leaves what is there as it
+/// has become. So a start with the same file changes nothing, not even a changed password.
+pub async fn seed(
+    db: &Db,
+    clock: &Clock,
+    passwords: &Passwords,
+    data_centers: &DataCenters,
+    seed: &mut Seed,
+) -> Result<(), SeedError> {
+    for company in seed.take::<CompanySeed>("companies")? {
+        data_centers.home(&company.home)?;
+        let (company, users) = split(company);
+        let mut missing = Vec::new();
+        for (user, password) in users {
+            let found = db.read(user.id, |tx, id| Box::pin(api::user(tx, id)));
+            if found.await?.is_some() {
+                continue;
+            }
+            let hash = match password {
+                Some(password) => Some(passwords.hash(&password).await?),
+                None => None,
+            };
+            missing.push((user, hash));
+        }
+        let now = clock.now();
+        db.write(
+            Isolation::Serializable,
+            (company, missing),
+            move |tx, (company, missing)| {
+                Box::pin(async move {
+                    store::insert_company(tx, company, now).await?;
+                    for (user, hash) in missing {
+                        let new = store::insert_user(tx, user, hash.as_deref(), now).await?;
+                        // Another node may have been faster.
+                        let known = new || api::user(tx, &user.id).await?.is_some();
+                        if !known {
+                            return Err(SeedError::Taken(format!("user {}", user.user_name)));
+                        }
+                    }
+                    Ok(())
+                })
+            },
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>)>) {
+    let company = Company {
+        id: seed.id,
+        name: seed.name,
+        edition: seed.edition,
+        products: seed.products,
+        home: seed.home,
+    };
+    let user = |seed: UserSeed| {
+        let password = seed.password.map(SecretString::from);
+        let user = User {
+            id: seed.id,
+            company_id: company.id,
+            user_name: seed.user_name,
+            email: seed.email,
+            given_name: seed.given_name,
+            family_name: seed.family_name,
+            locale: seed.locale,
+            employee_number: seed.employee_number,
+            role: seed.role,
+            state: seed.state,
+        };
+        (user, password)
+    };
+    let users = seed.users.into_iter().map(user).collect();
+    (company, users)
+}

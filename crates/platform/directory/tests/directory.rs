@@ -1,0 +1,216 @@
+//! Seeds, bootstrap and sign-in on both engines.
+
+use bursar_db::{Db, DbError, Isolation, args, statements};
+use bursar_directory::{
+    Bootstrap, BootstrapError, DataCenters, Edition, Member, Passwords, Products, Role, Seed,
+    SeedError, SignInError, UserState, api, bootstrap, seed, sign_in,
+};
+use bursar_kernel::{Clock, Micros, Rng, Uuid};
+use bursar_testkit::db_test;
+use bursar_web::DataCenter;
+use secrecy::SecretString;
+
+statements! {
+    SET_PASSWORD = "UPDATE directory_user SET password_hash = $2 WHERE id = $1";
+    COUNT = "SELECT (SELECT COUNT(*) FROM directory_company), (SELECT COUNT(*) FROM directory_user)";
+}
+
+const SEED: &str = r#"
+[[companies]]
+id = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01"
+name = "One"
+edition = "professional"
+products = ["expense", "travel"]
+home = "us"
+
+[[companies.users]]
+id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11"
+user_name = "Ana@One.example.com"
+password = "ana-travels-light"
+email = "ana@one.example.com"
+given_name = "Ana"
+family_name = "Ünal"
+role = "admin"
+
+[[companies.users]]
+id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c12"
+user_name = "off@one.example.com"
+password = "off"
+email = "off@one.example.com"
+given_name = "Off"
+family_name = "Duty"
+locale = "de-DE"
+state = "disabled"
+
+[[companies]]
+id = "4d8a9b3c-52e7-4f1d-b6c0-9e2f7a1d8c02"
+name = "Two"
+edition = "standard"
+products = []
+home = "emea"
+
+[[companies.users]]
+id = "c3e5d7f9-1b2a-4c4d-9e8f-5a6b7c8d9e21"
+user_name = "lars@two.example.com"
+email = "lars@two.example.com"
+given_name = "Lars"
+family_name = "Lind"
+employee_number = "1"
+"#;
+
+const ANA: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11";
+
+fn data_centers() -> DataCenters {
+    let center = |id: &str| DataCenter::new(id, &format!("https://{id}.test"), "https://www.test");
+    DataCenters::new(["us", "emea", "glz"].map(|id| center(id).unwrap())).unwrap()
+}
+
+fn passwords() -> Passwords {
+    Passwords::new(Rng::seeded(1))
+}
+
+async fn apply(db: &Db, text: &str) -> Result<(), SeedError> {
+    let clock = Clock::fake(Micros(1));
+    let mut file = Seed::parse(text)?;
+    seed(db, &clock, &passwords(), &data_centers(), &mut file).await?;
+    file.finish()
+}
+
+async fn enter(db: &Db, name: &str, password: &str) -> Result<Member, SignInError> {
+    sign_in(db, &passwords(), name, &SecretString::from(password)).await
+}
+
+async fn counts(db: &Db) -> (i64, i64) {
+    let counts = db.read((), |tx, ()| {
+        Box::pin(async move {
+            let mut row = tx.row(&COUNT, &[]).await?.ok_or(DbError::Closed)?;
+            Ok::<_, DbError>((row.get(0)?, row.get(1)?))
+        })
+    });
+    counts.await.unwrap()
+}
+
+db_test! {
+    async fn every_statement_prepares(place: TestDb) {
+        let db = place.open().await;
+        for sql in bursar_directory::statements() {
+            db.prepare(sql).await.unwrap_or_else(|error| panic!("{}: {error}", sql.postgres()));
+        }
+    }
+}
+
+db_test! {
+    async fn a_seed_creates_what_is_missing_and_changes_nothing_else(place: TestDb) {
+        let db = place.open().await;
+        apply(&db, SEED).await.unwrap();
+        assert_eq!(counts(&db).await, (2, 3));
+
+        let ana: Uuid = ANA.parse().unwrap();
+        let new = passwords().hash(&SecretString::from("changed since")).await.unwrap();
+        db.write(Isolation::Append, (ana, new), |tx, (id, hash)| Box::pin(async move {
+            tx.execute(&SET_PASSWORD, args![id, hash]).await
+        })).await.unwrap_or_else(|error: DbError| panic!("{error}"));
+        apply(&db, &SEED.replace("Ünal", "Other")).await.unwrap();
+        assert_eq!(counts(&db).await, (2, 3));
+
+        let member = enter(&db, "ana@one.EXAMPLE.com", "changed since").await.unwrap();
+        assert_eq!(member.user.family_name, "Ünal");
+        assert!(matches!(
+            enter(&db, "ana@one.example.com", "ana-travels-light").await,
+            Err(SignInError::Incorrect)
+        ));
+    }
+}
+
+db_test! {
+    async fn what_was_seeded_is_read_back(place: TestDb) {
+        let db = place.open().await;
+        apply(&db, SEED).await.unwrap();
+        let ana: Uuid = ANA.parse().unwrap();
+        let member = db.read(ana, |tx, id| Box::pin(api::user(tx, id))).await.unwrap().unwrap();
+        assert_eq!(member.user.user_name, "Ana@One.example.com");
+        assert_eq!((member.user.role, member.user.state), (Role::Admin, UserState::Active));
+        assert_eq!(member.user.locale, "en-US");
+        assert_eq!(member.company.name, "One");
+        assert_eq!(member.company.edition, Edition::Professional);
+        assert!(member.company.products.has("travel") && !member.company.products.has("trav"));
+
+        let id = member.company.id;
+        let company = db.read(id, |tx, id| Box::pin(api::company(tx, id))).await.unwrap();
+        assert_eq!(company, Some(member.company));
+        let none = db.read(id, |tx, id| Box::pin(api::user(tx, id))).await.unwrap();
+        assert_eq!(none, None);
+    }
+}
+
+db_test! {
+    async fn a_seed_that_cannot_be_is_refused(place: TestDb) {
+        let db = place.open().await;
+        let typo = SEED.replace("given_name", "givenname");
+        assert!(matches!(apply(&db, &typo).await, Err(SeedError::Syntax(_))));
+        let section = format!("{SEED}\n[[compannies]]\n");
+        assert!(matches!(apply(&db, &section).await, Err(SeedError::Unknown(name)) if name == "compannies"));
+        let nowhere = SEED.replace("\"us\"", "\"glz\"");
+        assert!(matches!(apply(&db, &nowhere).await, Err(SeedError::Home(_))));
+        let taken = SEED.replace("lars@two.example.com", "ANA@one.example.com");
+        assert!(matches!(apply(&db, &taken).await, Err(SeedError::Taken(_))));
+    }
+}
+
+db_test! {
+    async fn sign_in_tells_nothing_to_who_has_no_password(place: TestDb) {
+        let db = place.open().await;
+        apply(&db, SEED).await.unwrap();
+        for name in ["ana@one.example.com", ANA, &ANA.to_uppercase()] {
+            assert_eq!(enter(&db, name, "ana-travels-light").await.unwrap().user.given_name, "Ana");
+        }
+        let refused = [
+            ("ana@one.example.com", "ana-travels-ligh"),
+            ("off@one.example.com", "wrong"),
+            ("lars@two.example.com", ""),
+            ("nobody@one.example.com", "x"),
+            ("ana@one.example.com\0", "ana-travels-light"),
+            ("", ""),
+        ];
+        for (name, password) in refused {
+            let answer = enter(&db, name, password).await;
+            assert!(matches!(answer, Err(SignInError::Incorrect)), "{name:?}");
+        }
+        let disabled = enter(&db, "off@one.example.com", "off").await;
+        assert!(matches!(disabled, Err(SignInError::Disabled)));
+    }
+}
+
+db_test! {
+    async fn the_first_administrator_is_created_once(place: TestDb) {
+        let db = place.open().await;
+        let (clock, rng) = (Clock::fake(Micros(1)), Rng::seeded(3));
+        let wanted = Bootstrap {
+            company: "First".into(),
+            edition: Edition::Standard,
+            products: Products::new(["expense"]),
+            home: "emea".into(),
+            user_name: "root@first.example.com".into(),
+            email: "root@first.example.com".into(),
+            password: SecretString::from("long enough to hold"),
+        };
+        let weak = Bootstrap { password: SecretString::from("short"), ..wanted.clone() };
+        let start = async |wanted: &Bootstrap| {
+            bootstrap(&db, &clock, &rng, &passwords(), &data_centers(), wanted).await
+        };
+        assert!(matches!(start(&weak).await, Err(BootstrapError::WeakPassword)));
+        assert_eq!(counts(&db).await, (0, 0));
+
+        // Two nodes start together: one creates.
+        let (one, other) = tokio::join!(start(&wanted), start(&wanted));
+        let created: Vec<_> = [one.unwrap(), other.unwrap()].into_iter().flatten().collect();
+        assert_eq!(created.len(), 1);
+        assert_eq!(counts(&db).await, (1, 1));
+        assert_eq!(start(&wanted).await.unwrap(), None);
+
+        let admin = enter(&db, "root@first.example.com", "long enough to hold").await.unwrap();
+        assert_eq!(admin.user.role, Role::Admin);
+        assert_eq!(admin.company.id, created[0].company_id);
+        assert_eq!(admin.user.id, created[0].user_id);
+    }
+}

@@ -1,0 +1,58 @@
+//! What other slices may do.
+
+use std::time::Duration;
+
+use bursar_db::{DbError, Tx};
+use bursar_kernel::{Micros, Uuid, hex32};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::model::{Principal, Scopes};
+use crate::server_key::{Hash, Secret};
+use crate::store::{self, TokenRow};
+use crate::{Kind, Oauth};
+
+/// How long a request token can be exchanged.
+///
+/// Source: api-reference/authentication/company-auth.markdown.
+const REQUEST_TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+/// A temporary token that a partner exchanges for its first tokens, with the password grant and
+/// credential type `authtoken`; as often as it likes within 24 hours, by one app only.
+#[derive(Debug)]
+pub struct RequestToken {
+    text: SecretString,
+    hash: Hash,
+    row: TokenRow,
+}
+
+impl RequestToken {
+    /// Draws a token for `app_id` to act for `principal`. It works once it is issued.
+    pub fn draw(oauth: &Oauth, app_id: Uuid, principal: Principal) -> Self {
+        let drawn = oauth.rng().uuid();
+        let text = match principal.kind() {
+            Kind::Company => format!("at-{}", hex32(&drawn)),
+            Kind::User | Kind::App => drawn.to_string(),
+        };
+        let now: Micros = oauth.clock().now();
+        Self {
+            hash: oauth.server_key().hash(Secret::RequestToken, &text),
+            text: text.into(),
+            row: TokenRow {
+                principal,
+                app_id,
+                scope: Scopes::default(),
+                expires_at: now + REQUEST_TOKEN_LIFE,
+            },
+        }
+    }
+
+    /// The text that goes to the partner, as `requestToken`.
+    pub fn text(&self) -> &str {
+        self.text.expose_secret()
+    }
+}
+
+/// Issues a drawn request token. Its app has to exist.
+pub async fn issue_request_token(tx: &mut Tx, token: &RequestToken) -> Result<(), DbError> {
+    store::insert_request_token(tx, &token.hash, &token.row).await
+}

@@ -1,0 +1,178 @@
+//! Apps, principals and scopes.
+
+use bursar_kernel::Uuid;
+use serde::{Deserialize, Serialize};
+
+use crate::server_key::Hash;
+
+/// A partner's application.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) secret_hash: Hash,
+    pub(crate) scopes: Scopes,
+    pub(crate) grants: Vec<Grant>,
+    /// The id of the data center that is its geolocation.
+    pub(crate) home: String,
+    pub(crate) enabled: bool,
+}
+
+impl App {
+    pub(crate) fn may(&self, grant: Grant) -> bool {
+        self.grants.contains(&grant)
+    }
+}
+
+/// The grants that are served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Grant {
+    Password,
+    RefreshToken,
+    ClientCredentials,
+}
+
+impl Grant {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Password, Self::RefreshToken, Self::ClientCredentials];
+        all.into_iter().find(|grant| grant.name() == name)
+    }
+}
+
+/// What kind of principal a token stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A user.
+    User,
+    /// A company as a whole.
+    Company,
+    /// The application itself.
+    App,
+}
+
+/// For whom an app acts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Principal {
+    /// A user of a company.
+    User {
+        /// The user.
+        id: Uuid,
+        /// The user's company.
+        company_id: Uuid,
+    },
+    /// A company as a whole.
+    Company {
+        /// The company.
+        id: Uuid,
+    },
+}
+
+impl Principal {
+    /// The id of the user or the company: the `sub` of its tokens.
+    pub fn id(&self) -> Uuid {
+        match *self {
+            Self::User { id, .. } | Self::Company { id } => id,
+        }
+    }
+
+    /// The user, if it is one.
+    pub fn user_id(&self) -> Option<Uuid> {
+        match *self {
+            Self::User { id, .. } => Some(id),
+            Self::Company { .. } => None,
+        }
+    }
+
+    /// The company, of the user too.
+    pub fn company_id(&self) -> Uuid {
+        match *self {
+            Self::User { company_id, .. } => company_id,
+            Self::Company { id } => id,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::User { .. } => Kind::User,
+            Self::Company { .. } => Kind::Company,
+        }
+    }
+
+    pub(crate) fn from_ids(company_id: Uuid, user_id: Option<Uuid>) -> Self {
+        match user_id {
+            Some(id) => Self::User { id, company_id },
+            None => Self::Company { id: company_id },
+        }
+    }
+}
+
+/// Scope names, each once, in order.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scopes(Vec<String>);
+
+impl Scopes {
+    /// Reads names separated by spaces (RFC 6749 section 3.3).
+    pub fn parse(text: &str) -> Self {
+        let mut names = Vec::<String>::new();
+        for name in text.split_ascii_whitespace() {
+            if names.iter().all(|known| known != name) {
+                names.push(name.to_owned());
+            }
+        }
+        Self(names)
+    }
+
+    /// The names, separated by spaces.
+    pub fn text(&self) -> String {
+        self.0.join(" ")
+    }
+
+    /// Whether `name` is among them.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|known| known == name)
+    }
+
+    /// Those that are among `other` too.
+    pub(crate) fn within(&self, other: &Self) -> Self {
+        let both = self.0.iter().filter(|name| other.has(name));
+        Self(both.cloned().collect())
+    }
+
+    /// What is requested, or all when nothing is; none when more is requested than there is.
+    pub(crate) fn narrowed(self, requested: Option<&str>) -> Option<Self> {
+        let Some(requested) = requested.map(Self::parse) else {
+            return Some(self);
+        };
+        let wider = requested.0.iter().any(|name| !self.has(name));
+        (!wider).then_some(requested)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_narrow_and_never_widen() {
+        let granted = Scopes::parse("openid  receipts.read openid receipts.write");
+        assert_eq!(granted.text(), "openid receipts.read receipts.write");
+        let narrowed = |text| granted.clone().narrowed(text).map(|scopes| scopes.text());
+        assert_eq!(narrowed(None), Some(granted.text()));
+        assert_eq!(narrowed(Some("receipts.read")), Some("receipts.read".into()));
+        assert_eq!(narrowed(Some("receipts.read RECEIPTS.WRITE")), None);
+        assert_eq!(narrowed(Some("receipts")), None);
+        let left = granted.within(&Scopes::parse("receipts.write user_read"));
+        assert_eq!(left.text(), "receipts.write");
+    }
+}

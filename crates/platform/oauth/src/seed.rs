@@ -1,0 +1,57 @@
+//! Apps from a seed file.
+
+use bursar_db::{DbError, Isolation};
+use bursar_directory::{Seed, SeedError};
+use bursar_kernel::Uuid;
+use serde::Deserialize;
+
+use crate::model::{App, Grant, Scopes};
+use crate::server_key::Secret;
+use crate::state::Oauth;
+use crate::store;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppSeed {
+    client_id: Uuid,
+    client_secret: String,
+    name: String,
+    scopes: Vec<String>,
+    grants: Vec<Grant>,
+    home: String,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Applies the section `apps`: creates what is not there yet, and leaves what is there as it has
+/// become.
+pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
+    let mut apps = Vec::new();
+    for app in seed.take::<AppSeed>("apps")? {
+        oauth.data_centers().home(&app.home)?;
+        let secret = &app.client_secret;
+        apps.push(App {
+            id: app.client_id,
+            name: app.name,
+            secret_hash: oauth.server_key().hash(Secret::ClientSecret, secret),
+            scopes: Scopes::parse(&app.scopes.join(" ")),
+            grants: app.grants,
+            home: app.home,
+            enabled: app.enabled,
+        });
+    }
+    let now = oauth.clock().now();
+    let stored = oauth.db().write(Isolation::Append, apps, move |tx, apps| {
+        Box::pin(async move {
+            for app in apps {
+                store::insert_app(tx, app, now).await?;
+            }
+            Ok::<_, DbError>(())
+        })
+    });
+    Ok(stored.await?)
+}

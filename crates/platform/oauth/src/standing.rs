@@ -1,0 +1,116 @@
+//! What a token's parties are now: enabled, active, with which products.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bursar_db::{Db, DbError, Tx};
+use bursar_directory::{Products, UserState, api as directory};
+use bursar_kernel::Uuid;
+
+use crate::cache::Cache;
+use crate::model::Principal;
+use crate::store;
+
+/// How old an answer may be. What is disabled or revoked is refused everywhere within a second.
+const FRESH: Duration = Duration::from_millis(500);
+const REMEMBERED: usize = 16_384;
+
+/// Looks up standings, at most twice a second for the same parties.
+pub(crate) struct Standings {
+    known: Cache<Parties, (Instant, Option<Arc<Standing>>)>,
+}
+
+/// An app, and for whom it acts.
+type Parties = (Uuid, Option<Uuid>, Option<Uuid>);
+
+/// What an app and its principal are now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Standing {
+    pub(crate) app_name: String,
+    /// The company's products; none for an app that acts for itself.
+    pub(crate) products: Option<Products>,
+    /// The id of the data center where the principal, or else the app, lives now.
+    pub(crate) home: String,
+}
+
+impl Standings {
+    pub(crate) fn new() -> Self {
+        Self {
+            known: Cache::new(REMEMBERED),
+        }
+    }
+
+    /// The standing of an app and its principal; none when either is disabled or gone.
+    ///
+    /// `now` is the machine's own time, not the platform's clock, which a sandbox may hold still.
+    pub(crate) async fn of(
+        &self,
+        db: &Db,
+        app_id: Uuid,
+        principal: Option<Principal>,
+        now: Instant,
+    ) -> Result<Option<Arc<Standing>>, DbError> {
+        let company_id = principal.map(|principal| principal.company_id());
+        let user_id = principal.and_then(|principal| principal.user_id());
+        let parties = (app_id, company_id, user_id);
+        if let Some((learnt, standing)) = self.known.get(&parties)
+            && now.saturating_duration_since(learnt) < FRESH
+        {
+            return Ok(standing);
+        }
+        let read = db.read((app_id, principal), |tx, (app_id, principal)| {
+            Box::pin(read(tx, app_id, principal.as_ref()))
+        });
+        let standing = read.await?.map(Arc::new);
+        self.known.put(parties, (now, standing.clone()));
+        Ok(standing)
+    }
+}
+
+async fn read(
+    tx: &mut Tx,
+    app_id: &Uuid,
+    principal: Option<&Principal>,
+) -> Result<Option<Standing>, DbError> {
+    let Some(app) = store::app(tx, app_id).await?.filter(|app| app.enabled) else {
+        return Ok(None);
+    };
+    let Some(principal) = principal else {
+        return Ok(Some(Standing {
+            app_name: app.name,
+            products: None,
+            home: app.home,
+        }));
+    };
+    Ok(residence(tx, principal).await?.map(|residence| Standing {
+        app_name: app.name,
+        products: Some(residence.products),
+        home: residence.home,
+    }))
+}
+
+/// Where an active principal lives, and what its company bought.
+#[derive(Debug)]
+pub(crate) struct Residence {
+    pub(crate) home: String,
+    pub(crate) products: Products,
+}
+
+/// The residence of a principal; none when it is disabled or gone.
+pub(crate) async fn residence(
+    tx: &mut Tx,
+    principal: &Principal,
+) -> Result<Option<Residence>, DbError> {
+    let company = match principal {
+        Principal::Company { id } => directory::company(tx, id).await?,
+        Principal::User { id, company_id } => directory::user(tx, id)
+            .await?
+            .filter(|member| member.user.state == UserState::Active)
+            .map(|member| member.company)
+            .filter(|company| company.id == *company_id),
+    };
+    Ok(company.map(|company| Residence {
+        home: company.home,
+        products: company.products,
+    }))
+}

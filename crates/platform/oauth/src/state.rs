@@ -1,0 +1,132 @@
+//! What the token service holds while it runs.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bursar_db::{Db, DbError, Isolation};
+use bursar_directory::{DataCenters, Passwords};
+use bursar_kernel::{Clock, Rng, Uuid};
+use subtle::ConstantTimeEq as _;
+
+use crate::keys::{KeyError, KeyRing};
+use crate::model::Principal;
+use crate::server_key::ServerKey;
+use crate::standing::{Standing, Standings};
+use crate::store;
+use crate::verify::{Verified, Verifier, VerifyError};
+
+/// The token service. Clones share it; one serves every data center.
+#[derive(Clone)]
+pub struct Oauth(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+    rng: Rng,
+    data_centers: DataCenters,
+    passwords: Passwords,
+    server_key: ServerKey,
+    keys: KeyRing,
+    verifier: Verifier,
+    standings: Standings,
+}
+
+/// Why the token service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenOauthError {
+    /// The database was written with another server key.
+    #[error(
+        "this server key is not the one that the database was written with; \
+         start with the key that belongs to it, or restore that from its backup"
+    )]
+    OtherServerKey,
+    /// A signing key cannot be made or opened.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Oauth {
+    /// Checks that the server key belongs to the database, and makes or opens the signing keys.
+    pub async fn open(
+        db: Db,
+        clock: Clock,
+        rng: Rng,
+        data_centers: DataCenters,
+        passwords: Passwords,
+        server_key: ServerKey,
+    ) -> Result<Self, OpenOauthError> {
+        check_server_key(&db, &server_key).await?;
+        let keys = KeyRing::open(&db, &clock, &server_key, &data_centers).await?;
+        Ok(Self(Arc::new(Inner {
+            db,
+            clock,
+            rng,
+            data_centers,
+            passwords,
+            server_key,
+            keys,
+            verifier: Verifier::new(),
+            standings: Standings::new(),
+        })))
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn rng(&self) -> &Rng {
+        &self.0.rng
+    }
+
+    pub(crate) fn data_centers(&self) -> &DataCenters {
+        &self.0.data_centers
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn server_key(&self) -> &ServerKey {
+        &self.0.server_key
+    }
+
+    pub(crate) fn keys(&self) -> &KeyRing {
+        &self.0.keys
+    }
+
+    pub(crate) fn verify(&self, token: &str) -> Result<Arc<Verified>, VerifyError> {
+        self.0.verifier.verify(&self.0.keys, token)
+    }
+
+    pub(crate) async fn standing(
+        &self,
+        app_id: Uuid,
+        principal: Option<Principal>,
+        now: Instant,
+    ) -> Result<Option<Arc<Standing>>, DbError> {
+        let standings = &self.0.standings;
+        standings.of(&self.0.db, app_id, principal, now).await
+    }
+}
+
+async fn check_server_key(db: &Db, server_key: &ServerKey) -> Result<(), OpenOauthError> {
+    let proof = server_key.proof();
+    let first = db
+        .write(Isolation::Serializable, proof, |tx, proof| {
+            Box::pin(store::first_proof(tx, proof))
+        })
+        .await;
+    let first: Vec<u8> = first.map_err(OpenOauthError::Db)?;
+    if bool::from(first.ct_eq(&proof)) {
+        Ok(())
+    } else {
+        Err(OpenOauthError::OtherServerKey)
+    }
+}

@@ -1,0 +1,278 @@
+//! Answers of the token service, exactly as documented.
+//!
+//! Sources: seed 001 (order and types of the fields, code 16), and
+//! api-reference/authentication/apidoc.markdown and company-auth.markdown ("Response Codes").
+
+use bursar_db::DbError;
+use bursar_directory::PasswordError;
+use bursar_kernel::CorrelationId;
+use bursar_web::{BodyError, Kind, WireBody, WireError};
+use http::header::{CACHE_CONTROL, PRAGMA};
+use http::{HeaderName, HeaderValue};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::keys::KeyError;
+
+/// A token answer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokenAnswer {
+    /// Seconds that the access token works, as text.
+    #[schema(example = "3600")]
+    pub(crate) expires_in: String,
+    /// The access token's scopes, separated by spaces.
+    pub(crate) scope: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub(crate) token_type: &'static str,
+    /// The access token, a JWT.
+    pub(crate) access_token: String,
+    /// What refreshes it; none for the app itself and for apps that may not refresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token: Option<String>,
+    /// When the refresh token expires: seconds since 1970, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_expires_in: Option<String>,
+    /// Who the token is for, a JWT; none for the app itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id_token: Option<String>,
+    /// The base URI where the token works.
+    pub(crate) geolocation: String,
+}
+
+impl std::fmt::Debug for TokenAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenAnswer")
+    }
+}
+
+/// A public key (RFC 7517).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Jwk {
+    /// The kind of key.
+    #[schema(example = "RSA")]
+    pub(crate) kty: &'static str,
+    /// What it is for.
+    #[serde(rename = "use")]
+    #[schema(example = "sig")]
+    pub(crate) usage: &'static str,
+    /// The algorithm.
+    #[schema(example = "RS256")]
+    pub(crate) alg: &'static str,
+    /// Its id, as in the header of tokens.
+    pub(crate) kid: String,
+    /// The modulus.
+    pub(crate) n: String,
+    /// The exponent.
+    #[schema(example = "AQAB")]
+    pub(crate) e: String,
+}
+
+/// Public keys (RFC 7517).
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Jwks {
+    /// The keys.
+    pub(crate) keys: Vec<Jwk>,
+}
+
+impl Jwks {
+    pub(crate) fn json(&self) -> String {
+        serde_json::to_string(self).expect("keys are plain JSON")
+    }
+}
+
+/// The documented refusals that a request can reach; `docs/api/oauth.md` has the whole table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Code {
+    IncorrectCredentials,
+    AccountDisabled,
+    LivesElsewhere,
+    NoUsername,
+    NoPassword,
+    ScopeExceeded,
+    ClientDisabled,
+    WrongGrant,
+    ClientNotFound,
+    NoClientId,
+    NoClientSecret,
+    WrongClientSecret,
+    NoGrantType,
+    NotYourGrant,
+    NoRefreshToken,
+    RefreshDisallowed,
+    BadRefreshToken,
+    BadCredtype,
+    PrincipalDisabled,
+    UnsupportedFormat,
+    NotYourAuthtoken,
+}
+
+impl Code {
+    /// Number, error and description as the tables write them.
+    pub(crate) const fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::IncorrectCredentials => {
+                (5, "invalid_grant", "Incorrect credentials. Please Retry")
+            }
+            Self::AccountDisabled => (
+                10,
+                "invalid_grant",
+                "Account is disabled. Please contact support",
+            ),
+            Self::LivesElsewhere => (16, "invalid_request", "user lives elsewhere"),
+            Self::NoUsername => (51, "invalid_request", "username was not supplied"),
+            Self::NoPassword => (52, "invalid_request", "password was not supplied"),
+            Self::ScopeExceeded => (
+                54,
+                "invalid_scope",
+                "requested scope exceeds granted scope",
+            ),
+            Self::ClientDisabled => (59, "access_denied", "client disabled"),
+            Self::WrongGrant => (
+                60,
+                "invalid_grant",
+                "these are not the grants you are looking for",
+            ),
+            Self::ClientNotFound => (61, "invalid_client", "client not found"),
+            Self::NoClientId => (62, "invalid_request", "client_id was not supplied"),
+            Self::NoClientSecret => (63, "invalid_request", "client_secret was not supplied"),
+            Self::WrongClientSecret => {
+                (64, "invalid_client", "Incorrect credentials. Please Retry")
+            }
+            Self::NoGrantType => (65, "invalid_request", "grant_type was not supplied"),
+            Self::NotYourGrant => (105, "invalid_grant", "this grant was not issued to you!"),
+            Self::NoRefreshToken => (106, "invalid_request", "refresh_token was not supplied"),
+            Self::RefreshDisallowed => (107, "invalid_request", "refresh disallowed for app"),
+            Self::BadRefreshToken => (108, "invalid_grant", "bad or expired refresh token"),
+            Self::BadCredtype => (120, "invalid_request", "credtype is invalid"),
+            Self::PrincipalDisabled => (123, "invalid_request", "principal is disabled"),
+            Self::UnsupportedFormat => (135, "invalid_request", "unsupported request format"),
+            Self::NotYourAuthtoken => {
+                (136, "invalid_request", "Authtoken was not issued for you")
+            }
+        }
+    }
+}
+
+/// An error answer. Seed 001 shows the order, and the correlation id in the body.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody<'a> {
+    /// The error's name.
+    #[schema(example = "invalid_request")]
+    error: &'a str,
+    /// The same as in the header.
+    #[serde(rename = "concur-correlationid")]
+    correlation_id: &'a str,
+    /// A sentence.
+    #[schema(example = "user lives elsewhere")]
+    error_description: &'a str,
+    /// The number in the documented table; none for our own faults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 16)]
+    code: Option<u16>,
+    /// Where to ask instead, or where the principal lives, when it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geolocation: Option<&'a str>,
+}
+
+/// Why no token is issued.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("refused with {code:?}")]
+    Refused {
+        code: Code,
+        /// A base URI.
+        geolocation: Option<String>,
+    },
+    #[error("the body was not taken")]
+    Body(#[from] BodyError),
+    #[error("no token was issued")]
+    Db(#[from] DbError),
+    #[error("no token was issued")]
+    Password(#[from] PasswordError),
+    #[error("no token was issued")]
+    Key(#[from] KeyError),
+    #[error("the data center {0:?} is not configured, or has no signing key")]
+    NoDataCenter(String),
+}
+
+impl From<Code> for Fault {
+    fn from(code: Code) -> Self {
+        Self::Refused {
+            code,
+            geolocation: None,
+        }
+    }
+}
+
+impl Code {
+    /// A refusal that says where the principal lives.
+    pub(crate) fn at(self, base_uri: &str) -> Fault {
+        Fault::Refused {
+            code: self,
+            geolocation: Some(base_uri.to_owned()),
+        }
+    }
+}
+
+/// A fault on its way to the caller.
+#[derive(Debug, thiserror::Error)]
+#[error("{fault}")]
+pub(crate) struct TokenError {
+    pub(crate) fault: Fault,
+    pub(crate) correlation_id: CorrelationId,
+}
+
+impl WireError for TokenError {
+    /// Inferred: 400 for every code. The page lists 401, 403 and 404 but gives them to no code,
+    /// and each printed example that has a status has this one.
+    fn kind(&self) -> Kind {
+        match &self.fault {
+            Fault::Refused { .. } => Kind::Invalid,
+            Fault::Body(BodyError::TooLarge { .. }) => Kind::TooLarge,
+            Fault::Body(BodyError::TooSlow) => Kind::TooSlow,
+            Fault::Body(_) => Kind::Invalid,
+            Fault::Db(
+                DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
+            ) => Kind::Busy,
+            Fault::Db(_) | Fault::Password(_) | Fault::Key(_) | Fault::NoDataCenter(_) => {
+                Kind::Internal
+            }
+        }
+    }
+
+    fn body(&self) -> WireBody {
+        let (code, error, description) = match (&self.fault, self.kind()) {
+            (Fault::Refused { code, .. }, _) => numbered(*code),
+            (Fault::Body(_), _) => numbered(Code::UnsupportedFormat),
+            (_, Kind::Busy) => (None, "temporarily_unavailable", "busy; try again"),
+            _ => (None, "server_error", "the token service failed; try again"),
+        };
+        let geolocation = match &self.fault {
+            Fault::Refused { geolocation, .. } => geolocation.as_deref(),
+            _ => None,
+        };
+        WireBody::json(&ErrorBody {
+            error,
+            correlation_id: self.correlation_id.as_str(),
+            error_description: description,
+            code,
+            geolocation,
+        })
+    }
+
+    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        NOT_STORED.to_vec()
+    }
+}
+
+fn numbered(code: Code) -> (Option<u16>, &'static str, &'static str) {
+    let (number, error, description) = code.row();
+    (Some(number), error, description)
+}
+
+/// What token answers and refusals carry (RFC 6749 section 5.1).
+pub(crate) const NOT_STORED: [(HeaderName, HeaderValue); 2] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (PRAGMA, HeaderValue::from_static("no-cache")),
+];
