@@ -108,6 +108,11 @@ impl Principal {
         }
     }
 
+    /// Company and user, as rows keep it.
+    pub(crate) fn ids(&self) -> (Uuid, Option<Uuid>) {
+        (self.company_id(), self.user_id())
+    }
+
     pub(crate) fn from_ids(company_id: Uuid, user_id: Option<Uuid>) -> Self {
         match user_id {
             Some(id) => Self::User { id, company_id },

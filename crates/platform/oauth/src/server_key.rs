@@ -48,8 +48,11 @@ pub enum ServerKeyError {
         source: io::Error,
     },
     /// Others than its owner may read the file.
-    #[error("the server key {0} can be read by others; run: chmod 600 {0}", .0.display())]
-    Exposed(PathBuf),
+    #[error("the server key {path} can be read by others; run: chmod 600 {path}")]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is not 64 hexadecimal digits.
     #[error("the server key is not 64 hexadecimal digits; restore it from its backup")]
     Malformed,
@@ -76,7 +79,9 @@ impl ServerKey {
             create(path, rng).map_err(file)?;
         }
         if exposed(path).map_err(file)? {
-            return Err(ServerKeyError::Exposed(path.to_owned()));
+            return Err(ServerKeyError::Exposed {
+                path: path.to_owned(),
+            });
         }
         let text = Zeroizing::new(std::fs::read_to_string(path).map_err(file)?);
         Self::from_hex(text.trim_end())
@@ -237,7 +242,7 @@ mod tests {
             let open = std::fs::Permissions::from_mode(0o640);
             std::fs::set_permissions(&path, open).unwrap();
             let refused = ServerKey::load_or_create(&path, &Rng::seeded(2));
-            assert!(matches!(refused, Err(ServerKeyError::Exposed(_))));
+            assert!(matches!(refused, Err(ServerKeyError::Exposed { .. })));
         }
     }
 

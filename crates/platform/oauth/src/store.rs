@@ -101,10 +101,11 @@ pub(crate) async fn insert_refresh_token(
     token: &TokenRow,
     now: Micros,
 ) -> Result<(), DbError> {
-    let (user_id, scope) = (token.principal.user_id(), token.scope.text());
+    let (company_id, user_id) = token.principal.ids();
+    let scope = token.scope.text();
     let arguments = args![
         hash,
-        &token.principal.company_id(),
+        &company_id,
         user_id.as_ref(),
         &token.app_id,
         &scope,
@@ -135,10 +136,10 @@ pub(crate) async fn insert_request_token(
     hash: &Hash,
     token: &TokenRow,
 ) -> Result<(), DbError> {
-    let user_id = token.principal.user_id();
+    let (company_id, user_id) = token.principal.ids();
     let arguments = args![
         hash,
-        &token.principal.company_id(),
+        &company_id,
         user_id.as_ref(),
         &token.app_id,
         token.expires_at
