@@ -26,7 +26,11 @@ pub trait Access: Send + Sync + 'static {
     /// The product that the principal's company must have bought.
     const PRODUCT: Option<&'static str>;
     /// The answer to the refused, in the slice's documented shape.
-    type Refusal: From<Refused> + IntoResponse;
+    type Refusal: IntoResponse;
+
+    /// Makes the answer. `parts` has the correlation id and the data center, which some documented
+    /// bodies repeat.
+    fn refuse(reason: Refused, parts: &Parts) -> Self::Refusal;
 }
 
 /// Why a caller is refused.
@@ -105,7 +109,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, A::Refusal> {
         let oauth = Oauth::from_ref(state);
-        check(&oauth, parts).await.map_err(A::Refusal::from)
+        check(&oauth, parts)
+            .await
+            .map_err(|reason| A::refuse(reason, parts))
     }
 }
 

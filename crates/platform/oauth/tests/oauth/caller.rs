@@ -108,8 +108,8 @@ fn part(token: &str, index: usize) -> Value {
 db_test! {
     async fn forged_tokens_are_refused(place: TestDb) {
         let service = Service::start(&place).await;
-        let answer = service.connect("us", CAFE, ana()).await;
-        let good = answer.text("access_token");
+        let tokens = service.connect("us", CAFE, ana()).await;
+        let good = tokens.text("access_token");
         let (header, claims) = (part(&good, 0), part(&good, 1));
         assert_eq!(ask(&service, "us", "/anybody", &good).await.0, 200);
         let refuses = async |token: &str, reason: &str| {
@@ -161,7 +161,7 @@ db_test! {
         refuses(&format!("{head}.{new}.{signature}"), "BadSignature").await;
 
         // The same key signs it, but it is not for APIs.
-        refuses(&answer.text("id_token"), "Malformed").await;
-        refuses(&answer.text("refresh_token"), "Malformed").await;
+        refuses(&tokens.text("id_token"), "Malformed").await;
+        refuses(&tokens.text("refresh_token"), "Malformed").await;
     }
 }

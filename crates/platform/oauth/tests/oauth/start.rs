@@ -45,8 +45,14 @@ db_test! {
 fn kids(answer: &Answer) -> BTreeSet<String> {
     let jwks: Value = serde_json::from_str(&answer.body).unwrap();
     let kid = |key: &Value| {
-        assert_eq!((key["kty"].as_str(), key["use"].as_str()), (Some("RSA"), Some("sig")));
-        assert_eq!((key["alg"].as_str(), key["e"].as_str()), (Some("RS256"), Some("AQAB")));
+        assert_eq!(
+            (key["kty"].as_str(), key["use"].as_str()),
+            (Some("RSA"), Some("sig"))
+        );
+        assert_eq!(
+            (key["alg"].as_str(), key["e"].as_str()),
+            (Some("RS256"), Some("AQAB"))
+        );
         assert_eq!(key.as_object().unwrap().len(), 6, "nothing private: {key}");
         key["kid"].as_str().unwrap().to_owned()
     };

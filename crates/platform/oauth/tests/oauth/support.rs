@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bursar_db::{Db, DbError, Isolation, Sql};
 use bursar_directory::{DataCenters, Passwords, Seed};
-use bursar_kernel::{Clock, Micros, Rng, Uuid};
+use bursar_kernel::{Clock, CorrelationId, Micros, Rng, Uuid};
 use bursar_oauth::{Access, Caller, Kind, Oauth, Principal, Refused, RequestToken, ServerKey, api};
 use bursar_testkit::TestDb;
 use bursar_web::{DataCenter, Limits, edge};
 use http::Request;
+use http::request::Parts;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -153,9 +154,16 @@ pub(crate) async fn open(db: &Db, clock: &Clock) -> Oauth {
     let rng = Rng::system();
     let passwords = Passwords::new(rng.clone());
     let key = server_key("a1");
-    Oauth::open(db.clone(), clock.clone(), rng, data_centers(), passwords, key)
-        .await
-        .expect("the token service starts")
+    Oauth::open(
+        db.clone(),
+        clock.clone(),
+        rng,
+        data_centers(),
+        passwords,
+        key,
+    )
+    .await
+    .expect("the token service starts")
 }
 
 impl Service {
@@ -319,6 +327,12 @@ impl Access for Users {
     const KINDS: &'static [Kind] = &[Kind::User];
     const PRODUCT: Option<&'static str> = Some("expense");
     type Refusal = Shown;
+
+    fn refuse(reason: Refused, parts: &Parts) -> Shown {
+        let id = parts.extensions.get::<CorrelationId>();
+        assert!(id.is_some(), "answers can repeat the correlation id");
+        Shown(reason)
+    }
 }
 
 struct Anybody;
@@ -328,16 +342,16 @@ impl Access for Anybody {
     const KINDS: &'static [Kind] = &[Kind::User, Kind::Company, Kind::App];
     const PRODUCT: Option<&'static str> = None;
     type Refusal = Shown;
+
+    fn refuse(reason: Refused, parts: &Parts) -> Shown {
+        let id = parts.extensions.get::<CorrelationId>();
+        assert!(id.is_some(), "answers can repeat the correlation id");
+        Shown(reason)
+    }
 }
 
 /// A refusal as its own text, which no slice would answer.
 pub(crate) struct Shown(Refused);
-
-impl From<Refused> for Shown {
-    fn from(refused: Refused) -> Self {
-        Self(refused)
-    }
-}
 
 impl IntoResponse for Shown {
     fn into_response(self) -> Response {
