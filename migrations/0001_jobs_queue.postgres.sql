@@ -2,21 +2,24 @@
 CREATE TABLE jobs_job (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind TEXT NOT NULL,
-    -- At most one waiting or running job has a given key.
+    -- At most one waiting or running job of a kind has a given key.
     key TEXT COLLATE "C",
     payload TEXT NOT NULL,
     correlation_id TEXT NOT NULL,
     -- waiting, running, dead
     state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'dead')),
+    -- How often it was started.
     attempt BIGINT NOT NULL,
     run_at BIGINT NOT NULL,
-    -- Names the worker's claim; an older claim's completion is refused.
+    -- Names the worker's claim while it runs; an older claim's completion is refused.
     claim BYTEA,
+    -- Until when the claim stands while it runs; later, any worker may take it over.
     lease_until BIGINT,
     enqueued_at BIGINT NOT NULL,
     last_error TEXT
 -- Rows come and go all the time: keep free room in pages, and clean up early.
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500);
 CREATE UNIQUE INDEX jobs_job_key ON jobs_job (kind, key) WHERE key IS NOT NULL AND state <> 'dead';
-CREATE INDEX jobs_job_due ON jobs_job (run_at, id) WHERE state = 'waiting';
-CREATE INDEX jobs_job_leased ON jobs_job (lease_until) WHERE state = 'running';
+-- What may be claimed, first come first: waiting jobs by run_at, running ones by their lease's end.
+CREATE INDEX jobs_job_due ON jobs_job (COALESCE(lease_until, run_at), id) WHERE state <> 'dead';
+CREATE INDEX jobs_job_dead ON jobs_job (id) WHERE state = 'dead';

@@ -1,2 +1,142 @@
-//! Stub.
-fn main() {}
+//! `bursar`: the command line.
+
+use std::process::ExitCode;
+
+use bursar::config::{Config, Flags};
+use bursar::{Platform, sandbox};
+use bursar_db::Location;
+use clap::{Parser, Subcommand};
+
+/// Small resident memory after bursts counts more here than peak speed.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// The open platform and gateway for spend integrations.
+#[derive(Parser)]
+#[command(version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the platform as configured
+    Platform,
+    /// Run the platform with seeded companies, on loopback
+    Sandbox(sandbox::SandboxFlags),
+    /// Run the sandbox and play the main job on it
+    Demo {
+        #[command(flatten)]
+        sandbox: sandbox::SandboxFlags,
+        /// End after the last step: status 0, or 1 when a step failed
+        #[arg(long)]
+        exit: bool,
+    },
+    /// Apply pending migrations and end
+    Migrate,
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the version
+    Version,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Say what is wrong with it, or what would be used
+    Check,
+}
+
+/// Wrong usage or configuration.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let config = match Config::load(&cli.flags) {
+        Ok(config) => config,
+        Err(error) => return complain(&error),
+    };
+    match cli.command {
+        Command::Version => {
+            println!("bursar {} (SQLite {})", env!("CARGO_PKG_VERSION"), bursar_db::SQLITE_VERSION);
+            ExitCode::SUCCESS
+        }
+        Command::Config(ConfigCommand::Check) => {
+            println!("{}", describe(&config));
+            ExitCode::SUCCESS
+        }
+        command => run(command, config),
+    }
+}
+
+fn run(command: Command, config: Config) -> ExitCode {
+    if let Err(error) = bursar_web::init_logging(config.log_format.into(), &config.log_filter) {
+        return complain(&error);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error),
+    };
+    let result = runtime.block_on(async {
+        match command {
+            Command::Platform => platform(config).await,
+            Command::Migrate => Platform::migrate(&config).await.map(|()| ExitCode::SUCCESS),
+            Command::Sandbox(flags) => sandbox::serve(config, &flags).await,
+            Command::Demo { sandbox, exit } => sandbox::demo(config, &sandbox, exit).await,
+            Command::Config(_) | Command::Version => Ok(ExitCode::SUCCESS),
+        }
+    });
+    result.unwrap_or_else(|error| complain(&error))
+}
+
+async fn platform(config: Config) -> Result<ExitCode, bursar::StartError> {
+    let platform = Platform::start(config, None).await?;
+    for (id, address) in platform.addresses() {
+        tracing::info!(data_center = id, %address, "serving");
+    }
+    platform.serve(bursar::stop_signal()).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line on standard error: what was wrong, where, and what to do.
+fn complain(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("bursar: {error}");
+    ExitCode::from(USAGE)
+}
+
+/// What would be used, without secrets.
+fn describe(config: &Config) -> String {
+    let database = match &config.location {
+        Location::Folder(folder) => format!("SQLite in {}", folder.display()),
+        Location::Url(url) => format!("PostgreSQL at {}", without_password(url)),
+    };
+    let mut lines = vec![
+        "The configuration is usable.".to_owned(),
+        format!("database     {database}"),
+        format!("files        {}", config.data.display()),
+        format!("secret key   {}", config.secret_key_file.display()),
+        format!("brand        {}", config.brand),
+        format!("workers      {}", config.workers),
+    ];
+    for datacenter in &config.datacenters {
+        let base_uri = datacenter.base_uri.as_deref().unwrap_or("(the listener's address)");
+        lines.push(format!("data center  {} {} at {base_uri}", datacenter.id, datacenter.listen));
+    }
+    if config.datacenters.is_empty() {
+        lines.push("data center  none: `bursar platform` needs a [[datacenter]]".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn without_password(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+        Some((scheme, (user, rest))) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{rest}")
+        }
+        None => url.to_owned(),
+    }
+}

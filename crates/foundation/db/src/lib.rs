@@ -41,5 +41,11 @@ pub use sql::Sql;
 pub use tx::Tx;
 pub use value::{Cell, FromCell, Row, Value};
 
+/// The version of the linked SQLite.
+pub const SQLITE_VERSION: &str = match rusqlite::ffi::SQLITE_VERSION.to_str() {
+    Ok(version) => version,
+    Err(_) => "unknown",
+};
+
 /// What an operation returns: a boxed future that borrows its transaction and arguments.
 pub type BoxFuture<'t, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 't>>;

@@ -36,6 +36,9 @@ pub const MIGRATIONS: &[Migration] = migrations![
     1 "0001_jobs_queue",
     2 "0002_directory_people",
     3 "0003_oauth_tokens",
+    4 "0004_expense_available",
+    5 "0005_receipts_receipt",
+    6 "0006_console_session",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -29,7 +29,7 @@ impl Default for Limits {
             header_bytes: 32 * 1024,
             header_time: Duration::from_secs(30),
             body_time: Duration::from_secs(30),
-            request_time: Duration::from_secs(60),
+            request_time: Duration::from_mins(1),
             write_time: Duration::from_secs(30),
             drain_time: Duration::from_secs(25),
         }

@@ -1,4 +1,4 @@
-//! The OpenAPI document of everything that a data center serves.
+//! The `OpenAPI` document of everything that a data center serves.
 
 use axum::Router;
 use axum::routing::get;

@@ -97,7 +97,7 @@ impl Drop for Access {
     fn drop(&mut self) {
         let _entered = self.span.enter();
         let duration = self.started.elapsed();
-        let duration_ms = duration.as_micros() as f64 / 1000.0;
+        let duration_ms = (duration.as_secs_f64() * 1e6).round() / 1e3;
         // The path, never the query: that may carry secrets.
         let (method, route, path) = (self.method.as_str(), self.route(), self.uri.path());
         let Some(Answer { status, bytes }) = &self.answer else {

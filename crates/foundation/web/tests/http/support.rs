@@ -29,9 +29,9 @@ impl Server {
     pub(crate) async fn with_limits(routes: Router, limits: Limits) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let router = edge(routes, Arc::new(data_center()), Rng::seeded(1), &limits);
+        let wrapped = edge(routes, Arc::new(data_center()), Rng::seeded(1), &limits);
         let (stop, stopped) = oneshot::channel();
-        let done = tokio::spawn(serve(vec![(socket, router)], limits, async {
+        let done = tokio::spawn(serve(vec![(socket, wrapped)], limits, async {
             let _ = stopped.await;
         }));
         Self {

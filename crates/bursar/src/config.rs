@@ -1,0 +1,293 @@
+//! What an operator can set. Precedence: flag, then environment, then file, then default.
+//!
+//! Every key is documented in `docs/operations.md`; a test holds the two together.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use bursar_db::Location;
+use bursar_web::LogFormat;
+use serde::Deserialize;
+
+/// Flags, each with its environment variable. They win over the file.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Flags {
+    /// Configuration file (TOML)
+    #[arg(long, env = "BURSAR_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
+    /// Folder for the embedded database, files and the secret key [default: ./data]
+    #[arg(long, env = "BURSAR_DATA", global = true)]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL in place of the embedded database: postgres://user@host:5432/name
+    #[arg(long, env = "BURSAR_DATABASE_URL", global = true, hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// What to log: a level, or targets with levels [default: info]
+    #[arg(long, env = "BURSAR_LOG", global = true)]
+    pub log: Option<String>,
+    /// How to log: human or json [default: human]
+    #[arg(long, env = "BURSAR_LOG_FORMAT", global = true)]
+    pub log_format: Option<Format>,
+}
+
+/// The look of log lines.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For eyes.
+    Human,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl From<Format> for LogFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+/// The configuration file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    database_url: Option<String>,
+    database_connections_max: Option<usize>,
+    secret_key_file: Option<PathBuf>,
+    brand: Option<String>,
+    workers: Option<usize>,
+    tls_terminated_by_proxy: Option<bool>,
+    #[serde(default)]
+    log: LogFile,
+    #[serde(default)]
+    datacenter: Vec<DataCenterConfig>,
+    bootstrap: Option<BootstrapConfig>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogFile {
+    filter: Option<String>,
+    format: Option<Format>,
+}
+
+/// A data center: the base URI tells it, and a listener serves it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct DataCenterConfig {
+    /// `us`, `emea`, …; companies name it as their home.
+    pub id: String,
+    /// Where partners reach it. Default, on loopback only: the listener's own address.
+    pub base_uri: Option<String>,
+    /// Where people reach its pages. Default: the base URI with `www-` before its host name, or
+    /// the base URI itself on loopback.
+    pub www_uri: Option<String>,
+    /// The address to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+}
+
+/// The first company and its administrator, made when the database is empty.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct BootstrapConfig {
+    /// The company's name.
+    pub company: String,
+    /// The data center where it lives.
+    pub home: String,
+    /// The administrator's user name.
+    pub user_name: String,
+    /// The administrator's e-mail address.
+    pub email: String,
+    /// A file with the first password; without it, `BURSAR_BOOTSTRAP_PASSWORD`.
+    pub password_file: Option<PathBuf>,
+}
+
+/// Everything that a start needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where files and the secret key are.
+    pub data: PathBuf,
+    /// Where rows are.
+    pub location: Location,
+    /// Connections to PostgreSQL, at most.
+    pub database_connections_max: usize,
+    /// The 32-byte server key, made at first start.
+    pub secret_key_file: PathBuf,
+    /// The platform's name on pages.
+    pub brand: String,
+    /// Jobs that run at a time.
+    pub workers: usize,
+    /// Plain HTTP off loopback is refused unless a proxy in front ends TLS.
+    pub tls_terminated_by_proxy: bool,
+    /// What to log.
+    pub log_filter: String,
+    /// How to log.
+    pub log_format: Format,
+    /// The data centers.
+    pub datacenters: Vec<DataCenterConfig>,
+    /// The first company, for a start that is not a sandbox.
+    pub bootstrap: Option<BootstrapConfig>,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what is documented.
+    #[error("{path}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, column, and what is wrong there.
+        message: String,
+    },
+    /// Two data centers have one id, or a value makes no sense.
+    #[error("{0}")]
+    Value(String),
+}
+
+impl Config {
+    /// Reads the file that the flags name, if any, and lays the flags over it.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        let file = match &flags.config {
+            None => File::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+                parse(path, &text)?
+            }
+        };
+        Self::layer(flags, file)
+    }
+
+    fn layer(flags: &Flags, file: File) -> Result<Self, ConfigError> {
+        let data = flags.data.clone().or(file.data).unwrap_or_else(|| "data".into());
+        let url = flags.database_url.clone().or(file.database_url);
+        let location = url.map_or_else(|| Location::Folder(data.clone()), Location::Url);
+        let config = Self {
+            location,
+            database_connections_max: file.database_connections_max.unwrap_or(16),
+            secret_key_file: file.secret_key_file.unwrap_or_else(|| data.join("secret.key")),
+            brand: file.brand.unwrap_or_else(|| "Bursar".into()),
+            workers: file.workers.unwrap_or_else(default_workers),
+            tls_terminated_by_proxy: file.tls_terminated_by_proxy.unwrap_or(false),
+            log_filter: flags.log.clone().or(file.log.filter).unwrap_or_else(|| "info".into()),
+            log_format: flags.log_format.or(file.log.format).unwrap_or(Format::Human),
+            datacenters: file.datacenter,
+            bootstrap: file.bootstrap,
+            data,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |text: String| Err(ConfigError::Value(text));
+        for (index, datacenter) in self.datacenters.iter().enumerate() {
+            if self.datacenters[..index].iter().any(|other| other.id == datacenter.id) {
+                return wrong(format!("[[datacenter]] {} is given twice", datacenter.id));
+            }
+            if datacenter.base_uri.is_none() && !datacenter.listen.ip().is_loopback() {
+                let id = &datacenter.id;
+                return wrong(format!("[[datacenter]] {id} listens off loopback: give a base_uri"));
+            }
+            if !datacenter.listen.ip().is_loopback() && !self.tls_terminated_by_proxy {
+                return wrong(format!(
+                    "[[datacenter]] {} would serve plain HTTP on {}; put a TLS proxy in front and \
+                     set tls_terminated_by_proxy = true, or listen on loopback",
+                    datacenter.id, datacenter.listen
+                ));
+            }
+        }
+        if let Some(bootstrap) = &self.bootstrap
+            && self.datacenters.iter().all(|datacenter| datacenter.id != bootstrap.home)
+        {
+            return wrong(format!("[bootstrap] home = {:?} is no [[datacenter]]", bootstrap.home));
+        }
+        if self.workers == 0 || self.database_connections_max < 8 {
+            return wrong("workers must be 1 or more, database_connections_max 8 or more".into());
+        }
+        Ok(())
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
+    let message = |error: toml::de::Error| error.to_string().trim_end().replace('\n', "\n  ");
+    toml::from_str(text)
+        .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: message(error) })
+}
+
+/// Rendering is the work: one at a time for each core.
+fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        Config::layer(&Flags::default(), parse(Path::new("bursar.toml"), text)?)
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let file = parse(Path::new("x"), "data = '/a'\n[log]\nfilter = 'debug'").unwrap();
+        let flags = Flags { data: Some("/b".into()), ..Flags::default() };
+        let config = Config::layer(&flags, file).unwrap();
+        assert_eq!(config.data, Path::new("/b"));
+        assert_eq!(config.location, Location::Folder("/b".into()));
+        assert_eq!(config.log_filter, "debug");
+        assert_eq!(config.brand, "Bursar");
+    }
+
+    #[test]
+    fn faults_say_where_and_what() {
+        for (text, says) in [
+            ("dta = 'x'", "unknown field `dta`"),
+            ("data = ", "line 1"),
+            ("[[datacenter]]\nid = 'us'\nlisten = '0.0.0.0:80'", "give a base_uri"),
+            (
+                "[[datacenter]]\nid='us'\nlisten='0.0.0.0:80'\nbase_uri='https://us.example'",
+                "tls_terminated_by_proxy",
+            ),
+            (
+                "[[datacenter]]\nid='us'\nlisten='127.0.0.1:0'\n\
+                 [[datacenter]]\nid='us'\nlisten='127.0.0.1:0'",
+                "given twice",
+            ),
+            (
+                "[bootstrap]\ncompany='A'\nhome='us'\nuser_name='a'\nemail='a@a.example'",
+                "is no [[datacenter]]",
+            ),
+            ("workers = 0", "workers must be 1"),
+        ] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        let text = include_str!("../../../docs/operations.md");
+        for key in [
+            "data", "database_url", "database_connections_max", "secret_key_file", "brand",
+            "workers", "tls_terminated_by_proxy", "log.filter", "log.format", "datacenter.id",
+            "datacenter.base_uri", "datacenter.www_uri", "datacenter.listen",
+            "bootstrap.company", "bootstrap.home", "bootstrap.user_name", "bootstrap.email",
+            "bootstrap.password_file", "BURSAR_BOOTSTRAP_PASSWORD", "BURSAR_CONFIG",
+            "BURSAR_DATA", "BURSAR_DATABASE_URL", "BURSAR_LOG", "BURSAR_LOG_FORMAT",
+        ] {
+            assert!(text.contains(&format!("`{key}`")), "docs/operations.md lacks {key}");
+        }
+    }
+}

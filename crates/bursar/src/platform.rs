@@ -1,0 +1,344 @@
+//! The platform as one process: stores, slices, workers, listeners.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use bursar_blobs::{BlobError, Blobs};
+use bursar_console::ConsoleState;
+use bursar_db::{Db, DbError, Location, MIGRATIONS, OpenError, Options};
+use bursar_directory::{
+    Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
+    SeedError,
+};
+use bursar_jobs::Workers;
+use bursar_kernel::{Clock, Rng};
+use bursar_oauth::{Oauth, OpenOauthError, ServerKey, ServerKeyError};
+use bursar_receipts::{Process, ReceiptsState};
+use bursar_web::{
+    DataCenter, DataCenterError, Limits, Metrics, Readiness, edge, openapi_router, ops_router,
+};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::config::{BootstrapConfig, Config, DataCenterConfig};
+
+/// Files that no row names go after this long.
+const ORPHANS_KEPT: Duration = Duration::from_hours(1);
+/// The pause between two sweeps.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+
+/// A started platform: everything is open and bound; [`Platform::serve`] answers.
+pub struct Platform {
+    listeners: Vec<(String, SocketAddr, TcpListener, Router)>,
+    addresses: Vec<(String, String)>,
+    db: Db,
+    workers: Workers,
+    sweeper: JoinHandle<()>,
+}
+
+/// Why the platform did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The file store.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    /// The server key.
+    #[error(transparent)]
+    ServerKey(#[from] ServerKeyError),
+    /// The token service.
+    #[error(transparent)]
+    Oauth(#[from] OpenOauthError),
+    /// The seed file.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// The first company.
+    #[error("[bootstrap] {0}")]
+    Bootstrap(#[from] BootstrapError),
+    /// The first administrator's password.
+    #[error("[bootstrap] no first password: {0}")]
+    Password(String),
+    /// A data center's addresses.
+    #[error("[[datacenter]] {id}: {source}")]
+    DataCenter {
+        /// Its id.
+        id: String,
+        /// What is wrong.
+        source: DataCenterError,
+    },
+    /// The data centers together.
+    #[error(transparent)]
+    DataCenters(#[from] DataCentersError),
+    /// There is nothing to serve.
+    #[error("no [[datacenter]] is configured; see docs/operations.md, or run `bursar sandbox`")]
+    NoDataCenter,
+    /// An address is taken, or not this machine's.
+    #[error("cannot listen on {address} for data center {id}: {source}; choose another address")]
+    Listen {
+        /// The data center.
+        id: String,
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl Platform {
+    /// Applies pending migrations and closes the database.
+    pub async fn migrate(config: &Config) -> Result<(), StartError> {
+        open_database(config).await?.close().await;
+        Ok(())
+    }
+
+    /// Opens everything, applies the seed, binds every address and starts the workers.
+    pub async fn start(config: Config, seed: Option<&str>) -> Result<Self, StartError> {
+        if config.datacenters.is_empty() {
+            return Err(StartError::NoDataCenter);
+        }
+        let metrics = Metrics::install();
+        let (clock, rng) = (Clock::system(), Rng::system());
+        let db = open_database(&config).await?;
+        let blobs = Blobs::open(config.data.join("blobs"))?;
+        let server_key = ServerKey::load_or_create(&config.secret_key_file, &rng)?;
+        let (sockets, data_centers) = bind(&config.datacenters).await?;
+        let passwords = Passwords::new(rng.clone());
+        let oauth = Oauth::open(
+            db.clone(),
+            clock.clone(),
+            rng.clone(),
+            data_centers.clone(),
+            passwords.clone(),
+            server_key,
+        )
+        .await?;
+        let parts = Parts { db, blobs, clock, rng, passwords, data_centers, oauth };
+        parts.populate(&config, seed).await?;
+
+        let receipts = parts.receipts();
+        let workers = Workers::start(
+            parts.db.clone(),
+            parts.clock.clone(),
+            parts.rng.clone(),
+            vec![Arc::new(Process::new(&receipts))],
+            config.workers,
+        );
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for ((address, socket), data_center) in sockets.into_iter().zip(parts.data_centers.iter()) {
+            let router = parts.router(data_center, &receipts, &config.brand, &metrics);
+            addresses.push((data_center.id().to_owned(), data_center.base_uri().to_owned()));
+            listeners.push((data_center.id().to_owned(), address, socket, router));
+        }
+        let sweeper = tokio::spawn(sweep(parts.db.clone(), parts.blobs.clone()));
+        Ok(Self { listeners, addresses, db: parts.db, workers, sweeper })
+    }
+
+    /// Each data center's id and base URI, in the configured order.
+    pub fn addresses(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.addresses.iter().map(|(id, address)| (id.as_str(), address.as_str()))
+    }
+
+    /// A data center's base URI.
+    pub fn address(&self, id: &str) -> Option<String> {
+        self.addresses().find(|(known, _)| *known == id).map(|(_, address)| address.to_owned())
+    }
+
+    /// Answers until `stop` completes; then finishes what was accepted, and closes everything.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
+        let listeners =
+            self.listeners.into_iter().map(|(.., socket, router)| (socket, router)).collect();
+        bursar_web::serve(listeners, Limits::default(), stop).await;
+        self.sweeper.abort();
+        self.workers.stop().await;
+        self.db.close().await;
+    }
+}
+
+/// What the slices share.
+struct Parts {
+    db: Db,
+    blobs: Blobs,
+    clock: Clock,
+    rng: Rng,
+    passwords: Passwords,
+    data_centers: DataCenters,
+    oauth: Oauth,
+}
+
+impl Parts {
+    /// Companies, people and apps: the sandbox's from its seed, else the first company.
+    async fn populate(&self, config: &Config, seed: Option<&str>) -> Result<(), StartError> {
+        if let Some(text) = seed {
+            let mut seed = Seed::parse(text)?;
+            let (clock, data_centers) = (&self.clock, &self.data_centers);
+            bursar_directory::seed(&self.db, clock, &self.passwords, data_centers, &mut seed)
+                .await?;
+            bursar_oauth::seed(&self.oauth, &mut seed).await?;
+            seed.finish()?;
+        }
+        if let Some(wanted) = &config.bootstrap {
+            let wanted = first_company(wanted)?;
+            let created = bursar_directory::bootstrap(
+                &self.db,
+                &self.clock,
+                &self.rng,
+                &self.passwords,
+                &self.data_centers,
+                &wanted,
+            );
+            if let Some(created) = created.await? {
+                tracing::info!(
+                    company = wanted.company,
+                    company_id = %created.company_id,
+                    administrator = wanted.user_name,
+                    user_id = %created.user_id,
+                    "made the first company"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn receipts(&self) -> ReceiptsState {
+        ReceiptsState::new(
+            self.db.clone(),
+            self.blobs.clone(),
+            self.clock.clone(),
+            self.rng.clone(),
+            self.oauth.clone(),
+        )
+    }
+
+    fn router(
+        &self,
+        data_center: &Arc<DataCenter>,
+        receipts: &ReceiptsState,
+        brand: &str,
+        metrics: &Metrics,
+    ) -> Router {
+        let console = ConsoleState {
+            db: self.db.clone(),
+            blobs: self.blobs.clone(),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
+            passwords: self.passwords.clone(),
+            data_centers: self.data_centers.clone(),
+            brand: brand.to_owned(),
+        };
+        let db = self.db.clone();
+        let readiness = Readiness::default().check("database", move || {
+            let db = db.clone();
+            async move { db.ping().await.map_err(|error: DbError| error.to_string()) }
+        });
+        let documents = [bursar_oauth::openapi(), bursar_receipts::openapi()];
+        let router = Router::new()
+            .merge(bursar_oauth::routes(self.oauth.clone()))
+            .merge(bursar_receipts::routes(receipts.clone()))
+            .merge(bursar_console::routes(console))
+            .merge(ops_router(readiness, metrics.clone()))
+            .merge(openapi_router(data_center, env!("CARGO_PKG_VERSION"), documents));
+        edge(router, Arc::clone(data_center), self.rng.clone(), &Limits::default())
+    }
+}
+
+async fn open_database(config: &Config) -> Result<Db, OpenError> {
+    let options = Options {
+        connections_max: config.database_connections_max,
+        ..Options::new(config.location.clone())
+    };
+    if let Location::Url(_) = config.location {
+        // Files and the key are on disk even when rows are not.
+        std::fs::create_dir_all(&config.data)
+            .map_err(|source| OpenError::Folder { path: config.data.clone(), source })?;
+    }
+    Db::open(options, MIGRATIONS).await
+}
+
+type Sockets = Vec<(SocketAddr, TcpListener)>;
+
+/// Binds every address first: with port 0 the base URI is known only then.
+async fn bind(configs: &[DataCenterConfig]) -> Result<(Sockets, DataCenters), StartError> {
+    let (mut sockets, mut data_centers) = (Vec::new(), Vec::new());
+    for config in configs {
+        let failed = |source| StartError::Listen {
+            id: config.id.clone(),
+            address: config.listen,
+            source,
+        };
+        let socket = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        let base_uri = config.base_uri.clone().unwrap_or_else(|| format!("http://{address}"));
+        let www_uri = config.www_uri.clone().unwrap_or_else(|| www(&base_uri));
+        let data_center = DataCenter::new(&config.id, &base_uri, &www_uri)
+            .map_err(|source| StartError::DataCenter { id: config.id.clone(), source })?;
+        sockets.push((address, socket));
+        data_centers.push(data_center);
+    }
+    Ok((sockets, DataCenters::new(data_centers)?))
+}
+
+/// The address of the pages: `www-` before the host name, or the same on a bare address.
+/// Source: authentication/apidoc.markdown, "Authorization grant".
+fn www(base_uri: &str) -> String {
+    match base_uri.split_once("://") {
+        Some((scheme, host)) if host.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            if host.starts_with("localhost") {
+                base_uri.to_owned()
+            } else {
+                format!("{scheme}://www-{host}")
+            }
+        }
+        _ => base_uri.to_owned(),
+    }
+}
+
+fn first_company(config: &BootstrapConfig) -> Result<Bootstrap, StartError> {
+    let password = match &config.password_file {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| StartError::Password(format!("{}: {error}", path.display())))?,
+        None => std::env::var("BURSAR_BOOTSTRAP_PASSWORD").map_err(|_| {
+            let advice = "give password_file, or set BURSAR_BOOTSTRAP_PASSWORD";
+            StartError::Password(advice.to_owned())
+        })?,
+    };
+    Ok(Bootstrap {
+        company: config.company.clone(),
+        edition: Edition::Professional,
+        products: Products::new(["expense"]),
+        home: config.home.clone(),
+        user_name: config.user_name.clone(),
+        email: config.email.clone(),
+        password: password.trim_end_matches(['\r', '\n']).into(),
+    })
+}
+
+/// Removes files that a crash left without a row.
+async fn sweep(db: Db, blobs: Blobs) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        let named = |old| bursar_receipts::api::named_blobs(&db, old);
+        match blobs.sweep(ORPHANS_KEPT, named).await {
+            Ok(swept) if swept == bursar_blobs::Swept::default() => {}
+            Ok(swept) => tracing::info!(swept.orphans, swept.leftovers, "swept the file store"),
+            Err(error) => tracing::warn!(%error, "the file store was not swept"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::www;
+
+    #[test]
+    fn pages_live_on_the_www_name() {
+        assert_eq!(www("https://us.spend.example"), "https://www-us.spend.example");
+        assert_eq!(www("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
+        assert_eq!(www("http://localhost:8080"), "http://localhost:8080");
+    }
+}

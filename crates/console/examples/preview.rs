@@ -1,0 +1,37 @@
+//! Writes every sample page with its assets into a folder, to look at through any static server:
+//! `cargo run -p bursar-console --example preview -- FOLDER`.
+
+use std::path::Path;
+use std::{env, error, fs};
+
+use bursar_console::assets::{ICON, STYLE};
+use bursar_console::views;
+
+/// A made-up receipt in place of the pictures that the platform draws.
+const PICTURE: &[u8] = include_bytes!("receipt.png");
+
+fn main() -> Result<(), Box<dyn error::Error>> {
+    let folder = env::args().nth(1).ok_or("name a folder to write to")?;
+    let folder = Path::new(&folder);
+    for asset in [&*STYLE, &*ICON] {
+        write(folder, &asset.path, asset.bytes)?;
+    }
+    for (name, html) in views::samples() {
+        let html = html?;
+        write(folder, &format!("{name}.html"), html.as_bytes())?;
+        for source in html
+            .split(" src=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
+            write(folder, source, PICTURE)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, path: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let path = folder.join(path.trim_start_matches('/'));
+    fs::create_dir_all(path.parent().unwrap_or(folder))?;
+    fs::write(path, bytes)
+}

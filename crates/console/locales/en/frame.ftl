@@ -1,0 +1,11 @@
+### What surrounds every page.
+
+# ltr or rtl, as the language is written.
+frame-direction = ltr
+frame-title = { $page } · { $brand }
+frame-skip = Skip to the content
+frame-nav = Main
+frame-expenses = Expenses
+frame-signed-in-as = Signed in as
+frame-sign-out = Sign out
+frame-footer = Receipts are kept exactly as they were sent. Amounts are never converted.

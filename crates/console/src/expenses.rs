@@ -1,0 +1,283 @@
+//! The list of available expenses, one of them, and its pictures.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, Path, Query};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bursar_db::DbError;
+use bursar_expense::{AvailableExpense, ExpenseType, api as expenses};
+use bursar_kernel::{Uuid, hex32};
+use bursar_receipts::api::{self as receipts, PictureError};
+use bursar_receipts::{Facts, Receipt};
+use bursar_web::DataCenter;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::session::SessionCookie;
+use crate::store::Session;
+use crate::views::{
+    ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState,
+};
+use crate::{Asked, respond, totals};
+
+/// Expenses on one page of the list.
+const PAGE: usize = 50;
+/// Receipts that are not done yet, above the first page.
+const PENDING_MAX: i64 = 50;
+
+#[derive(Deserialize)]
+pub(crate) struct Cursor {
+    after: Option<String>,
+    before: Option<String>,
+}
+
+/// What the list shows, read in one go.
+struct Listed {
+    pending: Vec<Receipt>,
+    expenses: Vec<AvailableExpense>,
+    older: bool,
+    newer: bool,
+    amounts: Vec<(String, String)>,
+}
+
+pub(crate) async fn list(
+    asked: Asked,
+    Extension(here): Extension<Arc<DataCenter>>,
+    Query(cursor): Query<Cursor>,
+) -> Response {
+    let session = match asked.session(SessionCookie::for_base_uri(here.www_uri())).await {
+        Ok(session) => session,
+        Err(answer) => return answer,
+    };
+    let listed = match read_list(&asked, &session, &cursor).await {
+        Ok(listed) => listed,
+        Err(error) => return asked.failed(&error),
+    };
+    let (first, last) = (listed.expenses.first(), listed.expenses.last());
+    let page = ExpensesPage {
+        frame: asked.state.frame(&asked.headers, Some(&session)),
+        totals: totals::by_currency(
+            listed.amounts.iter().map(|(currency, amount)| (currency.as_str(), amount.as_str())),
+        ),
+        newer: first.filter(|_| listed.newer).map(|expense| hex32(&expense.id)),
+        older: last.filter(|_| listed.older).map(|expense| hex32(&expense.id)),
+        rows: listed
+            .pending
+            .iter()
+            .map(receipt_row)
+            .chain(listed.expenses.iter().map(expense_row))
+            .collect(),
+    };
+    respond::page(StatusCode::OK, &page)
+}
+
+async fn read_list(asked: &Asked, session: &Session, cursor: &Cursor) -> Result<Listed, DbError> {
+    let parse = |text: &Option<String>| text.as_deref().and_then(parse_id);
+    let (older_than, newer_than) = (parse(&cursor.after), parse(&cursor.before));
+    let user = &session.user;
+    let args = (user.company_id, user.id, older_than, newer_than);
+    asked
+        .state
+        .db
+        .scan(args, |tx, &(company_id, user_id, older_than, newer_than)| {
+            Box::pin(async move {
+                let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+                let mut listed = if let Some(after) = newer_than {
+                    let mut found =
+                        expenses::list_after(tx, company_id, user_id, after, limit).await?;
+                    let newer = found.len() > PAGE;
+                    if newer {
+                        found.remove(0);
+                    }
+                    Listed::of(found, true, newer)
+                } else {
+                    let before = older_than.unwrap_or(Uuid::max());
+                    let mut found =
+                        expenses::list_before(tx, company_id, user_id, before, limit).await?;
+                    let older = found.len() > PAGE;
+                    found.truncate(PAGE);
+                    Listed::of(found, older, older_than.is_some())
+                };
+                if !listed.newer {
+                    listed.pending =
+                        receipts::pending(tx, company_id, user_id, PENDING_MAX).await?;
+                }
+                listed.amounts = expenses::amounts(tx, company_id, user_id).await?;
+                Ok(listed)
+            })
+        })
+        .await
+}
+
+impl Listed {
+    fn of(expenses: Vec<AvailableExpense>, older: bool, newer: bool) -> Self {
+        Self { pending: Vec::new(), expenses, older, newer, amounts: Vec::new() }
+    }
+}
+
+pub(crate) async fn show(
+    asked: Asked,
+    Extension(here): Extension<Arc<DataCenter>>,
+    Path(id): Path<String>,
+) -> Response {
+    let (session, receipt) = match own_receipt(&asked, &here, &id).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let args = (session.user.company_id, session.user.id, receipt.id);
+    let more = asked.state.db.read(args, |tx, &(company_id, user_id, id)| {
+        Box::pin(async move {
+            let expense = expenses::get(tx, company_id, user_id, id).await?;
+            Ok::<_, DbError>((expense, receipts::logs(tx, company_id, id).await?))
+        })
+    });
+    let (expense, log) = match more.await {
+        Ok(more) => more,
+        Err(error) => return asked.failed(&error),
+    };
+    let document: Value = serde_json::from_str(&receipt.body).unwrap_or_default();
+    let page = ExpensePage {
+        frame: asked.state.frame(&asked.headers, Some(&session)),
+        expense: expense.as_ref().map_or_else(|| receipt_row(&receipt), expense_row),
+        merchant_address: address(&document["seller"]["location"]["address"]),
+        reference: document["reference"].as_str().map(ToOwned::to_owned),
+        receipt_id: hex32(&receipt.id),
+        received_text: receipt.received_at.rfc3339(),
+        log: log.into_iter().map(log_entry).collect(),
+        json: receipt.body,
+    };
+    respond::page(StatusCode::OK, &page)
+}
+
+pub(crate) async fn picture(
+    asked: Asked,
+    Extension(here): Extension<Arc<DataCenter>>,
+    Path(id): Path<String>,
+) -> Response {
+    let (session, receipt) = match own_receipt(&asked, &here, &id).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let state = &asked.state;
+    let company_id = session.user.company_id;
+    let preview = receipts::preview(&state.db, &state.blobs, company_id, &receipt).await;
+    file(&asked, &session, preview.map(|png| (png, "image/png".to_owned())))
+}
+
+pub(crate) async fn pdf(
+    asked: Asked,
+    Extension(here): Extension<Arc<DataCenter>>,
+    Path(id): Path<String>,
+) -> Response {
+    let (session, receipt) = match own_receipt(&asked, &here, &id).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let picture = receipts::picture(&asked.state.blobs, &receipt).await;
+    file(&asked, &session, picture)
+}
+
+fn file(
+    asked: &Asked,
+    session: &Session,
+    file: Result<(Vec<u8>, String), PictureError>,
+) -> Response {
+    match file {
+        Ok((bytes, media_type)) => {
+            let headers = [
+                (header::CONTENT_TYPE, media_type.as_str()),
+                // A receipt's picture never changes, but is its reader's alone.
+                (header::CACHE_CONTROL, "private, max-age=86400, immutable"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            (headers, bytes).into_response()
+        }
+        Err(PictureError::None) => asked.refuse(Some(session), ErrorKind::NotFound),
+        Err(error) => asked.failed(&error),
+    }
+}
+
+/// The reader's own receipt of this id; others' do not exist for this reader.
+async fn own_receipt(
+    asked: &Asked,
+    here: &DataCenter,
+    id: &str,
+) -> Result<(Session, Receipt), Response> {
+    let session = asked.session(SessionCookie::for_base_uri(here.www_uri())).await?;
+    let Some(id) = parse_id(id) else {
+        return Err(asked.refuse(Some(&session), ErrorKind::NotFound));
+    };
+    let args = (session.user.company_id, id);
+    let found: Result<_, DbError> = asked
+        .state
+        .db
+        .read(args, |tx, &(company_id, id)| Box::pin(receipts::receipt(tx, company_id, id)))
+        .await;
+    match found.map(|found| found.filter(|receipt| receipt.user_id == session.user.id)) {
+        Ok(Some(receipt)) => Ok((session, receipt)),
+        Ok(None) => Err(asked.refuse(Some(&session), ErrorKind::NotFound)),
+        Err(error) => Err(asked.failed(&error)),
+    }
+}
+
+fn parse_id(text: &str) -> Option<Uuid> {
+    (text.len() == 32).then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+fn expense_row(expense: &AvailableExpense) -> ExpenseRow {
+    ExpenseRow {
+        id: hex32(&expense.id),
+        merchant: expense.merchant.clone(),
+        date_time_text: expense.transacted_at_text.clone(),
+        amount_text: expense.amount.clone(),
+        currency_code: expense.currency_code.clone(),
+        source_app: expense.source_app.clone(),
+        expense_type: ExpenseType::name_of(&expense.expense_type_id).to_owned(),
+        state: ProcessingState::Processed,
+        has_picture: true,
+    }
+}
+
+/// A receipt that is no available expense yet.
+fn receipt_row(receipt: &Receipt) -> ExpenseRow {
+    let document: Value = serde_json::from_str(&receipt.body).unwrap_or_default();
+    let facts = Facts::of(&document);
+    ExpenseRow {
+        id: hex32(&receipt.id),
+        merchant: facts.merchant,
+        date_time_text: facts.date_time,
+        amount_text: facts.total,
+        currency_code: facts.currency_code,
+        source_app: receipt.app_name.clone(),
+        expense_type: ExpenseType::name_of(ExpenseType::Undefined.id()).to_owned(),
+        state: match receipt.status.as_str() {
+            "ACCEPTED" => ProcessingState::Accepted,
+            "PROCESSING" => ProcessingState::Processing,
+            "FAILED" => ProcessingState::Failed,
+            _ => ProcessingState::Processed,
+        },
+        has_picture: receipt.image_blob.is_some(),
+    }
+}
+
+fn log_entry(entry: bursar_receipts::LogEntry) -> LogEntry {
+    LogEntry {
+        level: match entry.level.as_str() {
+            "DEBUG" => LogLevel::Debug,
+            "WARNING" => LogLevel::Warning,
+            "ERROR" => LogLevel::Error,
+            _ => LogLevel::Info,
+        },
+        message: entry.message,
+        date_time_text: entry.at.rfc3339(),
+    }
+}
+
+/// An address on one line, in the order in which it was given.
+fn address(address: &Value) -> Option<String> {
+    let parts = ["streetAddress", "addressLocality", "addressRegion", "postalCode", "addressCountry"];
+    let parts: Vec<&str> =
+        parts.iter().filter_map(|part| address[*part].as_str()).filter(|p| !p.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

@@ -1,0 +1,48 @@
+//! A page as an HTTP answer.
+
+use askama::Template;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Pages load their own style sheet and pictures, post forms to their own origin, run no script
+/// and stand in no frame.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What every page carries. Pages are personal, so nobody stores them. The referrer stays within
+/// the origin; under `no-referrer` browsers would post forms with `Origin: null`.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::VARY, "accept-language"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+/// Renders a page. A template that fails is a bug: logged, and answered 500 without a body.
+pub fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, HEADERS, html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page was not rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::SignInPage;
+
+    #[test]
+    fn a_page_carries_its_headers() {
+        let answer = page(StatusCode::OK, &SignInPage::sample());
+        assert_eq!(answer.status(), StatusCode::OK);
+        let header = |name| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header(header::CONTENT_TYPE), "text/html; charset=utf-8");
+        assert_eq!(header(header::CACHE_CONTROL), "no-store");
+        assert!(header(header::CONTENT_SECURITY_POLICY).starts_with("default-src 'none'; style"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Sign-in sessions, as far as they need no storage: tokens, the cookie, forged requests.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bursar_kernel::Rng;
+use subtle::ConstantTimeEq as _;
+
+/// A fresh secret of 256 bits as URL-safe text: for the cookie and for the forms of a session.
+pub fn new_token(rng: &Rng) -> String {
+    URL_SAFE_NO_PAD.encode(rng.bytes::<32>())
+}
+
+/// Whether a form's token is the session's, in a time that tells nothing about where they differ.
+pub fn csrf_token_matches(expected: &str, given: &str) -> bool {
+    !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(given.as_bytes()))
+}
+
+/// The session cookie: out of reach of scripts, not sent with other sites' posts, for all paths.
+///
+/// Over HTTPS it is `Secure` and its name starts with `__Host-`, so that neither a subdomain nor
+/// plain HTTP can set it. Browsers refuse that prefix without HTTPS, hence the plain name there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SessionCookie {
+    https: bool,
+}
+
+impl SessionCookie {
+    /// For pages under `base_uri`, the address that browsers see.
+    pub fn for_base_uri(base_uri: &str) -> Self {
+        let scheme = base_uri.get(..8).unwrap_or_default();
+        Self {
+            https: scheme.eq_ignore_ascii_case("https://"),
+        }
+    }
+
+    /// The cookie's name.
+    pub fn name(self) -> &'static str {
+        if self.https {
+            "__Host-session"
+        } else {
+            "session"
+        }
+    }
+
+    /// The `Set-Cookie` value that signs in, kept for `lifetime` (whole seconds).
+    pub fn set(self, token: &str, lifetime: Duration) -> String {
+        self.header(token, lifetime.as_secs())
+    }
+
+    /// The `Set-Cookie` value that signs out.
+    pub fn clear(self) -> String {
+        self.header("", 0)
+    }
+
+    /// The token that a request carries. Two different ones are none: one of them was planted.
+    pub fn token(self, headers: &HeaderMap) -> Option<&str> {
+        let cookies = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let pairs = cookies
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.split_once('='));
+        let mut tokens = pairs
+            .filter(|(name, _)| name.trim() == self.name())
+            .map(|pair| pair.1.trim());
+        let token = tokens.next().filter(|token| !token.is_empty())?;
+        tokens.all(|other| other == token).then_some(token)
+    }
+
+    fn header(self, token: &str, seconds: u64) -> String {
+        let secure = if self.https { "; Secure" } else { "" };
+        let name = self.name();
+        format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    }
+}
+
+/// Whether a form may have been posted by our own pages, as far as the browser tells.
+///
+/// `Sec-Fetch-Site` decides where it is sent; older browsers send `Origin`, which must be
+/// `own_origin` (scheme, host and port, without a path). A client that sends neither is no browser
+/// and carries no cookies by itself.
+pub fn from_own_pages(headers: &HeaderMap, own_origin: &str) -> bool {
+    let text = |value: &axum::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    if let Some(site) = headers.get("sec-fetch-site").map(text) {
+        // "none" is the reader's own doing, such as a reload.
+        return matches!(site.as_str(), "same-origin" | "none");
+    }
+    headers
+        .get(header::ORIGIN)
+        .map(text)
+        .is_none_or(|origin| origin == own_origin)
+}
+
+/// Where to go after sign-in: `next` if it is a path of ours, else the first page.
+///
+/// Browsers read `//host` and `/\host` as other hosts and skip control characters.
+pub fn next_path(next: &str) -> &str {
+    let ours = next.starts_with('/')
+        && !next[1..].starts_with(['/', '\\'])
+        && next
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if ours { next } else { "/expenses" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn tokens_are_long_and_compare_exactly() {
+        let token = new_token(&Rng::seeded(1));
+        assert_eq!(token.len(), 43);
+        assert!(csrf_token_matches(&token, &token.clone()));
+        assert!(!csrf_token_matches(&token, &token[..42]));
+        assert!(!csrf_token_matches(&token, &token.to_uppercase()));
+        assert!(!csrf_token_matches("", ""));
+    }
+
+    #[test]
+    fn the_cookie_is_strict_under_https_and_plain_on_loopback() {
+        let https = SessionCookie::for_base_uri("https://www.bursar.example/");
+        let loopback = SessionCookie::for_base_uri("http://127.0.0.1:8080");
+        assert_eq!(
+            https.set("abc", Duration::from_hours(8)),
+            "__Host-session=abc; Path=/; Max-Age=28800; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(
+            loopback.clear(),
+            "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
+    }
+
+    #[test]
+    fn reads_its_own_cookie_only() {
+        let cookie = SessionCookie::for_base_uri("http://127.0.0.1:8080");
+        let token = |line: &str| {
+            cookie
+                .token(&headers(&[("cookie", line)]))
+                .map(ToOwned::to_owned)
+        };
+        assert_eq!(token("a=1; session=xyz; b=2"), Some("xyz".into()));
+        assert_eq!(token("session=xyz; session=xyz"), Some("xyz".into()));
+        assert_eq!(token("session=xyz; session=abc"), None);
+        assert_eq!(token("__Host-session=xyz; mysession=1"), None);
+        assert_eq!(token("session="), None);
+        assert_eq!(
+            cookie.token(&headers(&[("cookie", "a=1"), ("cookie", "session=x")])),
+            Some("x")
+        );
+    }
+
+    #[test]
+    fn posts_from_elsewhere_are_seen() {
+        let own = |pairs: &[(&'static str, &str)]| {
+            from_own_pages(&headers(pairs), "https://www.bursar.example")
+        };
+        assert!(own(&[]));
+        assert!(own(&[("origin", "https://www.bursar.example")]));
+        assert!(own(&[("sec-fetch-site", "same-origin")]));
+        assert!(!own(&[("origin", "https://bursar.example")]));
+        assert!(!own(&[("origin", "null")]));
+        assert!(!own(&[("sec-fetch-site", "same-site")]));
+        let forged = [
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://www.bursar.example"),
+        ];
+        assert!(!own(&forged));
+    }
+
+    #[test]
+    fn sign_in_leads_to_our_own_pages() {
+        assert_eq!(next_path("/expenses/1?a=b"), "/expenses/1?a=b");
+        for elsewhere in [
+            "",
+            "expenses",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+        ] {
+            assert_eq!(next_path(elsewhere), "/expenses");
+        }
+        assert_eq!(next_path("https://evil.example"), "/expenses");
+        assert_eq!(next_path("/é"), "/expenses");
+        assert_eq!(next_path("/"), "/");
+    }
+}

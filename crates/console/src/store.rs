@@ -1,0 +1,82 @@
+//! All SQL of the pages: sessions. Tables begin with `console_`.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use bursar_db::{Db, DbError, Isolation, args, statements};
+use bursar_directory::{User, UserState};
+use bursar_kernel::{Micros, Uuid};
+
+use crate::views::SignedIn;
+
+/// A session ends this long after sign-in.
+pub(crate) const LIFETIME: Duration = Duration::from_hours(8);
+
+statements! {
+    INSERT = "INSERT INTO console_session (key, company_id, user_id, csrf, expires_at) \
+        VALUES ($1, $2, $3, $4, $5)";
+    FIND = "SELECT user_id, csrf FROM console_session WHERE key = $1 AND expires_at > $2";
+    DELETE = "DELETE FROM console_session WHERE key = $1";
+    DELETE_EXPIRED = "DELETE FROM console_session WHERE expires_at <= $1";
+}
+
+/// Who reads.
+pub(crate) struct Session {
+    pub(crate) user: User,
+    pub(crate) csrf: String,
+}
+
+impl Session {
+    pub(crate) fn shown(&self) -> SignedIn {
+        let name = format!("{} {}", self.user.given_name, self.user.family_name);
+        SignedIn { display_name: name.trim().to_owned(), csrf_token: self.csrf.clone() }
+    }
+}
+
+/// What is stored in place of a cookie's value: whoever reads the rows cannot sign in. The value
+/// has 256 random bits, so a plain hash is enough.
+fn key(token: &str) -> Vec<u8> {
+    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
+}
+
+/// Begins a session, and forgets those that have expired.
+pub(crate) async fn begin(
+    db: &Db,
+    token: &str,
+    csrf: String,
+    user: &User,
+    now: Micros,
+) -> Result<(), DbError> {
+    let args = (key(token), user.company_id, user.id, csrf, now);
+    db.write(Isolation::Append, args, |tx, (key, company_id, user_id, csrf, now)| {
+        Box::pin(async move {
+            tx.execute(&DELETE_EXPIRED, args![*now]).await?;
+            let expires_at = *now + LIFETIME;
+            tx.execute(&INSERT, args![key, company_id, user_id, csrf, expires_at]).await.map(drop)
+        })
+    })
+    .await
+}
+
+/// The session of a cookie's value, if it has not expired and its user is still active.
+pub(crate) async fn find(db: &Db, token: &str, now: Micros) -> Result<Option<Session>, DbError> {
+    db.read((key(token), now), |tx, (key, now)| {
+        Box::pin(async move {
+            let Some(mut row) = tx.row(&FIND, args![key, *now]).await? else { return Ok(None) };
+            let (user_id, csrf): (Uuid, String) = (row.get(0)?, row.get(1)?);
+            let member = bursar_directory::api::user(tx, &user_id).await?;
+            let user = member.map(|member| member.user);
+            let user = user.filter(|user| user.state == UserState::Active);
+            Ok(user.map(|user| Session { user, csrf }))
+        })
+    })
+    .await
+}
+
+/// Ends a session.
+pub(crate) async fn end(db: &Db, token: &str) -> Result<(), DbError> {
+    db.write(Isolation::Append, key(token), |tx, key| {
+        Box::pin(async move { tx.execute(&DELETE, args![key]).await.map(drop) })
+    })
+    .await
+}

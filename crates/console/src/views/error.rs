@@ -1,0 +1,64 @@
+//! What is shown instead of a page.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::Frame;
+
+/// The answer where a page cannot be.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    /// What surrounds it.
+    pub frame: Frame,
+    /// Why.
+    pub kind: ErrorKind,
+    /// The request's correlation id, for whoever helps.
+    pub correlation_id: String,
+}
+
+/// Why there is no page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ErrorKind {
+    /// No such page, or nothing of this user there: the two look the same.
+    NotFound,
+    /// The session is over, or the form is not one that this session was given.
+    SignedOut,
+    /// A fault of ours.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The status to answer with.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SignedOut => StatusCode::FORBIDDEN,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl ErrorPage {
+    fn title(&self) -> String {
+        let messages = &self.frame.messages;
+        match self.kind {
+            ErrorKind::NotFound => messages.text("error-not-found-title"),
+            ErrorKind::SignedOut => messages.text("error-signed-out-title"),
+            ErrorKind::Internal => messages.text("error-internal-title"),
+        }
+    }
+
+    fn advice(&self) -> String {
+        let messages = &self.frame.messages;
+        match self.kind {
+            ErrorKind::NotFound => messages.text("error-not-found-advice"),
+            ErrorKind::SignedOut => messages.text("error-signed-out-advice"),
+            ErrorKind::Internal => messages.text("error-internal-advice"),
+        }
+    }
+
+    fn needs_sign_in(&self) -> bool {
+        self.kind == ErrorKind::SignedOut || self.frame.signed_in.is_none()
+    }
+}

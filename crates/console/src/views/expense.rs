@@ -1,0 +1,84 @@
+//! One available expense.
+
+use askama::Template;
+
+use super::{ExpenseRow, Frame};
+use crate::json_text;
+use crate::messages::Messages;
+
+/// `GET /expenses/{id}`: the receipt's picture, its facts, how it was processed, and its JSON.
+#[derive(Template)]
+#[template(path = "expense.html")]
+pub struct ExpensePage {
+    /// What surrounds it.
+    pub frame: Frame,
+    /// The expense, as in the list.
+    pub expense: ExpenseRow,
+    /// The merchant's address on one line, if the receipt has one.
+    pub merchant_address: Option<String>,
+    /// The merchant's own reference, if the receipt has one.
+    pub reference: Option<String>,
+    /// The receipt's id on the platform.
+    pub receipt_id: String,
+    /// When the receipt arrived, as ISO 8601 text.
+    pub received_text: String,
+    /// What happened to the receipt, oldest first.
+    pub log: Vec<LogEntry>,
+    /// The receipt's JSON as it was sent.
+    pub json: String,
+}
+
+/// One step of processing.
+#[derive(Clone)]
+pub struct LogEntry {
+    /// How serious it is.
+    pub level: LogLevel,
+    /// What happened, in the documented words.
+    pub message: String,
+    /// When, as ISO 8601 text.
+    pub date_time_text: String,
+}
+
+/// How serious a step is. Source: receipts/endpoints.markdown, "Get Receipt Status".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogLevel {
+    /// For those who look for a fault.
+    Debug,
+    /// As it should be.
+    Info,
+    /// Odd, but it went on.
+    Warning,
+    /// It did not work.
+    Error,
+}
+
+impl LogLevel {
+    fn text(self, messages: &Messages) -> String {
+        match self {
+            Self::Debug => messages.text("log-debug"),
+            Self::Info => messages.text("log-info"),
+            Self::Warning => messages.text("log-warning"),
+            Self::Error => messages.text("log-error"),
+        }
+    }
+
+    fn css_class(self) -> &'static str {
+        match self {
+            Self::Debug | Self::Info => "muted",
+            Self::Warning => "pill pill-warn",
+            Self::Error => "pill pill-bad",
+        }
+    }
+}
+
+impl ExpensePage {
+    fn pretty_json(&self) -> String {
+        json_text::pretty(&self.json)
+    }
+
+    fn picture_alt(&self) -> String {
+        let messages = &self.frame.messages;
+        let merchant = self.expense.merchant_text(messages);
+        messages.text_with("expense-picture-alt", [("merchant", merchant.into())])
+    }
+}

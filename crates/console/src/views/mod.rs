@@ -1,0 +1,49 @@
+//! One struct a page: plain data, owned by the page, rendered by the template of its name.
+//!
+//! Texts are shown as they are given; amounts and times are given as documents write them and
+//! become the reader's own form in the template.
+
+mod error;
+mod expense;
+mod expenses;
+mod samples;
+mod signin;
+
+pub use error::{ErrorKind, ErrorPage};
+pub use expense::{ExpensePage, LogEntry, LogLevel};
+pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};
+pub use samples::all as samples;
+pub use signin::SignInPage;
+
+use crate::messages::Messages;
+
+/// What surrounds every page.
+#[derive(Clone)]
+pub struct Frame {
+    /// Texts, numbers and dates for the reader.
+    pub messages: Messages,
+    /// The platform's name, from the brand setting.
+    pub brand: String,
+    /// Who is signed in, if anybody.
+    pub signed_in: Option<SignedIn>,
+}
+
+/// The reader's session, as pages show it.
+#[derive(Clone)]
+pub struct SignedIn {
+    /// The user's name for reading.
+    pub display_name: String,
+    /// The session's token, sent back by every form.
+    pub csrf_token: String,
+}
+
+impl Frame {
+    /// A page's title with the platform's name.
+    fn title(&self, page: &str) -> String {
+        let args = [("page", page.into()), ("brand", self.brand.as_str().into())];
+        self.messages.text_with("frame-title", args)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! What holds for every page, checked on the samples.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use askama::Template as _;
+
+/// Elements without an end tag.
+const VOID: [&str; 5] = ["img", "input", "link", "meta", "path"];
+
+fn pages() -> Vec<(&'static str, String)> {
+    samples()
+        .into_iter()
+        .map(|(name, html)| (name, html.unwrap()))
+        .collect()
+}
+
+/// The tags of a page: `("div", "class=\"a\"")`, end tags as `/div`.
+fn tags(html: &str) -> Vec<(&str, &str)> {
+    let tag = |part: &'_ str| -> Option<(usize, usize)> {
+        let end = part.find('>')?;
+        Some((part[..end].find(char::is_whitespace).unwrap_or(end), end))
+    };
+    html.split('<')
+        .skip(1)
+        .filter(|part| !part.starts_with('!'))
+        .map(|part| {
+            let (name, end) = tag(part).expect("a tag ends");
+            (part[..name].trim_end_matches('/'), &part[name..end])
+        })
+        .collect()
+}
+
+/// The values of one attribute on all tags.
+fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
+    let start = format!(" {attribute}=\"");
+    let value = |attributes: &'a str| {
+        let rest = &attributes[attributes.find(&start)? + start.len()..];
+        rest.split('"').next()
+    };
+    tags(html)
+        .into_iter()
+        .filter_map(|(_, attributes)| value(attributes))
+        .collect()
+}
+
+#[test]
+fn every_element_ends_where_it_should() {
+    for (page, html) in pages() {
+        let mut open = Vec::new();
+        for (name, _) in tags(&html) {
+            match name.strip_prefix('/') {
+                Some("path") => {}
+                Some(name) => assert_eq!(open.pop(), Some(name), "{page}"),
+                None if VOID.contains(&name) => {}
+                None => open.push(name),
+            }
+        }
+        assert!(open.is_empty(), "{page} leaves {open:?} open");
+    }
+}
+
+#[test]
+fn every_page_has_one_title_one_heading_and_its_landmarks() {
+    for (page, html) in pages() {
+        let count = |name: &str| tags(&html).iter().filter(|tag| tag.0 == name).count();
+        for name in ["title", "h1", "main", "header", "footer"] {
+            assert_eq!(count(name), 1, "{name} on {page}");
+        }
+        assert!(html.contains(" · Bursar</title>"), "{page}");
+        let levels = tags(&html).into_iter().filter_map(|(name, _)| match name {
+            "h1" => Some(1),
+            "h2" => Some(2),
+            _ => None,
+        });
+        assert!(levels.is_sorted(), "{page} has headings out of order");
+    }
+}
+
+#[test]
+fn ids_are_unique_and_references_lead_somewhere() {
+    for (page, html) in pages() {
+        let ids = values(&html, "id");
+        let set: BTreeSet<_> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), set.len(), "{page}");
+        for attribute in ["for", "aria-labelledby", "aria-describedby"] {
+            for id in values(&html, attribute) {
+                assert!(set.contains(id), "{page} refers to {id}");
+            }
+        }
+        assert!(set.contains("main"), "{page}: the skip link leads there");
+    }
+}
+
+#[test]
+fn the_content_security_policy_holds() {
+    for (page, html) in pages() {
+        for (name, attributes) in tags(&html) {
+            assert!(
+                !matches!(name, "script" | "style" | "iframe"),
+                "{page} has {name}"
+            );
+            assert!(
+                !attributes.contains(" style=") && !attributes.contains(" on"),
+                "{page}"
+            );
+        }
+        for attribute in ["href", "src", "action"] {
+            for value in values(&html, attribute) {
+                let local = value.starts_with('#') || value.starts_with('/');
+                assert!(local && !value.starts_with("//"), "{page} leads to {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn forms_of_a_session_carry_its_token_and_fields_their_labels() {
+    for (page, html) in pages() {
+        for form in html.split("<form").skip(1) {
+            let form = form.split("</form>").next().unwrap();
+            let protected = form.contains("name=\"csrf_token\"") || form.contains("/signin\"");
+            assert!(protected && form.contains("method=\"post\""), "{page}");
+        }
+        for (name, attributes) in tags(&html) {
+            if name == "input" && !attributes.contains("type=\"hidden\"") {
+                let id = attributes
+                    .split(" id=\"")
+                    .nth(1)
+                    .unwrap()
+                    .split('"')
+                    .next()
+                    .unwrap();
+                assert!(
+                    html.contains(&format!("<label for=\"{id}\">")),
+                    "{page}: {id}"
+                );
+            }
+            assert!(name != "img" || attributes.contains(" alt=\""), "{page}");
+        }
+    }
+}
+
+#[test]
+fn foreign_text_stays_text() {
+    let mut page = ExpensesPage::sample();
+    page.rows.truncate(1);
+    page.rows[0].merchant = "<script>alert(1)</script>".into();
+    page.rows[0].id = "../\"><b>".into();
+    page.frame.brand = "A & B".into();
+    let html = page.render().unwrap();
+    assert!(html.contains("&#60;script&#62;alert(1)"));
+    assert!(html.contains("A &#38; B"));
+    assert!(html.contains("href=\"/expenses/../%22%3E%3Cb%3E\""));
+}
+
+#[test]
+fn the_list_says_what_it_must() {
+    let html = ExpensesPage::sample().render().unwrap();
+    for text in [
+        "Hotel Lindenhof",
+        "Nov 19, 2026",
+        "<span class=\"currency\">EUR</span> <span class=\"num\">412.50</span>",
+        "datetime=\"2026-11-19T21:14:00+01:00\"",
+        "Innkeeper",
+        "Undefined",
+        "picture.png\" alt=\"Receipt picture\"",
+        "<span class=\"pill\">Processing</span>",
+        "<span class=\"pill pill-bad\">Not processed</span>",
+        "href=\"/expenses?after=eyJpZCI6MX0%3D\"",
+    ] {
+        assert!(html.contains(text), "{text} is not there");
+    }
+    assert!(
+        !html.contains("pill-good"),
+        "what is processed needs no mark"
+    );
+}
+
+#[test]
+fn the_detail_shows_json_as_sent() {
+    let html = ExpensePage::sample().render().unwrap();
+    assert!(html.contains("&#34;unitCost&#34;: &#34;180.0&#34;"));
+    assert!(html.contains("/receipt.pdf\""));
+    assert!(html.contains("Receipt image generated."));
+    let accepted = ExpensePage::sample_accepted().render().unwrap();
+    assert!(!accepted.contains("receipt.pdf") && !accepted.contains("picture.png"));
+}
+
+#[test]
+fn errors_have_their_status_and_id() {
+    for (kind, status) in [
+        (ErrorKind::NotFound, 404),
+        (ErrorKind::SignedOut, 403),
+        (ErrorKind::Internal, 500),
+    ] {
+        assert_eq!(kind.status(), status);
+        let html = ErrorPage::sample(kind).render().unwrap();
+        assert!(html.contains("<code>0b7f3f4e-5a43-4d0e-9f0c-3f8a1d2b6c55</code>"));
+    }
+}

@@ -1,0 +1,235 @@
+//! A server's workers: one loop that claims for all free slots, and a task for each running job.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bursar_db::{Db, DbError};
+use bursar_kernel::{Clock, Micros, Rng};
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, Id, JoinHandle, JoinSet};
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use crate::{Claim, Handler, Job, LEASE, Worker};
+
+/// A lost wake-up costs at most this.
+const POLL: Duration = Duration::from_secs(1);
+/// Leases are renewed when less than this is left of them.
+const RENEW_BELOW: Duration = Duration::from_secs(20);
+/// Between two looks at the queue's depth.
+const MEASURE_EVERY: Duration = Duration::from_secs(5);
+/// How long [`Workers::stop`] waits for running jobs.
+const STOP_WAIT: Duration = Duration::from_secs(20);
+
+/// The workers of one process. Dropping them cuts their jobs off, as a crash would.
+pub struct Workers {
+    stop: oneshot::Sender<Duration>,
+    task: JoinHandle<()>,
+}
+
+impl Workers {
+    /// Starts working, on up to `concurrency` jobs at a time.
+    pub fn start(
+        db: Db,
+        clock: Clock,
+        rng: Rng,
+        handlers: Vec<Arc<dyn Handler>>,
+        concurrency: usize,
+    ) -> Self {
+        let pool = Pool {
+            worker: Arc::new(Worker::new(db, clock, rng, handlers)),
+            slots: concurrency.max(1),
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            more: true,
+            next_look: Instant::now(),
+            measured: None,
+        };
+        let (stop, stopping) = oneshot::channel();
+        let task = tokio::spawn(pool.run(stopping));
+        Self { stop, task }
+    }
+
+    /// Takes no more jobs and finishes those that run, for up to 20 seconds.
+    pub async fn stop(self) {
+        self.stop_within(STOP_WAIT).await;
+    }
+
+    /// As [`Workers::stop`]. Jobs that are not finished within `wait` are cut off and handed back
+    /// to the queue.
+    pub async fn stop_within(self, wait: Duration) {
+        // When nobody listens, the loop has ended.
+        self.stop.send(wait).ok();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the workers' loop ended");
+        }
+    }
+}
+
+struct Pool {
+    worker: Arc<Worker>,
+    slots: usize,
+    tasks: JoinSet<()>,
+    running: HashMap<Id, Running>,
+    /// Whether there may be jobs to claim.
+    more: bool,
+    /// When to look for jobs though nobody called.
+    next_look: Instant,
+    measured: Option<Instant>,
+}
+
+struct Running {
+    claim: Claim,
+    lease_until: Micros,
+    task: AbortHandle,
+}
+
+impl Pool {
+    async fn run(mut self, mut stopping: oneshot::Receiver<Duration>) {
+        let wakeups = self.worker.db().wakeups();
+        loop {
+            // Registered before the look at the queue, so that nothing is missed in between.
+            let mut woken = pin!(wakeups.notified());
+            woken.as_mut().enable();
+            self.step().await;
+            tokio::select! {
+                biased;
+                stop = &mut stopping => match stop {
+                    Ok(wait) => return self.finish(wait).await,
+                    // Dropped: the job tasks end with `self`.
+                    Err(_) => return,
+                },
+                () = woken => self.more = true,
+                Some(ended) = self.tasks.join_next_with_id() => self.forget(&ended),
+                () = tokio::time::sleep_until(self.next_look) => self.more = true,
+            }
+            while let Some(ended) = self.tasks.try_join_next_with_id() {
+                self.forget(&ended);
+            }
+        }
+    }
+
+    /// Renews leases and fills the free slots.
+    async fn step(&mut self) {
+        self.renew().await;
+        self.measure().await;
+        let free = self.slots - self.running.len();
+        if free == 0 {
+            self.next_look = Instant::now() + POLL;
+        } else if self.more {
+            let pause = self.fill(free).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "no jobs could be claimed");
+                self.more = false;
+                POLL
+            });
+            self.next_look = Instant::now() + pause;
+        }
+    }
+
+    /// Claims jobs and starts them. Answers how long to wait when nothing else happens.
+    async fn fill(&mut self, free: usize) -> Result<Duration, DbError> {
+        let jobs = self.worker.claim(free).await?;
+        self.more = jobs.len() == free;
+        jobs.into_iter().for_each(|job| self.spawn(job));
+        if self.more {
+            return Ok(POLL);
+        }
+        let due = self.worker.next_due().await?;
+        Ok(due.map_or(POLL, |due| due.min(POLL)))
+    }
+
+    fn spawn(&mut self, job: Job) {
+        let span = tracing::info_span!(
+            "job",
+            kind = job.kind,
+            id = job.id,
+            attempt = job.attempt,
+            correlation_id = job.correlation_id,
+        );
+        let claim = job.claim.clone();
+        let worker = Arc::clone(&self.worker);
+        let task = self
+            .tasks
+            .spawn(async move { worker.work(job).await }.instrument(span));
+        let running = Running {
+            claim,
+            lease_until: self.worker.now() + LEASE,
+            task,
+        };
+        self.running.insert(running.task.id(), running);
+    }
+
+    fn forget(&mut self, ended: &Result<(Id, ()), tokio::task::JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => *id,
+            Err(error) => error.id(),
+        };
+        self.running.remove(&id);
+    }
+
+    /// Renews leases that are running out, and cuts off jobs that others have now.
+    async fn renew(&mut self) {
+        let now = self.worker.now();
+        let due = |running: &&mut Running| running.lease_until - now < RENEW_BELOW;
+        let mut due: Vec<_> = self.running.values_mut().filter(due).collect();
+        if due.is_empty() {
+            return;
+        }
+        let claims = due.iter().map(|running| running.claim.clone()).collect();
+        match self.worker.renew(claims).await {
+            Ok(lost) => {
+                for running in &mut due {
+                    running.lease_until = now + LEASE;
+                    // One that has just been completed has no row either.
+                    let gone = lost.contains(&running.claim.job_id());
+                    if gone && !running.claim.is_settled() {
+                        tracing::warn!(job = running.claim.job_id(), "the lease was lost");
+                        running.task.abort();
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "leases could not be renewed");
+                // Others may have them by now.
+                let over = due.iter().filter(|running| running.lease_until <= now);
+                over.for_each(|running| running.task.abort());
+            }
+        }
+    }
+
+    async fn measure(&mut self) {
+        let recent = |last: Instant| last.elapsed() < MEASURE_EVERY;
+        if self.measured.is_some_and(recent) {
+            return;
+        }
+        self.measured = Some(Instant::now());
+        if let Err(error) = self.worker.measure().await {
+            tracing::debug!(%error, "the queue could not be measured");
+        }
+    }
+
+    /// Waits for running jobs, and hands back those that take too long.
+    async fn finish(mut self, wait: Duration) {
+        let deadline = Instant::now() + wait;
+        while !self.running.is_empty() && Instant::now() < deadline {
+            self.renew().await;
+            let pause = deadline.min(Instant::now() + POLL);
+            tokio::select! {
+                Some(ended) = self.tasks.join_next_with_id() => self.forget(&ended),
+                () = tokio::time::sleep_until(pause) => {}
+            }
+        }
+        self.tasks.shutdown().await;
+        let unfinished = self.running.into_values().map(|running| running.claim);
+        let claims: Vec<_> = unfinished.filter(|claim| !claim.is_settled()).collect();
+        if claims.is_empty() {
+            return;
+        }
+        tracing::warn!(jobs = claims.len(), "handing back unfinished jobs");
+        if let Err(error) = self.worker.release(claims).await {
+            tracing::warn!(%error, "their leases will run out instead");
+        }
+    }
+}

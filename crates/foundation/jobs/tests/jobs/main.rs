@@ -1,0 +1,6 @@
+//! The durable queue on both engines.
+
+mod kit;
+mod queue;
+mod simulation;
+mod workers;

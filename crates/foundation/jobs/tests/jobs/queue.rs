@@ -1,0 +1,217 @@
+//! What the queue promises, step by step on a fake clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bursar_db::{Db, Isolation};
+use bursar_jobs::{Failed, HandlerError, Job, JobsError, LEASE};
+use bursar_testkit::db_test;
+
+use crate::kit::{Bench, Does, POLICY, SECOND, START, complete, payloads};
+
+async fn fail(db: &Db, job: &Job, reason: &str) -> Result<Failed, JobsError> {
+    let args = (job.clone(), reason.to_owned());
+    db.write(Isolation::ReadCommitted, args, |tx, (job, reason)| {
+        Box::pin(bursar_jobs::fail(tx, job, &POLICY, 7, reason, START))
+    })
+    .await
+}
+
+db_test! {
+    async fn every_statement_is_prepared(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        let mut parameters = Vec::new();
+        for sql in bursar_jobs::statements() {
+            parameters.push(bench.db.prepare(sql).await.unwrap());
+        }
+        assert_eq!(parameters, [6, 5, 3, 2, 4, 3, 2, 1, 1, 0, 1]);
+    }
+}
+
+db_test! {
+    async fn jobs_come_in_order_and_whole(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        bench.add(None, "third", 2 * SECOND).await;
+        bench.add(None, "first", SECOND).await;
+        bench.add(Some("k"), "second", SECOND).await;
+        let worker = bench.claimer();
+        assert!(worker.claim(9).await.unwrap().is_empty(), "none is due");
+        bench.clock.advance(2 * SECOND);
+        let jobs = worker.claim(2).await.unwrap();
+        assert_eq!(payloads(&jobs), ["first", "second"]);
+        let second = &jobs[1];
+        assert_eq!((second.kind.as_str(), second.key.as_deref()), ("a", Some("k")));
+        assert_eq!((second.correlation_id.as_str(), second.attempt), ("call-1", 1));
+        assert_eq!(second.enqueued_at, START);
+        assert_eq!(payloads(&worker.claim(9).await.unwrap()), ["third"]);
+        assert!(worker.claim(9).await.unwrap().is_empty());
+    }
+}
+
+db_test! {
+    async fn a_key_is_unique_while_its_job_is_alive(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        assert!(bench.add(Some("k"), "1", SECOND * 0).await);
+        assert!(!bench.add(Some("k"), "2", SECOND * 0).await, "it waits");
+        assert!(bench.add(Some("K"), "other", SECOND * 9).await);
+        assert!(bench.add(None, "no key", SECOND * 9).await);
+        assert!(bench.add(None, "no key", SECOND * 9).await);
+        let worker = bench.claimer();
+        let jobs = worker.claim(9).await.unwrap();
+        assert_eq!(payloads(&jobs), ["1"]);
+        assert!(!bench.add(Some("k"), "3", SECOND * 0).await, "it runs");
+        complete(&bench.db, &jobs[0]).await.unwrap();
+        assert!(bench.add(Some("k"), "4", SECOND * 0).await, "it is done");
+        let jobs = worker.claim(9).await.unwrap();
+        let buried = bench.db.write(Isolation::ReadCommitted, jobs[0].claim.clone(), |tx, claim| {
+            Box::pin(bursar_jobs::bury(tx, claim, "no use"))
+        });
+        buried.await.unwrap();
+        assert!(bench.add(Some("k"), "5", SECOND * 0).await, "it is dead");
+    }
+}
+
+db_test! {
+    async fn an_operation_that_fails_enqueues_nothing(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        let failed: Result<(), JobsError> = bench.db.write(Isolation::Append, (), |tx, ()| {
+            Box::pin(async move {
+                let job = bursar_jobs::NewJob {
+                    kind: "a", key: None, payload: "", correlation_id: "", run_at: START, now: START,
+                };
+                assert!(bursar_jobs::enqueue(tx, &job).await?);
+                Err(JobsError::LeaseLost)
+            })
+        }).await;
+        assert!(failed.is_err());
+        assert_eq!(bench.alive().await, 0);
+    }
+}
+
+db_test! {
+    async fn a_job_whose_worker_died_is_taken_over(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        bench.add(None, "x", SECOND * 0).await;
+        let (dying, next) = (bench.claimer(), bench.claimer());
+        let old = dying.claim(1).await.unwrap().remove(0);
+        bench.clock.advance(LEASE - SECOND);
+        assert!(next.claim(1).await.unwrap().is_empty(), "the lease stands");
+        assert!(dying.renew(vec![old.claim.clone()]).await.unwrap().is_empty());
+        bench.clock.advance(LEASE - SECOND);
+        assert!(next.claim(1).await.unwrap().is_empty(), "it was renewed");
+        bench.clock.advance(SECOND);
+        let new = next.claim(1).await.unwrap().remove(0);
+        assert_eq!((new.id, new.attempt), (old.id, 2));
+        // The old claim is worth nothing any more.
+        assert!(matches!(complete(&bench.db, &old).await, Err(JobsError::LeaseLost)));
+        assert!(matches!(fail(&bench.db, &old, "late").await, Err(JobsError::LeaseLost)));
+        assert_eq!(dying.renew(vec![old.claim.clone()]).await.unwrap(), [old.id]);
+        dying.release(vec![old.claim]).await.unwrap();
+        assert!(next.claim(1).await.unwrap().is_empty(), "it is still the new worker's");
+        complete(&bench.db, &new).await.unwrap();
+        assert!(matches!(complete(&bench.db, &new).await, Err(JobsError::LeaseLost)));
+        assert_eq!(bench.alive().await, 0);
+    }
+}
+
+db_test! {
+    async fn a_released_job_is_due_again_and_lost_no_attempt(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        bench.add(None, "x", SECOND * 0).await;
+        let worker = bench.claimer();
+        for _ in 0..5 {
+            let job = worker.claim(1).await.unwrap().remove(0);
+            assert_eq!(job.attempt, 1);
+            worker.release(vec![job.claim]).await.unwrap();
+        }
+    }
+}
+
+db_test! {
+    async fn a_failing_job_waits_and_dies_with_its_reason(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        bench.add(Some("k"), "x", SECOND * 0).await;
+        let worker = bench.claimer();
+        let job = worker.claim(1).await.unwrap().remove(0);
+        let run_at = START + SECOND + Duration::from_micros(7);
+        assert_eq!(fail(&bench.db, &job, "first").await.unwrap(), Failed::Retried { run_at });
+        for attempt in [2, 3] {
+            assert!(worker.claim(1).await.unwrap().is_empty(), "it waits");
+            bench.clock.advance(60 * SECOND);
+            let job = worker.claim(1).await.unwrap().remove(0);
+            assert_eq!(job.attempt, attempt);
+            fail(&bench.db, &job, &format!("no\0 {attempt} {}", "é".repeat(5_000))).await.unwrap();
+        }
+        bench.clock.advance(600 * SECOND);
+        assert!(worker.claim(1).await.unwrap().is_empty(), "it is dead");
+        let dead = bursar_jobs::dead(&bench.db, 10).await.unwrap();
+        assert_eq!(dead.len(), 1);
+        let dead = &dead[0];
+        assert_eq!((dead.kind.as_str(), dead.key.as_deref(), dead.attempts), ("a", Some("k"), 3));
+        assert_eq!((dead.payload.as_str(), dead.correlation_id.as_str()), ("x", "call-1"));
+        assert_eq!((dead.id, dead.enqueued_at), (job.id, START));
+        assert!(dead.reason.starts_with("no 3 éé"), "{}", dead.reason);
+        assert_eq!(dead.reason.chars().count(), 1_000);
+    }
+}
+
+db_test! {
+    async fn a_worker_settles_what_its_handler_leaves(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        let db = bench.db.clone();
+        let worker = bench.worker(vec![Arc::new(Does("a", move |job: Job| {
+            let db = db.clone();
+            async move {
+                match job.payload.as_str() {
+                    "completes" => Ok(complete(&db, &job).await?),
+                    "panics" => panic!("on purpose"),
+                    "retries" if job.attempt == 1 => Err(HandlerError::Retry("not yet".into())),
+                    "dead" => Err(HandlerError::Dead("no use".into())),
+                    _ => Ok(()),
+                }
+            }
+        }))]);
+        for payload in ["leaves", "completes", "retries", "panics", "dead"] {
+            bench.add(None, payload, SECOND * 0).await;
+        }
+        assert_eq!(worker.run_due().await.unwrap(), 5);
+        assert_eq!(bench.alive().await, 2);
+        bench.clock.advance(60 * SECOND);
+        assert_eq!(worker.run_due().await.unwrap(), 2);
+        bench.clock.advance(60 * SECOND);
+        assert_eq!(worker.run_due().await.unwrap(), 1);
+        assert_eq!(bench.alive().await, 0);
+        let dead = bursar_jobs::dead(&bench.db, 10).await.unwrap();
+        let dead: Vec<_> = dead.iter().map(|job| (job.reason.as_str(), job.attempts)).collect();
+        assert_eq!(dead, [("no use", 1), ("the handler panicked: on purpose", 3)]);
+    }
+}
+
+db_test! {
+    async fn a_job_that_kills_its_workers_dies(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        bench.add(None, "x", SECOND * 0).await;
+        for _ in 0..POLICY.attempts_max {
+            assert_eq!(bench.claimer().claim(1).await.unwrap().len(), 1);
+            bench.clock.advance(LEASE);
+        }
+        let never = Does("a", |_| async { panic!("it must not run again") });
+        assert_eq!(bench.worker(vec![Arc::new(never)]).run_due().await.unwrap(), 1);
+        let dead = bursar_jobs::dead(&bench.db, 10).await.unwrap();
+        assert_eq!(dead[0].reason, "its worker died in the last of 3 attempts");
+    }
+}
+
+db_test! {
+    async fn a_job_that_nobody_here_handles_waits(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        bench.add(None, "x", SECOND * 0).await;
+        let other = bench.worker(vec![
+            Arc::new(Does("aa", |_| async { Ok(()) })),
+            Arc::new(Does("b", |_| async { Ok(()) })),
+        ]);
+        assert_eq!(other.run_due().await.unwrap(), 0);
+        assert_eq!(bench.worker(vec![]).run_due().await.unwrap(), 0);
+        assert_eq!(bench.claimer().run_due().await.unwrap(), 1);
+    }
+}

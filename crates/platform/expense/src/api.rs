@@ -1,0 +1,53 @@
+//! What other slices and the console may call.
+
+use bursar_db::{DbError, Tx};
+use bursar_kernel::Uuid;
+
+use crate::{AvailableExpense, NewAvailableExpense, store};
+
+/// Makes an expense available. False when its document already made one: nothing happens twice.
+pub async fn add(tx: &mut Tx, new: &NewAvailableExpense) -> Result<bool, DbError> {
+    store::insert(tx, new).await
+}
+
+/// One of a user's available expenses.
+pub async fn get(
+    tx: &mut Tx,
+    company_id: Uuid,
+    user_id: Uuid,
+    id: Uuid,
+) -> Result<Option<AvailableExpense>, DbError> {
+    store::get(tx, company_id, user_id, id).await
+}
+
+/// A user's available expenses, newest first, older than `before` (`Uuid::max()` for the first
+/// page), at most `limit`.
+pub async fn list_before(
+    tx: &mut Tx,
+    company_id: Uuid,
+    user_id: Uuid,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<AvailableExpense>, DbError> {
+    store::list_before(tx, company_id, user_id, before, limit).await
+}
+
+/// The `limit` available expenses of a user that came next after `after`, newest first.
+pub async fn list_after(
+    tx: &mut Tx,
+    company_id: Uuid,
+    user_id: Uuid,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<AvailableExpense>, DbError> {
+    store::list_after(tx, company_id, user_id, after, limit).await
+}
+
+/// Currency and amount of each available expense of a user, by currency: what totals are made of.
+pub async fn amounts(
+    tx: &mut Tx,
+    company_id: Uuid,
+    user_id: Uuid,
+) -> Result<Vec<(String, String)>, DbError> {
+    store::amounts(tx, company_id, user_id).await
+}

@@ -1,0 +1,65 @@
+//! Available expenses on both engines.
+
+use bursar_db::{Db, DbError, Isolation, MIGRATIONS};
+use bursar_expense::{ExpenseType, NewAvailableExpense, Source, api, statements};
+use bursar_kernel::{Micros, Uuid};
+use bursar_testkit::db_test;
+
+fn expense(company: u128, user: u128, id: u128) -> NewAvailableExpense {
+    NewAvailableExpense {
+        id: Uuid::from_u128(id),
+        company_id: Uuid::from_u128(company),
+        user_id: Uuid::from_u128(user),
+        source: Source::Receipt,
+        source_id: Uuid::from_u128(id),
+        source_app: "Shop".into(),
+        merchant: "Café Ünïcode".into(),
+        transacted_at_text: "2026-01-02T03:04:05-0500".into(),
+        amount: "180.0".into(),
+        currency_code: "EUR".into(),
+        expense_type: ExpenseType::Undefined,
+        created_at: Micros(5),
+    }
+}
+
+async fn add(db: &Db, new: NewAvailableExpense) -> bool {
+    let added = db.write(Isolation::Append, new, |tx, new| Box::pin(api::add(tx, new)));
+    added.await.unwrap()
+}
+
+db_test! {
+    async fn a_document_makes_one_expense_that_only_its_user_sees(place: TestDb) {
+        let db = Db::open(place.options(), MIGRATIONS).await.unwrap();
+        assert!(add(&db, expense(1, 1, 10)).await);
+        assert!(!add(&db, expense(1, 1, 10)).await, "the same document again");
+        assert!(add(&db, expense(1, 1, 11)).await);
+        assert!(add(&db, expense(1, 2, 12)).await);
+        assert!(add(&db, expense(2, 1, 10)).await, "another company's document");
+        let seen = db.read((), |tx, ()| Box::pin(async move {
+            let (company, user) = (Uuid::from_u128(1), Uuid::from_u128(1));
+            let all = api::list_before(tx, company, user, Uuid::max(), 10).await?;
+            let one = api::list_before(tx, company, user, Uuid::from_u128(11), 10).await?;
+            let foreign = api::get(tx, company, user, Uuid::from_u128(12)).await?;
+            let own = api::get(tx, company, user, Uuid::from_u128(11)).await?;
+            let amounts = api::amounts(tx, company, user).await?;
+            Ok::<_, DbError>((all, one, foreign, own, amounts))
+        })).await.unwrap();
+        let ids = |list: &[bursar_expense::AvailableExpense]| -> Vec<u128> {
+            list.iter().map(|expense| expense.id.as_u128()).collect()
+        };
+        assert_eq!(ids(&seen.0), [11, 10]);
+        assert_eq!(ids(&seen.1), [10]);
+        assert_eq!(seen.2, None);
+        assert_eq!(seen.3.unwrap().merchant, "Café Ünïcode");
+        assert_eq!(seen.4, vec![("EUR".to_owned(), "180.0".to_owned()); 2]);
+    }
+}
+
+db_test! {
+    async fn every_statement_is_prepared(place: TestDb) {
+        let db = place.open().await;
+        for sql in statements() {
+            db.prepare(sql).await.unwrap_or_else(|error| panic!("{}: {error}", sql.postgres()));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What the console and the program may call.
+
+use std::collections::HashSet;
+
+use bursar_blobs::{BlobId, Blobs};
+use bursar_db::{Db, DbError, Isolation, Tx};
+use bursar_kernel::Uuid;
+
+use crate::render::preview_png;
+use crate::{LogEntry, Receipt, store};
+
+/// Pixels across a preview: sharp at twice the size at which pages show it.
+const PREVIEW_WIDTH: u32 = 1000;
+
+/// Why a picture could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The receipt has none yet.
+    #[error("there is no picture yet")]
+    None,
+    /// The file store failed.
+    #[error(transparent)]
+    Blobs(#[from] bursar_blobs::BlobError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The picture cannot be drawn.
+    #[error("the picture cannot be drawn: {0}")]
+    Draw(String),
+}
+
+/// A company's receipt.
+pub async fn receipt(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+) -> Result<Option<Receipt>, DbError> {
+    store::get(tx, company_id, id).await
+}
+
+/// What happened to a receipt, oldest first.
+pub async fn logs(tx: &mut Tx, company_id: Uuid, id: Uuid) -> Result<Vec<LogEntry>, DbError> {
+    store::logs(tx, company_id, id).await
+}
+
+/// A user's receipts that are not processed yet, or never will be, newest first.
+pub async fn pending(
+    tx: &mut Tx,
+    company_id: Uuid,
+    user_id: Uuid,
+    limit: i64,
+) -> Result<Vec<Receipt>, DbError> {
+    store::list_pending(tx, company_id, user_id, limit).await
+}
+
+/// The receipt's picture as it was stored, with its media type.
+pub async fn picture(blobs: &Blobs, receipt: &Receipt) -> Result<(Vec<u8>, String), PictureError> {
+    let (Some(blob), Some(media_type)) = (&receipt.image_blob, &receipt.image_type) else {
+        return Err(PictureError::None);
+    };
+    Ok((blobs.get(blob_id(blob)?).await?.to_vec(), media_type.clone()))
+}
+
+/// The receipt's picture as PNG: made when somebody first looks, then kept.
+pub async fn preview(
+    db: &Db,
+    blobs: &Blobs,
+    company_id: Uuid,
+    receipt: &Receipt,
+) -> Result<Vec<u8>, PictureError> {
+    if let Some(blob) = &receipt.preview_blob {
+        return Ok(blobs.get(blob_id(blob)?).await?.to_vec());
+    }
+    let (pdf, _) = picture(blobs, receipt).await?;
+    let drawing = tokio::task::spawn_blocking(move || preview_png(&pdf, PREVIEW_WIDTH));
+    let drawn = drawing.await.map_err(|error| PictureError::Draw(error.to_string()))?;
+    let png = drawn.map_err(|error| PictureError::Draw(error.to_string()))?;
+    let blob = blobs.put(png.clone()).await?.to_string();
+    let args = (company_id, receipt.id, blob);
+    db.write(Isolation::Append, args, |tx, (company_id, id, blob)| {
+        Box::pin(store::set_preview(tx, *company_id, *id, blob))
+    })
+    .await?;
+    Ok(png)
+}
+
+/// Which of `blobs` are named by a receipt: what a sweep of the file store must keep.
+pub async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, DbError> {
+    db.scan(blobs, |tx, blobs| {
+        Box::pin(async move {
+            let mut named = HashSet::new();
+            for blob in blobs {
+                if store::names_blob(tx, &blob.to_string()).await? {
+                    named.insert(*blob);
+                }
+            }
+            Ok(named)
+        })
+    })
+    .await
+}
+
+fn blob_id(text: &str) -> Result<BlobId, PictureError> {
+    text.parse().map_err(|_| PictureError::Draw("a file id is damaged".into()))
+}

@@ -1,0 +1,147 @@
+//! What this API answers when it refuses. Source: receipts/response-codes.markdown; the body of
+//! 403 is the one of the e-receipts and quick expense guide, "Error 403".
+
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use bursar_blobs::BlobError;
+use bursar_db::DbError;
+use bursar_oauth::Refused;
+use bursar_web::{BodyError, Kind, WireBody, WireError};
+use http::{HeaderName, HeaderValue};
+use serde::Serialize;
+
+use crate::json::JsonFault;
+use crate::link::LinkFault;
+use crate::schema::Fault;
+
+/// Carries what a documented body has no room for: which byte could not be parsed, and why.
+const DETAIL: HeaderName = HeaderName::from_static("bursar-detail");
+
+/// A refusal of this API.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReceiptsError {
+    #[error("not authorised: {0}")]
+    Refused(#[from] Refusal),
+    #[error("the token is another user's")]
+    AnotherUser,
+    #[error("not found")]
+    NotFound,
+    #[error("no usable Link header: {0}")]
+    Link(#[from] LinkFault),
+    #[error("the body is not usable JSON: {0}")]
+    Json(#[from] JsonFault),
+    #[error("{} faults against the schema", .0.len())]
+    Schema(Vec<Fault>),
+    #[error("the content type is not JSON")]
+    NotJson,
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("the database failed")]
+    Db(#[from] DbError),
+    #[error("the file store failed")]
+    Blobs(#[from] BlobError),
+    #[error("{0}")]
+    Picture(String),
+}
+
+/// Why a token was not enough, and where it was sent.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub(crate) struct Refusal {
+    pub(crate) reason: Refused,
+    pub(crate) correlation_id: String,
+    pub(crate) geolocation: String,
+}
+
+/// The JSON of 403.
+#[derive(Serialize)]
+struct RefusalBody<'a> {
+    error: &'a str,
+    #[serde(rename = "concur-correlationid")]
+    correlation_id: &'a str,
+    error_description: Cow<'a, str>,
+    code: u16,
+    geolocation: &'a str,
+}
+
+impl Refusal {
+    /// `Inferred:` the guide prints one example, of a bad token. The other reasons use the codes
+    /// of the token service that say the same.
+    fn body(&self) -> WireBody {
+        let (error, code) = match self.reason {
+            Refused::MissingScope => ("invalid_scope", 54),
+            Refused::ProductNotBought => ("invalid_client", 53),
+            _ => ("invalid_grant", 108),
+        };
+        WireBody::json(&RefusalBody {
+            error,
+            correlation_id: &self.correlation_id,
+            error_description: self.reason.to_string().into(),
+            code,
+            geolocation: &self.geolocation,
+        })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ValidationErrors<'a> {
+    validation_errors: &'a [Fault],
+}
+
+impl WireError for ReceiptsError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Refused(refusal) if matches!(refusal.reason, Refused::Unavailable(_)) => Kind::Busy,
+            Self::Refused(_) => Kind::Forbidden,
+            Self::AnotherUser => Kind::Unauthenticated,
+            Self::NotFound => Kind::NotFound,
+            Self::Link(_) | Self::Json(_) | Self::Schema(_) => Kind::Invalid,
+            Self::NotJson => Kind::Unsupported,
+            Self::Body(error) => error.kind(),
+            Self::Db(DbError::Pool(_) | DbError::Contended { .. }) => Kind::Busy,
+            Self::Db(_) | Self::Blobs(_) | Self::Picture(_) => Kind::Internal,
+        }
+    }
+
+    fn body(&self) -> WireBody {
+        match self {
+            Self::Refused(refusal) => refusal.body(),
+            Self::AnotherUser => {
+                WireBody::text("User ID in the URL must match the ID in the sub claim of the JWT")
+            }
+            Self::NotFound => WireBody::empty(),
+            Self::Link(_) => WireBody::text(
+                "Link header must be provided and include a URL to a known receipt schema",
+            ),
+            // Limits of ours are named; the documentation has no text for them.
+            Self::Json(fault) if fault.is_limit() => WireBody::text(fault.to_string()),
+            Self::Json(_) => WireBody::text("Request body could not be parsed"),
+            Self::Schema(faults) => WireBody::json(&ValidationErrors { validation_errors: faults }),
+            Self::NotJson | Self::Body(BodyError::Encoded | BodyError::ContentType) => {
+                WireBody::text("Specified Content-Type is not supported")
+            }
+            Self::Body(BodyError::Broken) => WireBody::text("Request body could not be parsed"),
+            Self::Body(error) => error.body(),
+            Self::Db(_) | Self::Blobs(_) | Self::Picture(_) => WireBody::text("Internal error"),
+        }
+    }
+
+    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        let detail = match self {
+            Self::Json(fault) => fault.to_string(),
+            Self::Link(fault) => fault.to_string(),
+            _ => return Vec::new(),
+        };
+        let printable: String =
+            detail.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(400).collect();
+        HeaderValue::from_str(&printable).map(|value| (DETAIL, value)).into_iter().collect()
+    }
+}
+
+impl IntoResponse for ReceiptsError {
+    fn into_response(self) -> Response {
+        self.answer()
+    }
+}

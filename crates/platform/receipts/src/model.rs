@@ -1,0 +1,172 @@
+//! Receipts as values.
+
+use bursar_kernel::{Micros, Uuid, hex32};
+use serde_json::Value;
+
+use crate::schema::ReceiptType;
+
+/// Where a receipt stands. Source: receipts/endpoints.markdown, "Get Receipt Status".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// Stored; processing has not begun.
+    Accepted,
+    /// Being processed, or waiting for another attempt.
+    Processing,
+    /// It has its picture and is available to the traveller.
+    Processed,
+    /// Given up; the log says why.
+    Failed,
+}
+
+impl Status {
+    /// The name on the wire and in rows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "ACCEPTED",
+            Self::Processing => "PROCESSING",
+            Self::Processed => "PROCESSED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// Something that happened to a receipt. Source: receipts/endpoints.markdown, "Example event
+/// messages".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// The post was answered.
+    Accepted,
+    /// An attempt began.
+    Initiated,
+    /// The picture could not be made; another attempt follows.
+    ImageFailed,
+    /// The picture is stored.
+    ImageGenerated,
+    /// No further attempt follows.
+    Failed,
+    /// All is done.
+    Finished,
+}
+
+impl Event {
+    /// `INFO` or `ERROR`.
+    pub fn level(self) -> &'static str {
+        match self {
+            Self::ImageFailed | Self::Failed => "ERROR",
+            _ => "INFO",
+        }
+    }
+
+    /// The documented message.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Accepted => "Receipt accepted. Queued for processing.",
+            Self::Initiated => "Initiated receipt processing.",
+            Self::ImageFailed => {
+                "Error during image generation or retrieval. Queued for reprocessing."
+            }
+            Self::ImageGenerated => "Receipt image generated.",
+            Self::Failed => "Processing failed.",
+            Self::Finished => "Processing finished.",
+        }
+    }
+}
+
+/// An entry of a receipt's log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogEntry {
+    /// `DEBUG`, `INFO`, `WARNING` or `ERROR`.
+    pub level: String,
+    /// What happened.
+    pub message: String,
+    /// When.
+    pub at: Micros,
+}
+
+/// A receipt that a post brings.
+#[derive(Clone, Debug)]
+pub(crate) struct NewReceipt {
+    pub(crate) company_id: Uuid,
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) receipt_type: ReceiptType,
+    pub(crate) body: String,
+    pub(crate) app_id: Uuid,
+    pub(crate) app_name: String,
+    pub(crate) correlation_id: String,
+    pub(crate) received_at: Micros,
+}
+
+/// A stored receipt.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Its id; 32 hex digits on the wire.
+    pub id: Uuid,
+    /// The traveller.
+    pub user_id: Uuid,
+    /// `general-receipt` and the like.
+    pub receipt_type: String,
+    /// The JSON as it came.
+    pub body: String,
+    /// The name of the app that sent it.
+    pub app_name: String,
+    /// When it came.
+    pub received_at: Micros,
+    /// A [`Status`]'s name.
+    pub status: String,
+    /// The file with its picture, once there is one.
+    pub image_blob: Option<String>,
+    /// That file's media type.
+    pub image_type: Option<String>,
+    /// The file with its preview, once somebody has looked at it.
+    pub preview_blob: Option<String>,
+}
+
+/// Names a receipt in a job.
+pub(crate) fn job_payload(company_id: Uuid, id: Uuid) -> String {
+    format!("{}/{}", hex32(&company_id), hex32(&id))
+}
+
+/// Reads what [`job_payload`] wrote.
+pub(crate) fn from_job_payload(payload: &str) -> Option<(Uuid, Uuid)> {
+    let (company_id, id) = payload.split_once('/')?;
+    Some((Uuid::try_parse(company_id).ok()?, Uuid::try_parse(id).ok()?))
+}
+
+/// What an expense shows of a receipt's JSON. Its fields are required by every schema.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Facts {
+    /// The seller's name.
+    pub merchant: String,
+    /// Date, time and offset, as written.
+    pub date_time: String,
+    /// The amount as decimal text, as written.
+    pub total: String,
+    /// ISO 4217.
+    pub currency_code: String,
+}
+
+impl Facts {
+    /// Reads them; what is missing is empty.
+    pub fn of(receipt: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Self {
+            merchant: text(&receipt["seller"]["name"]),
+            date_time: text(&receipt["dateTime"]),
+            total: text(&receipt["total"]),
+            currency_code: text(&receipt["currencyCode"]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_finds_its_receipt_again() {
+        let ids = (Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(from_job_payload(&job_payload(ids.0, ids.1)), Some(ids));
+        assert_eq!(from_job_payload("nonsense"), None);
+    }
+}

@@ -1,0 +1,121 @@
+//! `POST /receipts/v4/users/{userId}`. Source: receipts/endpoints.markdown, "Post a Receipt".
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use bursar_db::{DbError, Isolation};
+use bursar_kernel::{CorrelationId, Uuid, hex32, uuid_from_text};
+use bursar_oauth::Caller;
+use bursar_web::{BodyError, DataCenter, RawBody};
+use http::header::{CONTENT_LENGTH, LINK, LOCATION};
+use http::{HeaderMap, StatusCode};
+
+use crate::access::Write;
+use crate::error::ReceiptsError;
+use crate::link::{described_by, link_header};
+use crate::model::NewReceipt;
+use crate::schema::ReceiptType;
+use crate::{ReceiptsState, json, store};
+
+/// `Choice:` receipts with up to 10,000 line items fit with room to spare.
+const BODY_MAX: usize = 16 << 20;
+
+/// Posts a receipt.
+#[utoipa::path(post, path = "/receipts/v4/users/{userId}", tag = "Receipts v4",
+    params(
+        ("userId" = String, Path, description = "The traveller's UUID"),
+        ("Link" = String, Header, description = "The schema, with rel=describedBy"),
+    ),
+    request_body(content = Object, content_type = "application/json"),
+    responses((status = 201), (status = 400), (status = 401), (status = 403), (status = 404),
+        (status = 413), (status = 415)))]
+pub(crate) async fn post_receipt(
+    State(state): State<ReceiptsState>,
+    caller: Caller<Write>,
+    Extension(data_center): Extension<Arc<DataCenter>>,
+    Extension(correlation_id): Extension<CorrelationId>,
+    Path(user_id): Path<String>,
+    headers: HeaderMap,
+    body: Result<RawBody<BODY_MAX>, BodyError>,
+) -> Result<Response, ReceiptsError> {
+    let user_id = state.user_in_url(&caller, &user_id).await?;
+    let links = headers.get_all(LINK).iter().map(|value| value.to_str().unwrap_or_default());
+    let receipt_type = described_by(links)?;
+    let body = body?;
+    let content_type = body.content_type.as_ref().map(bursar_web::ContentType::essence);
+    if content_type != Some("application/json") {
+        return Err(ReceiptsError::NotJson);
+    }
+    let document = json::parse(&body.bytes)?;
+    let faults = state.validators.validate(receipt_type, &document);
+    if !faults.is_empty() {
+        return Err(ReceiptsError::Schema(faults));
+    }
+    let received_at = state.clock.now();
+    let id = state.rng.uuid_at(received_at);
+    let receipt = NewReceipt {
+        company_id: company(&caller)?,
+        id,
+        user_id,
+        receipt_type,
+        // Parsing has shown that it is UTF-8.
+        body: String::from_utf8_lossy(&body.bytes).into_owned(),
+        app_id: caller.app_id,
+        app_name: caller.app_name().to_owned(),
+        correlation_id: correlation_id.as_str().to_owned(),
+        received_at,
+    };
+    state
+        .db
+        .write(Isolation::Append, receipt, |tx, receipt| Box::pin(store::insert(tx, receipt)))
+        .await?;
+    Ok(created(&data_center, id, receipt_type))
+}
+
+/// 201, an empty body, and where the receipt and its status are.
+fn created(data_center: &DataCenter, id: Uuid, receipt_type: ReceiptType) -> Response {
+    let id = hex32(&id);
+    let status = data_center.api_url(&format!("/receipts/v4/status/{id}"));
+    let links = [(receipt_type.schema_uri(), "describedBy"), (status.as_str(), "processing-status")];
+    let headers = [
+        (LINK, link_header(&links)),
+        (LOCATION, data_center.api_url(&format!("/receipts/v4/{id}"))),
+        (CONTENT_LENGTH, "0".to_owned()),
+    ];
+    (StatusCode::CREATED, headers).into_response()
+}
+
+/// The caller's company. Apps that act for nobody have none, and no access here.
+pub(crate) fn company<A>(caller: &Caller<A>) -> Result<Uuid, ReceiptsError> {
+    caller.company_id.ok_or(ReceiptsError::NotFound)
+}
+
+impl ReceiptsState {
+    /// The user whom the URL names, if the caller may act for that user.
+    ///
+    /// A user's token acts for that user only (401, receipts/response-codes.markdown); a
+    /// company's for each of its users, and others do not exist for it (404).
+    pub(crate) async fn user_in_url<A>(
+        &self,
+        caller: &Caller<A>,
+        user_id: &str,
+    ) -> Result<Uuid, ReceiptsError> {
+        let named = uuid_from_text(user_id);
+        match (caller.user_id, named) {
+            (Some(own), Ok(named)) if own == named => Ok(named),
+            (Some(_), _) => Err(ReceiptsError::AnotherUser),
+            (None, Err(_)) => Err(ReceiptsError::NotFound),
+            (None, Ok(named)) => {
+                let company_id = company(caller)?;
+                let found = self.db.read(named, |tx, user_id| {
+                    Box::pin(bursar_directory::api::user(tx, user_id))
+                });
+                let found: Result<_, DbError> = found.await;
+                let own = found?.filter(|member| member.company.id == company_id);
+                own.map(|member| member.user.id).ok_or(ReceiptsError::NotFound)
+            }
+        }
+    }
+}

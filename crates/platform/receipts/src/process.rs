@@ -1,0 +1,196 @@
+//! The job that makes a receipt's picture and makes it available to the traveller.
+
+use std::time::Duration;
+
+use bursar_blobs::{BlobId, Blobs};
+use bursar_db::{BoxFuture, Db, DbError, Isolation};
+use bursar_expense::{ExpenseType, NewAvailableExpense, Source};
+use bursar_jobs::{Claim, Failed, Handler, HandlerError, Job, JobsError, RetryPolicy};
+use bursar_kernel::{Clock, Rng, Uuid, hex32};
+use serde_json::Value;
+
+use crate::model::{Event, Facts, Receipt, from_job_payload};
+use crate::render::{ReceiptContext, standard_receipt};
+use crate::{ReceiptsState, store};
+
+/// The kind of this job.
+pub(crate) const KIND: &str = "receipts.process";
+/// What the generated picture is. `Inferred:` the documentation does not say; PDF is among the
+/// formats that it accepts.
+const MEDIA_TYPE: &str = "application/pdf";
+
+/// How a picture that could not be made is tried again: 8 attempts within about half an hour.
+const PICTURE_POLICY: RetryPolicy = RetryPolicy {
+    attempts_max: 8,
+    first_delay: Duration::from_secs(5),
+    delay_max: Duration::from_secs(600),
+};
+
+/// The database's own troubles are no fault of the receipt: never given up.
+const POLICY: RetryPolicy = RetryPolicy {
+    attempts_max: i64::MAX,
+    first_delay: Duration::from_secs(1),
+    delay_max: Duration::from_secs(60),
+};
+
+/// Processes accepted receipts.
+pub struct Process {
+    db: Db,
+    blobs: Blobs,
+    clock: Clock,
+    rng: Rng,
+}
+
+impl Process {
+    /// The job over the same stores as the endpoints.
+    pub fn new(state: &ReceiptsState) -> Self {
+        Self {
+            db: state.db.clone(),
+            blobs: state.blobs.clone(),
+            clock: state.clock.clone(),
+            rng: state.rng.clone(),
+        }
+    }
+
+    async fn process(&self, job: &Job) -> Result<(), HandlerError> {
+        let (company_id, id) = from_job_payload(&job.payload)
+            .ok_or_else(|| HandlerError::Dead("the job names no receipt".into()))?;
+        let Some(receipt) = self.begin(company_id, id).await.map_err(retry)? else {
+            // An earlier attempt got through; the worker completes the job.
+            return Ok(());
+        };
+        match self.picture(&receipt).await {
+            Ok(picture) => {
+                self.finish(job, company_id, &receipt, picture).await.map_err(retry)
+            }
+            Err(reason) => self.fail(job, company_id, id, reason).await.map_err(retry),
+        }
+    }
+
+    async fn begin(&self, company_id: Uuid, id: Uuid) -> Result<Option<Receipt>, DbError> {
+        let args = (company_id, id, self.clock.now());
+        self.db
+            .write(Isolation::Append, args, |tx, &(company_id, id, now)| {
+                Box::pin(store::begin(tx, company_id, id, now))
+            })
+            .await
+    }
+
+    /// Makes the picture and stores it: on disk before any row names it.
+    async fn picture(&self, receipt: &Receipt) -> Result<(Facts, BlobId), String> {
+        let source = receipt.clone();
+        let rendering = tokio::task::spawn_blocking(move || render(&source));
+        let (facts, pdf) = rendering.await.map_err(|_| "rendering panicked".to_owned())??;
+        let blob = self.blobs.put(pdf).await.map_err(|error| error.to_string())?;
+        Ok((facts, blob))
+    }
+
+    async fn finish(
+        &self,
+        job: &Job,
+        company_id: Uuid,
+        receipt: &Receipt,
+        (facts, blob): (Facts, BlobId),
+    ) -> Result<(), JobsError> {
+        let now = self.clock.now();
+        let done = Done {
+            claim: job.claim.clone(),
+            blob: blob.to_string(),
+            expense: NewAvailableExpense {
+                id: receipt.id,
+                company_id,
+                user_id: receipt.user_id,
+                source: Source::Receipt,
+                source_id: receipt.id,
+                source_app: receipt.app_name.clone(),
+                merchant: facts.merchant,
+                transacted_at_text: facts.date_time,
+                amount: facts.total,
+                currency_code: facts.currency_code,
+                // A receipt is not mapped to an expense type.
+                // Source: e-receipts and quick expense guide, "Post a General eReceipt".
+                expense_type: ExpenseType::Undefined,
+                created_at: now,
+            },
+        };
+        self.db.write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx))).await
+    }
+
+    async fn fail(
+        &self,
+        job: &Job,
+        company_id: Uuid,
+        id: Uuid,
+        reason: String,
+    ) -> Result<(), JobsError> {
+        tracing::warn!(receipt = hex32(&id), reason, "a receipt's picture could not be made");
+        let jitter = u64::from_le_bytes(self.rng.bytes());
+        let args = (job.clone(), company_id, id, reason, jitter, self.clock.now());
+        self.db
+            .write(Isolation::ReadCommitted, args, |tx, (job, company_id, id, reason, jitter, now)| {
+                Box::pin(async move {
+                    store::log(tx, *company_id, *id, Event::ImageFailed, *now).await?;
+                    let failed = bursar_jobs::fail(tx, job, &PICTURE_POLICY, *jitter, reason, *now).await?;
+                    if matches!(failed, Failed::Dead) {
+                        store::give_up(tx, *company_id, *id, *now).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
+
+/// The picture, the expense and the end of the job: all or nothing.
+struct Done {
+    claim: Claim,
+    blob: String,
+    expense: NewAvailableExpense,
+}
+
+impl Done {
+    async fn store(&self, tx: &mut bursar_db::Tx) -> Result<(), JobsError> {
+        let NewAvailableExpense { company_id, source_id, created_at, .. } = self.expense;
+        let blob = &self.blob;
+        if store::finish(tx, company_id, source_id, blob, MEDIA_TYPE, created_at).await? {
+            bursar_expense::api::add(tx, &self.expense).await?;
+        }
+        bursar_jobs::complete(tx, &self.claim).await
+    }
+}
+
+fn render(receipt: &Receipt) -> Result<(Facts, Vec<u8>), String> {
+    let document: Value =
+        serde_json::from_str(&receipt.body).map_err(|error| error.to_string())?;
+    let context = ReceiptContext {
+        receipt_id: &hex32(&receipt.id),
+        app_name: &receipt.app_name,
+        received: receipt.received_at,
+        receipt_type: &receipt.receipt_type,
+    };
+    let pdf = standard_receipt(&document, &context).map_err(|error| error.to_string())?;
+    Ok((Facts::of(&document), pdf))
+}
+
+fn retry(error: impl Into<JobsError>) -> HandlerError {
+    match error.into() {
+        // Another worker has it now: whatever it does counts.
+        JobsError::LeaseLost => HandlerError::Dead("the lease was lost".into()),
+        JobsError::Db(error) => HandlerError::Retry(error.to_string()),
+    }
+}
+
+impl Handler for Process {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn policy(&self) -> RetryPolicy {
+        POLICY
+    }
+
+    fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {
+        Box::pin(self.process(job))
+    }
+}
+

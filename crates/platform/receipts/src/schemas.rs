@@ -1,0 +1,61 @@
+//! `GET /receipts/schemas` and `GET /receipts/schemas/{schemaId}`.
+//! Source: receipts/endpoints.markdown, "Schemas".
+
+use std::sync::Arc;
+
+use axum::extract::Path;
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+use bursar_oauth::Caller;
+use bursar_web::DataCenter;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::Any;
+use crate::error::ReceiptsError;
+use crate::schema::{SchemaDocument, document, receipt_schemas, supporting_schemas};
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SchemaIndex {
+    receipt_schemas: Vec<SchemaLink>,
+    supporting_schemas: Vec<SchemaLink>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SchemaLink {
+    rel: &'static str,
+    method: &'static str,
+    href: String,
+}
+
+/// The schemas of receipt types, and those that they share.
+#[utoipa::path(get, path = "/receipts/schemas", tag = "Receipts v4",
+    responses((status = 200, body = SchemaIndex), (status = 403)))]
+pub(crate) async fn list_schemas(
+    _caller: Caller<Any>,
+    Extension(data_center): Extension<Arc<DataCenter>>,
+) -> Json<SchemaIndex> {
+    let link = |schema: &SchemaDocument| SchemaLink {
+        rel: schema.uri,
+        method: "GET",
+        href: data_center.api_url(&format!("/receipts/schemas/{}", schema.name)),
+    };
+    Json(SchemaIndex {
+        receipt_schemas: receipt_schemas().iter().map(link).collect(),
+        supporting_schemas: supporting_schemas().iter().map(link).collect(),
+    })
+}
+
+/// One schema, as JSON Schema.
+#[utoipa::path(get, path = "/receipts/schemas/{schemaId}", tag = "Receipts v4",
+    params(("schemaId" = String, Path, description = "As general-receipt.schema.json")),
+    responses((status = 200, body = Object), (status = 403), (status = 404)))]
+pub(crate) async fn get_schema(
+    _caller: Caller<Any>,
+    Path(schema_id): Path<String>,
+) -> Result<impl IntoResponse, ReceiptsError> {
+    let schema = document(&schema_id).ok_or(ReceiptsError::NotFound)?;
+    Ok(([(CONTENT_TYPE, "application/json")], schema.text))
+}

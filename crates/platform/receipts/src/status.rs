@@ -1,0 +1,59 @@
+//! `GET /receipts/v4/status/{receiptId}`. Source: receipts/endpoints.markdown, "Get Receipt
+//! Status".
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use bursar_oauth::Caller;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::Any;
+use crate::error::ReceiptsError;
+use crate::post::company;
+use crate::{ReceiptsState, store};
+
+/// Two weeks after the post the status is no longer there.
+const KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StatusBody {
+    /// `ACCEPTED`, `PROCESSING`, `PROCESSED` or `FAILED`.
+    status: String,
+    logs: Vec<StatusLog>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StatusLog {
+    log_level: String,
+    message: String,
+    timestamp: String,
+}
+
+/// How far a receipt is.
+#[utoipa::path(get, path = "/receipts/v4/status/{receiptId}", tag = "Receipts v4",
+    params(("receiptId" = String, Path, description = "32 hex digits")),
+    responses((status = 200, body = StatusBody), (status = 403), (status = 404)))]
+pub(crate) async fn get_status(
+    State(state): State<ReceiptsState>,
+    caller: Caller<Any>,
+    Path(receipt_id): Path<String>,
+) -> Result<Json<StatusBody>, ReceiptsError> {
+    let receipt = state.receipt(&caller, &receipt_id).await?;
+    if receipt.received_at + KEPT < state.clock.now() {
+        return Err(ReceiptsError::NotFound);
+    }
+    let args = (company(&caller)?, receipt.id);
+    let logs = state
+        .db
+        .read(args, |tx, &(company_id, id)| Box::pin(store::logs(tx, company_id, id)))
+        .await?;
+    let logs = logs.into_iter().map(|entry| StatusLog {
+        log_level: entry.level,
+        message: entry.message,
+        timestamp: entry.at.http_date(),
+    });
+    Ok(Json(StatusBody { status: receipt.status, logs: logs.collect() }))
+}

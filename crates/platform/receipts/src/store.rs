@@ -1,0 +1,187 @@
+//! All SQL of this slice; its tables begin with `receipts_`.
+
+use bursar_db::{DbError, Row, Tx, args, statements};
+use bursar_jobs::NewJob;
+use bursar_kernel::{Micros, Uuid, hex32};
+
+use crate::model::{Event, LogEntry, NewReceipt, Receipt, Status, job_payload};
+use crate::process::KIND;
+
+statements! {
+    INSERT = "INSERT INTO receipts_receipt (company_id, id, user_id, receipt_type, body, app_id, \
+        app_name, correlation_id, received_at, status) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    LOG = "INSERT INTO receipts_log (company_id, receipt_id, level, message, at) \
+        VALUES ($1, $2, $3, $4, $5)";
+    GET = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
+        image_type, preview_blob FROM receipts_receipt WHERE company_id = $1 AND id = $2";
+    LIST_BEFORE = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, \
+        image_blob, image_type, preview_blob FROM receipts_receipt \
+        WHERE company_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
+    LOGS = "SELECT level, message, at FROM receipts_log \
+        WHERE company_id = $1 AND receipt_id = $2 ORDER BY id";
+    BEGIN = "UPDATE receipts_receipt SET status = 'PROCESSING' \
+        WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'PROCESSING')";
+    FINISH = "UPDATE receipts_receipt SET status = 'PROCESSED', image_blob = $3, image_type = $4 \
+        WHERE company_id = $1 AND id = $2 AND status = 'PROCESSING'";
+    GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED' WHERE company_id = $1 AND id = $2";
+    SET_PREVIEW = "UPDATE receipts_receipt SET preview_blob = $3 \
+        WHERE company_id = $1 AND id = $2";
+    NAMES_BLOB = "SELECT 1 FROM receipts_receipt WHERE image_blob = $1 \
+        UNION ALL SELECT 1 FROM receipts_receipt WHERE preview_blob = $1 LIMIT 1";
+    PENDING = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
+        image_type, preview_blob FROM receipts_receipt WHERE company_id = $1 AND user_id = $2 \
+        AND status <> 'PROCESSED' ORDER BY id DESC LIMIT $3";
+}
+
+/// The receipt, its first log entry and its job: all or nothing.
+pub(crate) async fn insert(tx: &mut Tx, new: &NewReceipt) -> Result<(), DbError> {
+    tx.execute(
+        &INSERT,
+        args![
+            &new.company_id,
+            &new.id,
+            &new.user_id,
+            new.receipt_type.name(),
+            &new.body,
+            &new.app_id,
+            &new.app_name,
+            &new.correlation_id,
+            new.received_at,
+            Status::Accepted.as_str(),
+        ],
+    )
+    .await?;
+    log(tx, new.company_id, new.id, Event::Accepted, new.received_at).await?;
+    let job = NewJob {
+        kind: KIND,
+        key: Some(&hex32(&new.id)),
+        payload: &job_payload(new.company_id, new.id),
+        correlation_id: &new.correlation_id,
+        run_at: new.received_at,
+        now: new.received_at,
+    };
+    bursar_jobs::enqueue(tx, &job).await?;
+    Ok(())
+}
+
+pub(crate) async fn log(
+    tx: &mut Tx,
+    company_id: Uuid,
+    receipt_id: Uuid,
+    event: Event,
+    at: Micros,
+) -> Result<(), DbError> {
+    let args = args![&company_id, &receipt_id, event.level(), event.message(), at];
+    tx.execute(&LOG, args).await.map(drop)
+}
+
+pub(crate) async fn get(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+) -> Result<Option<Receipt>, DbError> {
+    tx.row(&GET, args![&company_id, &id]).await?.map(read).transpose()
+}
+
+pub(crate) async fn list_before(
+    tx: &mut Tx,
+    company_id: Uuid,
+    user_id: Uuid,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<Receipt>, DbError> {
+    let rows = tx.rows(&LIST_BEFORE, args![&company_id, &user_id, &before, limit]).await?;
+    rows.into_iter().map(read).collect()
+}
+
+pub(crate) async fn list_pending(
+    tx: &mut Tx,
+    company_id: Uuid,
+    user_id: Uuid,
+    limit: i64,
+) -> Result<Vec<Receipt>, DbError> {
+    let rows = tx.rows(&PENDING, args![&company_id, &user_id, limit]).await?;
+    rows.into_iter().map(read).collect()
+}
+
+pub(crate) async fn logs(
+    tx: &mut Tx,
+    company_id: Uuid,
+    receipt_id: Uuid,
+) -> Result<Vec<LogEntry>, DbError> {
+    let rows = tx.rows(&LOGS, args![&company_id, &receipt_id]).await?;
+    rows.into_iter()
+        .map(|mut row| Ok(LogEntry { level: row.get(0)?, message: row.get(1)?, at: row.get(2)? }))
+        .collect()
+}
+
+/// Begins an attempt. None when there is nothing left to do.
+pub(crate) async fn begin(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+    now: Micros,
+) -> Result<Option<Receipt>, DbError> {
+    if tx.execute(&BEGIN, args![&company_id, &id]).await? == 0 {
+        return Ok(None);
+    }
+    log(tx, company_id, id, Event::Initiated, now).await?;
+    get(tx, company_id, id).await
+}
+
+/// Ends processing. False when it had ended before.
+pub(crate) async fn finish(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+    blob: &str,
+    media_type: &str,
+    now: Micros,
+) -> Result<bool, DbError> {
+    if tx.execute(&FINISH, args![&company_id, &id, blob, media_type]).await? == 0 {
+        return Ok(false);
+    }
+    log(tx, company_id, id, Event::ImageGenerated, now).await?;
+    log(tx, company_id, id, Event::Finished, now).await?;
+    Ok(true)
+}
+
+pub(crate) async fn give_up(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+    now: Micros,
+) -> Result<(), DbError> {
+    tx.execute(&GIVE_UP, args![&company_id, &id]).await?;
+    log(tx, company_id, id, Event::Failed, now).await
+}
+
+pub(crate) async fn set_preview(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+    blob: &str,
+) -> Result<(), DbError> {
+    tx.execute(&SET_PREVIEW, args![&company_id, &id, blob]).await.map(drop)
+}
+
+/// Whether any company's receipt names the file. Only for the sweep of files.
+pub(crate) async fn names_blob(tx: &mut Tx, blob: &str) -> Result<bool, DbError> {
+    Ok(tx.row(&NAMES_BLOB, args![blob]).await?.is_some())
+}
+
+fn read(mut row: Row) -> Result<Receipt, DbError> {
+    Ok(Receipt {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        receipt_type: row.get(2)?,
+        body: row.get(3)?,
+        app_name: row.get(4)?,
+        received_at: row.get(5)?,
+        status: row.get(6)?,
+        image_blob: row.get(7)?,
+        image_type: row.get(8)?,
+        preview_blob: row.get(9)?,
+    })
+}

@@ -1,0 +1,20 @@
+-- What a traveller can put into an expense report. One row for each source document.
+CREATE TABLE expense_available (
+    company_id BYTEA NOT NULL,
+    user_id BYTEA NOT NULL,
+    -- Time-ordered, so that the newest come first by key.
+    id BYTEA NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('receipt')),
+    source_id BYTEA NOT NULL,
+    source_app TEXT NOT NULL,
+    merchant TEXT NOT NULL,
+    -- As the source wrote it, with its own offset.
+    transacted_at_text TEXT NOT NULL,
+    -- Decimal text as the source wrote it; any number of digits.
+    amount TEXT NOT NULL,
+    currency_code TEXT NOT NULL,
+    expense_type_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (company_id, user_id, id)
+);
+CREATE UNIQUE INDEX expense_available_source ON expense_available (company_id, source, source_id);
