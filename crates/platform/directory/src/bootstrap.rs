@@ -44,7 +44,10 @@ pub enum BootstrapError {
     #[error(transparent)]
     Home(#[from] DataCentersError),
     /// The password is too short to protect a company.
-    #[error("the administrator's password has fewer than {} characters", PASSWORD_MIN)]
+    #[error(
+        "the administrator's password has fewer than {} characters",
+        PASSWORD_MIN
+    )]
     WeakPassword,
     /// The password could not be hashed.
     #[error(transparent)]

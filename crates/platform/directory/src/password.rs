@@ -38,8 +38,7 @@ impl Passwords {
         let salt = self.rng.bytes::<16>();
         self.run(password, move |password| {
             let hash = Argon2::default().hash_password_with_salt(password, &salt);
-            hash.map(|hash| hash.to_string())
-                .map_err(|_| PasswordError)
+            hash.map(|hash| hash.to_string()).map_err(|_| PasswordError)
         })
         .await?
     }
@@ -90,7 +89,10 @@ mod tests {
         let passwords = Passwords::new(Rng::seeded(1));
         let right = SecretString::from("café au lait");
         let hash = passwords.hash(&right).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         assert_ne!(hash, passwords.hash(&right).await.unwrap());
         assert!(passwords.verify(&right, Some(hash.clone())).await.unwrap());
         let wrong = SecretString::from("cafe au lait");

@@ -63,7 +63,14 @@ pub(crate) async fn insert_company(
     now: Micros,
 ) -> Result<bool, DbError> {
     let (edition, products) = (company.edition.word(), company.products.words());
-    let arguments = args![&company.id, &company.name, edition, &products, &company.home, now];
+    let arguments = args![
+        &company.id,
+        &company.name,
+        edition,
+        &products,
+        &company.home,
+        now
+    ];
     Ok(tx.execute(&INSERT_COMPANY, arguments).await? == 1)
 }
 

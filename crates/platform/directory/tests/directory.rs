@@ -146,14 +146,14 @@ db_test! {
 db_test! {
     async fn a_seed_that_cannot_be_is_refused(place: TestDb) {
         let db = place.open().await;
+        let taken = SEED.replace("lars@two.example.com", "ANA@one.example.com");
+        assert!(matches!(apply(&db, &taken).await, Err(SeedError::Taken(_))));
         let typo = SEED.replace("given_name", "givenname");
         assert!(matches!(apply(&db, &typo).await, Err(SeedError::Syntax(_))));
         let section = format!("{SEED}\n[[compannies]]\n");
         assert!(matches!(apply(&db, &section).await, Err(SeedError::Unknown(name)) if name == "compannies"));
         let nowhere = SEED.replace("\"us\"", "\"glz\"");
         assert!(matches!(apply(&db, &nowhere).await, Err(SeedError::Home(_))));
-        let taken = SEED.replace("lars@two.example.com", "ANA@one.example.com");
-        assert!(matches!(apply(&db, &taken).await, Err(SeedError::Taken(_))));
     }
 }
 

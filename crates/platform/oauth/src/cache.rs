@@ -64,7 +64,11 @@ mod tests {
         let cache = Cache::new(10);
         for key in 0..1000 {
             cache.put(key, key);
-            assert_eq!(cache.get(&0), Some(0), "used all the time, kept all the time");
+            assert_eq!(
+                cache.get(&0),
+                Some(0),
+                "used all the time, kept all the time"
+            );
             let maps = cache.maps.lock().unwrap();
             assert!(maps.young.len() + maps.old.len() <= 20);
         }

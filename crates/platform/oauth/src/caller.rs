@@ -109,7 +109,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, A::Refusal> {
         let oauth = Oauth::from_ref(state);
-        check(&oauth, parts).await.map_err(|reason| A::refuse(reason, parts))
+        check(&oauth, parts)
+            .await
+            .map_err(|reason| A::refuse(reason, parts))
     }
 }
 

@@ -188,7 +188,14 @@ pub(crate) async fn refresh(
         text: token.expose_secret().to_owned(),
         expires_at,
     };
-    answer(oauth, app, Some(&row.principal), scopes, &home, Some(refresh))
+    answer(
+        oauth,
+        app,
+        Some(&row.principal),
+        scopes,
+        &home,
+        Some(refresh),
+    )
 }
 
 /// Grant `client_credentials`: a token for the app itself, at the app's own geolocation.

@@ -23,7 +23,12 @@ pub(crate) async fn jwks(
     State(oauth): State<Oauth>,
     Extension(here): Extension<Arc<DataCenter>>,
 ) -> Response {
-    let keys: Vec<Jwk> = oauth.keys().public(here.id()).into_iter().cloned().collect();
+    let keys: Vec<Jwk> = oauth
+        .keys()
+        .public(here.id())
+        .into_iter()
+        .cloned()
+        .collect();
     let headers = [
         (CONTENT_TYPE, "application/json"),
         (CACHE_CONTROL, "public, max-age=300"),

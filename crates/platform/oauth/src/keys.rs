@@ -61,7 +61,8 @@ impl KeyRing {
     ) -> Result<Self, KeyError> {
         let read = || db.read((), |tx, ()| Box::pin(store::signing_keys(tx)));
         let mut sealed: Vec<SealedKey> = read().await?;
-        let missing = |id: &str| id != GLOBAL_ZONE && sealed.iter().all(|key| key.data_center != id);
+        let missing =
+            |id: &str| id != GLOBAL_ZONE && sealed.iter().all(|key| key.data_center != id);
         let ids = data_centers.iter().map(|home| home.id().to_owned());
         let missing: Vec<_> = ids.filter(|id| missing(id)).collect();
         if !missing.is_empty() {
@@ -141,8 +142,7 @@ impl SigningKey {
             source,
         })?;
         let pair = KeyPair::from_pkcs8(&pkcs8).map_err(|_| KeyError::Library)?;
-        let public =
-            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref());
+        let public = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref());
         let header = format!(r#"{{"typ":"JWT","alg":"RS256","kid":"{}"}}"#, key.kid);
         Ok(Self {
             data_center: key.data_center.clone(),
@@ -158,7 +158,12 @@ impl SigningKey {
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                message,
+                &mut signature,
+            )
             .map_err(|_| KeyError::Library)?;
         Ok(signature)
     }

@@ -174,7 +174,10 @@ mod tests {
         assert_eq!(granted.text(), "openid receipts.read receipts.write");
         let narrowed = |text| granted.clone().narrowed(text).map(|scopes| scopes.text());
         assert_eq!(narrowed(None), Some(granted.text()));
-        assert_eq!(narrowed(Some("receipts.read")), Some("receipts.read".into()));
+        assert_eq!(
+            narrowed(Some("receipts.read")),
+            Some("receipts.read".into())
+        );
         assert_eq!(narrowed(Some("receipts.read RECEIPTS.WRITE")), None);
         assert_eq!(narrowed(Some("receipts")), None);
         let left = granted.within(&Scopes::parse("receipts.write user_read"));

@@ -94,8 +94,8 @@ impl ServerKey {
             return Err(ServerKeyError::Malformed);
         }
         for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16)
-                .map_err(|_| ServerKeyError::Malformed)?;
+            *byte =
+                u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| ServerKeyError::Malformed)?;
         }
         Self::new(&bytes)
     }
@@ -103,9 +103,7 @@ impl ServerKey {
     fn new(bytes: &[u8; 32]) -> Result<Self, ServerKeyError> {
         let cipher = |_| ServerKeyError::Cipher;
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"bursar").extract(bytes);
-        let hashing = root
-            .expand(HASHING, hmac::HMAC_SHA256)
-            .map_err(cipher)?;
+        let hashing = root.expand(HASHING, hmac::HMAC_SHA256).map_err(cipher)?;
         let mut sealing = Zeroizing::new([0; 32]);
         let expanded = root.expand(SEALING, &AES_256_GCM).map_err(cipher)?;
         expanded.fill(&mut *sealing).map_err(cipher)?;
@@ -248,7 +246,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_key() {
-        for text in ["", &"0".repeat(63), &"g".repeat(64), &"é".repeat(32), &"+1".repeat(32)] {
+        for text in [
+            "",
+            &"0".repeat(63),
+            &"g".repeat(64),
+            &"é".repeat(32),
+            &"+1".repeat(32),
+        ] {
             let refused = ServerKey::from_hex(text);
             assert!(matches!(refused, Err(ServerKeyError::Malformed)), "{text}");
         }

@@ -114,3 +114,49 @@ pub(crate) async fn residence(
         products: company.products,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use bursar_db::{Isolation, args, statements};
+    use bursar_kernel::Micros;
+    use bursar_testkit::db_test;
+
+    use super::*;
+    use crate::model::{App, Scopes};
+
+    statements! {
+        DISABLE = "UPDATE oauth_app SET enabled = 0 WHERE id = $1";
+    }
+
+    db_test! {
+        async fn what_is_disabled_is_refused_within_a_second(place: TestDb) {
+            let db = place.open().await;
+            let id = Uuid::from_u128(1);
+            let app = App {
+                id,
+                name: "App".into(),
+                secret_hash: [0; 32],
+                scopes: Scopes::default(),
+                grants: Vec::new(),
+                home: "us".into(),
+                enabled: true,
+            };
+            db.write(Isolation::Append, app, |tx, app| {
+                Box::pin(store::insert_app(tx, app, Micros(0)))
+            }).await.unwrap();
+            let standings = Standings::new();
+            let start = Instant::now();
+            let at = async |millis| {
+                let now = start + Duration::from_millis(millis);
+                standings.of(&db, id, None, now).await.unwrap().is_some()
+            };
+            assert!(at(0).await);
+            db.write(Isolation::Append, id, |tx, id| Box::pin(async move {
+                tx.execute(&DISABLE, args![id]).await
+            })).await.unwrap_or_else(|error: DbError| panic!("{error}"));
+            assert!(at(499).await, "remembered: the database is asked twice a second");
+            assert!(!at(500).await);
+            assert!(!at(900).await);
+        }
+    }
+}

@@ -49,11 +49,7 @@ impl Verifier {
         }
     }
 
-    pub(crate) fn verify(
-        &self,
-        keys: &KeyRing,
-        token: &str,
-    ) -> Result<Arc<Verified>, VerifyError> {
+    pub(crate) fn verify(&self, keys: &KeyRing, token: &str) -> Result<Arc<Verified>, VerifyError> {
         let mut name = [0; 32];
         name.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
         if let Some(known) = self.verified.get(&name) {

@@ -122,11 +122,7 @@ impl Code {
             Self::LivesElsewhere => (16, "invalid_request", "user lives elsewhere"),
             Self::NoUsername => (51, "invalid_request", "username was not supplied"),
             Self::NoPassword => (52, "invalid_request", "password was not supplied"),
-            Self::ScopeExceeded => (
-                54,
-                "invalid_scope",
-                "requested scope exceeds granted scope",
-            ),
+            Self::ScopeExceeded => (54, "invalid_scope", "requested scope exceeds granted scope"),
             Self::ClientDisabled => (59, "access_denied", "client disabled"),
             Self::WrongGrant => (
                 60,
@@ -147,9 +143,7 @@ impl Code {
             Self::BadCredtype => (120, "invalid_request", "credtype is invalid"),
             Self::PrincipalDisabled => (123, "invalid_request", "principal is disabled"),
             Self::UnsupportedFormat => (135, "invalid_request", "unsupported request format"),
-            Self::NotYourAuthtoken => {
-                (136, "invalid_request", "Authtoken was not issued for you")
-            }
+            Self::NotYourAuthtoken => (136, "invalid_request", "Authtoken was not issued for you"),
         }
     }
 }
