@@ -45,12 +45,19 @@ pub(crate) fn run(long: bool) -> Result {
     }
     println!("{}", storage.counts());
     println!("took {:.0} s", start.elapsed().as_secs_f64());
-    let verdict = storage.check().and(outcome);
-    if let Err(message) = &verdict {
-        println!("{message}");
+    let faults: Vec<String> = [outcome, storage.check()]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
+    for fault in &faults {
+        println!("{fault}");
     }
     println!("{} passed, {} failed", totals.passed, totals.failed);
-    verdict.map_err(|_| "the tests failed".to_owned())
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(String::new())
+    }
 }
 
 /// Checks that rustfmt would change nothing.
