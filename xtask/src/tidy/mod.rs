@@ -25,8 +25,12 @@ const RULES: &[Rule] = &[
     ("migration files", tables::check_migrations),
 ];
 
-/// The tools that `tidy` needs beside Rust's own; each takes minutes to compile.
-const TOOLS: &[(&str, &str)] = &[("cargo-deny", "0.20.2"), ("cargo-about", "0.9.3")];
+/// The tools that `tidy` needs beside Rust's own, with what installs each; they take minutes to
+/// compile, so the caller decides when.
+const TOOLS: &[(&str, &str)] = &[
+    ("cargo-deny", "cargo-deny@0.20.2"),
+    ("cargo-about", "cargo-about@0.9.3 --features cli"),
+];
 
 /// Runs every check; rules report all their faults, the rest stops at the first failure.
 pub(crate) fn run() -> Result {
@@ -53,7 +57,7 @@ fn need_tools() -> Result {
     let missing: Vec<String> = TOOLS
         .iter()
         .filter(|(tool, _)| sh::which(tool).is_none())
-        .map(|(tool, version)| format!("  cargo install --locked {tool}@{version}"))
+        .map(|(_, package)| format!("  cargo install --locked {package}"))
         .collect();
     if missing.is_empty() {
         return Ok(());
