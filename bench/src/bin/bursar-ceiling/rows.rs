@@ -1,0 +1,70 @@
+//! What is written, and the queue to whoever writes it.
+
+use axum::http::StatusCode;
+use tokio::sync::{mpsc, oneshot};
+
+/// Statements that both engines run, with `$n` placeholders.
+pub(crate) const INSERT_RECEIPT: &str = "INSERT INTO receipts_receipt \
+    (id, company_id, user_id, app_id, schema, document, received_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+pub(crate) const INSERT_STATUS: &str =
+    "INSERT INTO receipts_status (receipt_id, state, changed_at) VALUES ($1, 'ACCEPTED', $2)";
+pub(crate) const INSERT_JOB: &str = "INSERT INTO jobs_job \
+    (kind, key, payload, correlation_id, state, attempt, run_at, enqueued_at) \
+    VALUES ('receipts.render', $1, $2, $3, 'waiting', 0, $4, $4)";
+pub(crate) const INSERT_REFRESH_TOKEN: &str =
+    "INSERT INTO oauth_refresh_token (hash, used_at) VALUES ($1, 0)";
+pub(crate) const USE_REFRESH_TOKEN: &str =
+    "UPDATE oauth_refresh_token SET used_at = $2 WHERE hash = $1";
+
+/// One company, user and app are enough: their ids only have to take their room.
+pub(crate) const OWNER: [u8; 16] = [0x5a; 16];
+/// The schema's name in the receipt's row.
+pub(crate) const SCHEMA: &str = "general-receipt";
+
+const QUEUE_LEN: usize = 1024;
+
+/// A posted receipt.
+pub(crate) struct Receipt {
+    pub(crate) id: String,
+    pub(crate) document: String,
+    pub(crate) payload: String,
+    pub(crate) correlation_id: String,
+    /// Epoch microseconds.
+    pub(crate) now: i64,
+}
+
+/// One operation: durable as a whole, or not there.
+pub(crate) enum Write {
+    Receipt(Receipt),
+    UseRefreshToken { hash: Vec<u8>, now: i64 },
+}
+
+/// An operation and where its answer goes once it is durable.
+pub(crate) struct Request {
+    pub(crate) write: Write,
+    pub(crate) done: oneshot::Sender<()>,
+}
+
+/// The way to the writer.
+#[derive(Clone)]
+pub(crate) struct Writer(mpsc::Sender<Request>);
+
+impl Writer {
+    /// A writer and the queue that an engine empties.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Request>) {
+        let (sender, receiver) = mpsc::channel(QUEUE_LEN);
+        (Self(sender), receiver)
+    }
+
+    /// Returns once the operation is durable; 500 when it is not.
+    pub(crate) async fn write(&self, write: Write) -> Result<(), StatusCode> {
+        let (done, durable) = oneshot::channel();
+        let failed = StatusCode::INTERNAL_SERVER_ERROR;
+        self.0
+            .send(Request { write, done })
+            .await
+            .map_err(|_| failed)?;
+        durable.await.map_err(|_| failed)
+    }
+}
