@@ -61,7 +61,11 @@ fn main() -> ExitCode {
     };
     match cli.command {
         Command::Version => {
-            println!("bursar {} (SQLite {})", env!("CARGO_PKG_VERSION"), bursar_db::SQLITE_VERSION);
+            println!(
+                "bursar {} (SQLite {})",
+                env!("CARGO_PKG_VERSION"),
+                bursar_db::SQLITE_VERSION
+            );
             ExitCode::SUCCESS
         }
         Command::Config(ConfigCommand::Check) => {
@@ -76,7 +80,10 @@ fn run(command: Command, config: Config) -> ExitCode {
     if let Err(error) = bursar_web::init_logging(config.log_format.into(), &config.log_filter) {
         return complain(&error);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error),
     };
@@ -122,8 +129,14 @@ fn describe(config: &Config) -> String {
         format!("workers      {}", config.workers),
     ];
     for datacenter in &config.datacenters {
-        let base_uri = datacenter.base_uri.as_deref().unwrap_or("(the listener's address)");
-        lines.push(format!("data center  {} {} at {base_uri}", datacenter.id, datacenter.listen));
+        let base_uri = datacenter
+            .base_uri
+            .as_deref()
+            .unwrap_or("(the listener's address)");
+        lines.push(format!(
+            "data center  {} {} at {base_uri}",
+            datacenter.id, datacenter.listen
+        ));
     }
     if config.datacenters.is_empty() {
         lines.push("data center  none: `bursar platform` needs a [[datacenter]]".to_owned());
@@ -132,7 +145,10 @@ fn describe(config: &Config) -> String {
 }
 
 fn without_password(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+    match url
+        .split_once("://")
+        .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)))
+    {
         Some((scheme, (user, rest))) => {
             let user = user.split(':').next().unwrap_or_default();
             format!("{scheme}://{user}@{rest}")

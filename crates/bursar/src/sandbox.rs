@@ -53,18 +53,29 @@ pub async fn demo(
         println!("\n{welcome}");
     }
     drop(serving.await);
-    Ok(if played.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if played.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn start(mut config: Config, flags: &SandboxFlags) -> Result<Platform, StartError> {
     if config.datacenters.is_empty() {
-        config.datacenters = (0_u16..).zip(DATA_CENTERS).map(|(n, id)| loopback(id, flags, n)).collect();
+        config.datacenters = (0_u16..)
+            .zip(DATA_CENTERS)
+            .map(|(n, id)| loopback(id, flags, n))
+            .collect();
     }
     Platform::start(config, Some(SEED)).await
 }
 
 fn loopback(id: &str, flags: &SandboxFlags, offset: u16) -> DataCenterConfig {
-    let port = if flags.port == 0 { 0 } else { flags.port.saturating_add(offset) };
+    let port = if flags.port == 0 {
+        0
+    } else {
+        flags.port.saturating_add(offset)
+    };
     DataCenterConfig {
         id: id.to_owned(),
         base_uri: None,

@@ -106,7 +106,9 @@ struct ValidationErrors<'a> {
 impl WireError for ReceiptsError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Refused(refusal) if matches!(refusal.reason, Refused::Unavailable(_)) => Kind::Busy,
+            Self::Refused(refusal) if matches!(refusal.reason, Refused::Unavailable(_)) => {
+                Kind::Busy
+            }
             Self::Refused(_) => Kind::Forbidden,
             Self::AnotherUser => Kind::Unauthenticated,
             Self::NotFound => Kind::NotFound,
@@ -131,7 +133,9 @@ impl WireError for ReceiptsError {
             // Limits of ours are named; the documentation has no text for them.
             Self::Json(fault) if fault.is_limit() => WireBody::text(fault.to_string()),
             Self::Json(_) => WireBody::text("Request body could not be parsed"),
-            Self::Schema(faults) => WireBody::json(&ValidationErrors { validation_errors: faults }),
+            Self::Schema(faults) => WireBody::json(&ValidationErrors {
+                validation_errors: faults,
+            }),
             Self::NotJson | Self::Body(BodyError::Encoded | BodyError::ContentType) => {
                 WireBody::text("Specified Content-Type is not supported")
             }
@@ -147,9 +151,15 @@ impl WireError for ReceiptsError {
             Self::Link(fault) => fault.to_string(),
             _ => return Vec::new(),
         };
-        let printable: String =
-            detail.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(400).collect();
-        HeaderValue::from_str(&printable).map(|value| (DETAIL, value)).into_iter().collect()
+        let printable: String = detail
+            .chars()
+            .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
+            .take(400)
+            .collect();
+        HeaderValue::from_str(&printable)
+            .map(|value| (DETAIL, value))
+            .into_iter()
+            .collect()
     }
 }
 

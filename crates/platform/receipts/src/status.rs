@@ -48,12 +48,17 @@ pub(crate) async fn get_status(
     let args = (company(&caller)?, receipt.id);
     let logs = state
         .db
-        .read(args, |tx, &(company_id, id)| Box::pin(store::logs(tx, company_id, id)))
+        .read(args, |tx, &(company_id, id)| {
+            Box::pin(store::logs(tx, company_id, id))
+        })
         .await?;
     let logs = logs.into_iter().map(|entry| StatusLog {
         log_level: entry.level,
         message: entry.message,
         timestamp: entry.at.http_date(),
     });
-    Ok(Json(StatusBody { status: receipt.status, logs: logs.collect() }))
+    Ok(Json(StatusBody {
+        status: receipt.status,
+        logs: logs.collect(),
+    }))
 }
