@@ -18,7 +18,7 @@ pub struct Flags {
     /// Folder for the embedded database, files and the secret key [default: ./data]
     #[arg(long, env = "BURSAR_DATA", global = true)]
     pub data: Option<PathBuf>,
-    /// PostgreSQL in place of the embedded database: postgres://user@host:5432/name
+    /// PostgreSQL in place of the embedded database: `postgres://user@host:5432/name`
     #[arg(
         long,
         env = "BURSAR_DATABASE_URL",
@@ -56,6 +56,7 @@ impl From<Format> for LogFormat {
 /// The configuration file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "fields are the documented keys")]
 struct File {
     data: Option<PathBuf>,
     database_url: Option<String>,

@@ -72,11 +72,11 @@ fn main() -> ExitCode {
             println!("{}", describe(&config));
             ExitCode::SUCCESS
         }
-        command => run(command, config),
+        command => run(&command, config),
     }
 }
 
-fn run(command: Command, config: Config) -> ExitCode {
+fn run(command: &Command, config: Config) -> ExitCode {
     if let Err(error) = bursar_web::init_logging(config.log_format.into(), &config.log_filter) {
         return complain(&error);
     }
@@ -91,8 +91,8 @@ fn run(command: Command, config: Config) -> ExitCode {
         match command {
             Command::Platform => platform(config).await,
             Command::Migrate => Platform::migrate(&config).await.map(|()| ExitCode::SUCCESS),
-            Command::Sandbox(flags) => sandbox::serve(config, &flags).await,
-            Command::Demo { sandbox, exit } => sandbox::demo(config, &sandbox, exit).await,
+            Command::Sandbox(flags) => sandbox::serve(config, *flags).await,
+            Command::Demo { sandbox, exit } => sandbox::demo(config, *sandbox, *exit).await,
             Command::Config(_) | Command::Version => Ok(ExitCode::SUCCESS),
         }
     });

@@ -157,7 +157,7 @@ impl Demo<'_> {
             .call(step, request, "POST /receipts/v4/users/{userId}")
             .await?;
         expect(step, &answer, StatusCode::CREATED)?;
-        let location = header(step, &answer, LOCATION)?;
+        let location = header(step, &answer, &LOCATION)?;
         self.wait_until_processed(token, &status_link(step, &answer)?)
             .await?;
 
@@ -214,7 +214,7 @@ impl Demo<'_> {
             .body(FORM, form);
         let answer = self.call(step, request, "POST /signin").await?;
         expect(step, &answer, StatusCode::SEE_OTHER)?;
-        let cookie = header(step, &answer, SET_COOKIE)?;
+        let cookie = header(step, &answer, &SET_COOKIE)?;
         let cookie = cookie.split(';').next().unwrap_or_default();
         let cookie = HeaderValue::from_str(cookie)
             .or_else(|_| unexpected(step, "the cookie is not printable"))?;
@@ -316,7 +316,7 @@ impl Demo<'_> {
         &self,
         step: &'static str,
         request: Request,
-        call: &str,
+        what: &str,
     ) -> Result<Response, DemoError> {
         let began = Instant::now();
         let answer = self.client.request(request).await;
@@ -325,7 +325,7 @@ impl Demo<'_> {
             "{}",
             line(&Call {
                 step,
-                call,
+                what,
                 answer: &answer,
                 took: began.elapsed()
             })
@@ -356,7 +356,7 @@ fn read_token(step: &'static str, granted: &Value) -> Result<Token, DemoError> {
 
 /// The processing-status URL of a `Link` header.
 fn status_link(step: &'static str, answer: &Response) -> Result<String, DemoError> {
-    let link = header(step, answer, LINK)?;
+    let link = header(step, answer, &LINK)?;
     let status = link
         .split(", ")
         .find(|part| part.contains("processing-status"));
@@ -367,7 +367,7 @@ fn status_link(step: &'static str, answer: &Response) -> Result<String, DemoErro
     )
 }
 
-fn header(step: &'static str, answer: &Response, name: HeaderName) -> Result<String, DemoError> {
+fn header(step: &'static str, answer: &Response, name: &HeaderName) -> Result<String, DemoError> {
     let value = answer
         .headers
         .get(&name)

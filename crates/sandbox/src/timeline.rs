@@ -8,7 +8,7 @@ use bursar_outbound::Response;
 /// A call that was made, as the timeline shows it.
 pub(crate) struct Call<'a> {
     pub(crate) step: &'a str,
-    pub(crate) call: &'a str,
+    pub(crate) what: &'a str,
     pub(crate) answer: &'a Response,
     pub(crate) took: Duration,
 }
@@ -28,7 +28,7 @@ pub(crate) fn line(call: &Call<'_>) -> String {
     let mut line = format!(
         "{:<40} {:<52} ",
         shorten(call.step, 40),
-        shorten(call.call, 52)
+        shorten(call.what, 52)
     );
     let millis = call.took.as_secs_f64() * 1000.0;
     write!(

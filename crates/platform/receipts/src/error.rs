@@ -132,14 +132,15 @@ impl WireError for ReceiptsError {
             ),
             // Limits of ours are named; the documentation has no text for them.
             Self::Json(fault) if fault.is_limit() => WireBody::text(fault.to_string()),
-            Self::Json(_) => WireBody::text("Request body could not be parsed"),
+            Self::Json(_) | Self::Body(BodyError::Broken) => {
+                WireBody::text("Request body could not be parsed")
+            }
             Self::Schema(faults) => WireBody::json(&ValidationErrors {
                 validation_errors: faults,
             }),
             Self::NotJson | Self::Body(BodyError::Encoded | BodyError::ContentType) => {
                 WireBody::text("Specified Content-Type is not supported")
             }
-            Self::Body(BodyError::Broken) => WireBody::text("Request body could not be parsed"),
             Self::Body(error) => error.body(),
             Self::Db(_) | Self::Blobs(_) | Self::Picture(_) => WireBody::text("Internal error"),
         }

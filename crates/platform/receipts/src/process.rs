@@ -23,14 +23,14 @@ const MEDIA_TYPE: &str = "application/pdf";
 const PICTURE_POLICY: RetryPolicy = RetryPolicy {
     attempts_max: 8,
     first_delay: Duration::from_secs(5),
-    delay_max: Duration::from_secs(600),
+    delay_max: Duration::from_mins(10),
 };
 
 /// The database's own troubles are no fault of the receipt: never given up.
 const POLICY: RetryPolicy = RetryPolicy {
     attempts_max: i64::MAX,
     first_delay: Duration::from_secs(1),
-    delay_max: Duration::from_secs(60),
+    delay_max: Duration::from_mins(1),
 };
 
 /// Processes accepted receipts.

@@ -15,7 +15,7 @@ use crate::post::company;
 use crate::{ReceiptsState, store};
 
 /// Two weeks after the post the status is no longer there.
-const KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const KEPT: Duration = Duration::from_hours(14 * 24);
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StatusBody {
