@@ -43,7 +43,9 @@ pub(crate) fn cold_start(engine: Engine, plan: Plan<'_>) -> Result<()> {
 pub(crate) fn memory(plan: Plan<'_>, with_peers: bool) -> Result<()> {
     let storage = Storage::fresh(Engine::Sqlite, plan.scratch)?;
     let mut command = ours::bursar();
-    command.arg("demo").arg("--data").arg(storage.folder());
+    command
+        .args(["demo", "--port", "0", "--log", "warn", "--data"])
+        .arg(storage.folder());
     let ours = settled(&Process::start_until(&mut command, "Ctrl-C")?)?;
     let mut fields = Map::new();
     fields.insert("ours".to_owned(), rounded(ours));

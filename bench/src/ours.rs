@@ -1,4 +1,5 @@
-//! Bursar as a subject: `bursar platform` on the benchmark's seed, and what its clients send.
+//! Bursar as a subject: `bursar sandbox`, the platform with seeded companies, and what its
+//! clients send.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -12,16 +13,16 @@ use crate::storage::Storage;
 use crate::wrk::Load;
 use crate::{Bench, Result};
 
-/// The data center of `bench/bursar.toml`.
+/// The sandbox's first data center, `us`; the others listen on the ports that follow.
 pub(crate) const BASE_URL: &str = "http://127.0.0.1:47110";
-const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bursar.toml");
+const PORT: &str = "47110";
 
-/// Credentials of `bench/bursar.toml`'s seed.
-const CLIENT_ID: &str = "b3c7c9f2-6a51-4d0e-9a53-7d1f0c2e8b11";
-const CLIENT_SECRET: &str = "5f0c8a4e-3b86-4f6d-8a77-0c3d9e1b2a64";
-const USERNAME: &str = "rider@bench.example";
-const PASSWORD: &str = "bench-Password-1";
-const USER_ID: &str = "0e9f6d34-8d2b-4c51-a6f7-2b1c5d7e9a03";
+/// The partner app and the traveller of `seeds/sandbox.toml`.
+const CLIENT_ID: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51";
+const CLIENT_SECRET: &str = "a7d0c1e2-93f4-4b65-8c76-d7e8f9a0b151";
+const USERNAME: &str = "ana@northwind.example.com";
+const PASSWORD: &str = "ana-travels-light";
+const USER_ID: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11";
 
 /// One connection of the load refreshes one of these.
 const REFRESH_TOKENS: usize = 128;
@@ -47,15 +48,13 @@ impl Subject for Ours {
     }
 }
 
-/// Starts the platform and waits until it is ready.
+/// Starts the sandbox and waits until it is ready.
 pub(crate) fn start(storage: &Storage) -> Result<Process> {
     let mut command = bursar();
-    command
-        .args(["platform", "--config", CONFIG])
-        .arg("--data")
-        .arg(storage.folder());
+    command.args(["sandbox", "--port", PORT, "--log", "warn"]);
+    command.arg("--data").arg(storage.folder());
     if let Some(url) = storage.url() {
-        command.args(["--database-url", url]);
+        command.env("BURSAR_DATABASE_URL", url);
     }
     let mut process = Process::start(&mut command)?;
     let started = Instant::now();

@@ -21,9 +21,16 @@ pub(crate) fn check() -> Result {
 
 fn generate() -> Result<String> {
     let mut about = sh::cargo();
-    about
-        .args(["about", "generate", "--locked", "--fail", "about.hbs"])
-        .current_dir(repo::root());
+    about.args([
+        "about",
+        "generate",
+        "--workspace",
+        "--locked",
+        "--offline",
+        "--fail",
+        "about.hbs",
+    ]);
+    about.current_dir(repo::root());
     let crates = sh::output(&mut about)?;
     let mut parts = vec![crates.trim_end().to_owned()];
     for licence in font_licences(&repo::files()?)? {

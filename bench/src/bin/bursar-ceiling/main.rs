@@ -87,14 +87,16 @@ async fn receipt(
     if !parsed.is_object() {
         return Err(StatusCode::BAD_REQUEST);
     }
-    let id = hex32(&app.rng.uuid());
-    let location = format!("/receipts/{id}");
+    let id = app.rng.uuid();
+    let key = hex32(&id);
+    let location = format!("/receipts/{key}");
     let receipt = Receipt {
-        payload: format!("{{\"receiptId\":\"{id}\"}}"),
+        payload: format!("{{\"receipt\":\"{key}\"}}"),
+        key,
         correlation_id: app.rng.uuid().to_string(),
         document: document.to_owned(),
         now: app.clock.now().0,
-        id,
+        id: id.into_bytes(),
     };
     app.writer.write(Write::Receipt(receipt)).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)]))

@@ -9,14 +9,15 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::rows::{
-    INSERT_JOB, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, INSERT_STATUS, OWNER, Receipt, Request,
-    SCHEMA, USE_REFRESH_TOKEN, Write, Writer,
+    INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Receipt, Request,
+    USE_REFRESH_TOKEN, Write, Writer,
 };
 use crate::{Error, tokens};
 
 const CONNECTIONS: usize = 4;
 const GROUP_LEN_MAX: usize = 32;
 
+type Parameter<'a> = &'a (dyn tokio_postgres::types::ToSql + Sync);
 type Queue = Arc<Mutex<mpsc::Receiver<Request>>>;
 type Step<'a> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send + 'a>>;
 
@@ -29,7 +30,9 @@ pub(crate) async fn start(url: &str) -> Result<Writer, Error> {
         .batch_execute(include_str!("../../../schema/postgres.sql"))
         .await?;
     for hash in tokens::seeded_hashes() {
-        client.execute(INSERT_REFRESH_TOKEN, &[&hash]).await?;
+        client
+            .execute(INSERT_REFRESH_TOKEN, &[&hash, &OWNER])
+            .await?;
     }
     for _ in 0..CONNECTIONS {
         let connection = Connection::open(url).await?;
@@ -56,7 +59,7 @@ async fn connect(url: &str) -> Result<Client, Error> {
 struct Connection {
     client: Client,
     insert_receipt: Statement,
-    insert_status: Statement,
+    insert_log: Statement,
     insert_job: Statement,
     use_refresh_token: Statement,
 }
@@ -66,7 +69,7 @@ impl Connection {
         let client = connect(url).await?;
         Ok(Self {
             insert_receipt: client.prepare(INSERT_RECEIPT).await?,
-            insert_status: client.prepare(INSERT_STATUS).await?,
+            insert_log: client.prepare(INSERT_LOG).await?,
             insert_job: client.prepare(INSERT_JOB).await?,
             use_refresh_token: client.prepare(USE_REFRESH_TOKEN).await?,
             client,
@@ -115,9 +118,9 @@ impl Connection {
     }
 
     fn insert_receipt<'a>(&'a self, receipt: &'a Receipt) -> [Step<'a>; 3] {
-        const OWNER_ID: &[u8] = &OWNER;
         let Receipt {
             id,
+            key,
             document,
             payload,
             correlation_id,
@@ -125,22 +128,26 @@ impl Connection {
         } = receipt;
         [
             Box::pin(async move {
-                let row: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-                    [id, &OWNER_ID, &OWNER_ID, &OWNER_ID, &SCHEMA, document, now];
+                let row: [Parameter<'_>; 7] = [
+                    &OWNER,
+                    &id.as_slice(),
+                    &OWNER,
+                    document,
+                    &OWNER,
+                    correlation_id,
+                    now,
+                ];
                 self.client
                     .execute(&self.insert_receipt, &row)
                     .await
                     .map(drop)
             }),
             Box::pin(async move {
-                self.client
-                    .execute(&self.insert_status, &[id, now])
-                    .await
-                    .map(drop)
+                let row: [Parameter<'_>; 3] = [&OWNER, &id.as_slice(), now];
+                self.client.execute(&self.insert_log, &row).await.map(drop)
             }),
             Box::pin(async move {
-                let row: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-                    [id, payload, correlation_id, now];
+                let row: [Parameter<'_>; 4] = [key, payload, correlation_id, now];
                 self.client.execute(&self.insert_job, &row).await.map(drop)
             }),
         ]

@@ -5,28 +5,31 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Statements that both engines run, with `$n` placeholders.
 pub(crate) const INSERT_RECEIPT: &str = "INSERT INTO receipts_receipt \
-    (id, company_id, user_id, app_id, schema, document, received_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
-pub(crate) const INSERT_STATUS: &str =
-    "INSERT INTO receipts_status (receipt_id, state, changed_at) VALUES ($1, 'ACCEPTED', $2)";
+    (company_id, id, user_id, receipt_type, body, app_id, app_name, correlation_id, \
+    received_at, status) \
+    VALUES ($1, $2, $3, 'general', $4, $5, 'Harbour House Hotel', $6, $7, 'ACCEPTED')";
+pub(crate) const INSERT_LOG: &str = "INSERT INTO receipts_log \
+    (company_id, receipt_id, level, message, at) \
+    VALUES ($1, $2, 'INFO', 'The receipt was accepted.', $3)";
 pub(crate) const INSERT_JOB: &str = "INSERT INTO jobs_job \
     (kind, key, payload, correlation_id, state, attempt, run_at, enqueued_at) \
-    VALUES ('receipts.render', $1, $2, $3, 'waiting', 0, $4, $4)";
-pub(crate) const INSERT_REFRESH_TOKEN: &str =
-    "INSERT INTO oauth_refresh_token (hash, used_at) VALUES ($1, 0)";
+    VALUES ('receipts.process', $1, $2, $3, 'waiting', 0, $4, $4)";
+pub(crate) const INSERT_REFRESH_TOKEN: &str = "INSERT INTO oauth_refresh_token \
+    (hash, company_id, user_id, app_id, scope, issued_at, expires_at) \
+    VALUES ($1, $2, $2, $2, 'receipts.read receipts.write openid', 0, 0)";
 pub(crate) const USE_REFRESH_TOKEN: &str =
-    "UPDATE oauth_refresh_token SET used_at = $2 WHERE hash = $1";
+    "UPDATE oauth_refresh_token SET expires_at = $2 WHERE hash = $1";
 
 /// One company, user and app are enough: their ids only have to take their room.
-pub(crate) const OWNER: [u8; 16] = [0x5a; 16];
-/// The schema's name in the receipt's row.
-pub(crate) const SCHEMA: &str = "general-receipt";
+pub(crate) const OWNER: &[u8] = &[0x5a; 16];
 
 const QUEUE_LEN: usize = 1024;
 
 /// A posted receipt.
 pub(crate) struct Receipt {
-    pub(crate) id: String,
+    pub(crate) id: [u8; 16],
+    /// The job's key: the id as text.
+    pub(crate) key: String,
     pub(crate) document: String,
     pub(crate) payload: String,
     pub(crate) correlation_id: String,

@@ -6,8 +6,8 @@ use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
 use crate::rows::{
-    INSERT_JOB, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, INSERT_STATUS, OWNER, Receipt, Request,
-    SCHEMA, USE_REFRESH_TOKEN, Write, Writer,
+    INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Receipt, Request,
+    USE_REFRESH_TOKEN, Write, Writer,
 };
 use crate::{Error, tokens};
 
@@ -19,7 +19,7 @@ pub(crate) fn start(file: &Path) -> Result<Writer, Error> {
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
     connection.execute_batch(include_str!("../../../schema/sqlite.sql"))?;
     for hash in tokens::seeded_hashes() {
-        connection.execute(INSERT_REFRESH_TOKEN, params![hash])?;
+        connection.execute(INSERT_REFRESH_TOKEN, params![hash, OWNER])?;
     }
     let (writer, queue) = Writer::new();
     std::thread::spawn(move || {
@@ -56,19 +56,18 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Request>) -> rusqlit
 fn insert_receipt(connection: &Connection, receipt: &Receipt) -> rusqlite::Result<()> {
     let Receipt {
         id,
+        key,
         document,
         payload,
         correlation_id,
         now,
     } = receipt;
+    let row = params![OWNER, id, OWNER, document, OWNER, correlation_id, now];
+    connection.prepare_cached(INSERT_RECEIPT)?.execute(row)?;
     connection
-        .prepare_cached(INSERT_RECEIPT)?
-        .execute(params![id, OWNER, OWNER, OWNER, SCHEMA, document, now])?;
-    connection
-        .prepare_cached(INSERT_STATUS)?
-        .execute(params![id, now])?;
-    connection
-        .prepare_cached(INSERT_JOB)?
-        .execute(params![id, payload, correlation_id, now])?;
+        .prepare_cached(INSERT_LOG)?
+        .execute(params![OWNER, id, now])?;
+    let row = params![key, payload, correlation_id, now];
+    connection.prepare_cached(INSERT_JOB)?.execute(row)?;
     Ok(())
 }
