@@ -1,5 +1,6 @@
 //! Measures how long jobs take from the call that enqueues them to its answer (`commit`) and until
-//! they start, in ms, and how many are done in a second: `cargo run --release -p bursar-jobs --example latency`, for both engines
+//! they start, in ms, and how many are done in a second, for both engines:
+//! `cargo run --release -p bursar-jobs --example latency`
 //! with `-- postgres` (on the server that `BURSAR_TEST_POSTGRES` names).
 
 use std::sync::Arc;

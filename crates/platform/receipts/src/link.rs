@@ -1,4 +1,5 @@
-//! The `Link` header (RFC 8288): which schema describes a posted receipt, and the links of its answer.
+//! The `Link` header (RFC 8288): which schema describes a posted receipt, and the links of its
+//! answer.
 
 use std::fmt::Write as _;
 

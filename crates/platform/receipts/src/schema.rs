@@ -1,6 +1,7 @@
 //! The receipt schemas and the check of a receipt against them.
 //!
-//! Source: receipts/supported-receipt-types.markdown (fields, patterns), receipts/endpoints.markdown
+//! Source: receipts/supported-receipt-types.markdown (fields, patterns),
+//! receipts/endpoints.markdown
 //! (the list of schemas).
 
 mod fault;
