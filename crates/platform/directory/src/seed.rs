@@ -1,5 +1,7 @@
 //! Companies, users and more from a TOML file.
 
+use std::fmt;
+
 use bursar_db::{Db, DbError, Isolation};
 use bursar_kernel::{Clock, Uuid};
 use secrecy::SecretString;
@@ -11,9 +13,15 @@ use crate::{
     User, UserState, api, store,
 };
 
-/// A seed file that slices take their sections from.
-#[derive(Debug)]
+/// A seed file that slices take their sections from. `Debug` shows no secret.
 pub struct Seed(toml::Table);
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed")?;
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 /// Why a seed file cannot be applied. Nothing of the failing section was stored.
 #[derive(Debug, thiserror::Error)]

@@ -35,12 +35,11 @@ pub async fn sign_in(
 ) -> Result<Member, SignInError> {
     // Neither engine has names with NUL, and one refuses to look for them.
     let name = user_name.replace('\0', "\u{fffd}");
-    let found = match uuid_from_text(&name) {
-        Ok(id) => db.read(id, |tx, id| Box::pin(store::user(tx, id))).await?,
-        Err(_) => {
-            let by_name = db.read(name, |tx, name| Box::pin(store::user_by_name(tx, name)));
-            by_name.await?
-        }
+    let found = if let Ok(id) = uuid_from_text(&name) {
+        db.read(id, |tx, id| Box::pin(store::user(tx, id))).await?
+    } else {
+        let by_name = db.read(name, |tx, name| Box::pin(store::user_by_name(tx, name)));
+        by_name.await?
     };
     let (member, hash) = found.map_or((None, None), |(member, hash)| (Some(member), hash));
     let correct = passwords.verify(password, hash).await?;

@@ -1,5 +1,7 @@
 //! Seeds, bootstrap and sign-in on both engines.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
+
 use bursar_db::{Db, DbError, Isolation, args, statements};
 use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, Edition, Member, Passwords, Products, Role, Seed,

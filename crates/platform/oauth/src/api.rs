@@ -14,7 +14,7 @@ use crate::{Kind, Oauth};
 /// How long a request token can be exchanged.
 ///
 /// Source: api-reference/authentication/company-auth.markdown.
-const REQUEST_TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
+const REQUEST_TOKEN_LIFE: Duration = Duration::from_hours(24);
 
 /// A temporary token that a partner exchanges for its first tokens, with the password grant and
 /// credential type `authtoken`; as often as it likes within 24 hours, by one app only.

@@ -17,6 +17,9 @@ use crate::standing::Standing;
 use crate::state::Oauth;
 use crate::verify::{Verified, VerifyError};
 
+/// How far ahead, in seconds, the clock of the node may be that issued a token. Choice.
+const SKEW: i64 = 30;
+
 /// What a route wants of its callers.
 pub trait Access: Send + Sync + 'static {
     /// One of these scopes is enough; an empty list asks for none.
@@ -128,7 +131,7 @@ async fn check<A: Access>(oauth: &Oauth, parts: &Parts) -> Result<Caller<A>, Ref
     })?;
     let claims = &verified.claims;
     let now = oauth.clock().now().epoch_seconds();
-    if now >= claims.exp || now < claims.nbf {
+    if now >= claims.exp || now + SKEW < claims.nbf {
         return Err(Refused::Expired);
     }
     if verified.data_center != here {

@@ -27,7 +27,7 @@ use crate::wire::{Code, Fault, TokenAnswer};
 ///
 /// Source: apidoc.markdown, "six month". Choice: the longest six months a calendar has, so that
 /// no client that counts months comes too late.
-const REFRESH_LIFE: Duration = Duration::from_secs(184 * 24 * 3600);
+const REFRESH_LIFE: Duration = Duration::from_hours(184 * 24);
 
 /// A refresh token to hand out, and its expiry.
 struct Refresh {

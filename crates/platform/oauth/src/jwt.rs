@@ -16,7 +16,7 @@ use crate::model::{App, Kind, Principal, Scopes};
 /// How long access and id tokens work.
 ///
 /// Source: api-reference/authentication/apidoc.markdown, "Token Lifetime".
-pub(crate) const LIFE: Duration = Duration::from_secs(3600);
+pub(crate) const LIFE: Duration = Duration::from_hours(1);
 
 /// The audience of access tokens: any API. No id token has it, so none passes for one.
 ///

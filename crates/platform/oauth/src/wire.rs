@@ -222,10 +222,9 @@ impl WireError for TokenError {
     /// and each printed example that has a status has this one.
     fn kind(&self) -> Kind {
         match &self.fault {
-            Fault::Refused { .. } => Kind::Invalid,
             Fault::Body(BodyError::TooLarge { .. }) => Kind::TooLarge,
             Fault::Body(BodyError::TooSlow) => Kind::TooSlow,
-            Fault::Body(_) => Kind::Invalid,
+            Fault::Refused { .. } | Fault::Body(_) => Kind::Invalid,
             Fault::Db(
                 DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
             ) => Kind::Busy,

@@ -193,8 +193,8 @@ impl Service {
         let here = self.data_centers.get(at).expect("a data center");
         let routes = bursar_oauth::routes(self.oauth.clone()).merge(guarded(self.oauth.clone()));
         let limits = Limits::default();
-        let router = edge(routes, Arc::clone(here), Rng::seeded(1), &limits);
-        let response = router.oneshot(request).await.unwrap();
+        let service = edge(routes, Arc::clone(here), Rng::seeded(1), &limits);
+        let response = service.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Answer {
