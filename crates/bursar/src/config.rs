@@ -26,7 +26,7 @@ pub struct Flags {
         hide_env_values = true
     )]
     pub database_url: Option<String>,
-    /// What to log: a level, or targets with levels [default: info]
+    /// What to log: a level, or targets with levels [default: info; sandbox and demo: warn]
     #[arg(long, env = "BURSAR_LOG", global = true)]
     pub log: Option<String>,
     /// How to log: human or json [default: human]
@@ -127,8 +127,8 @@ pub struct Config {
     pub workers: usize,
     /// Plain HTTP off loopback is refused unless a proxy in front ends TLS.
     pub tls_terminated_by_proxy: bool,
-    /// What to log.
-    pub log_filter: String,
+    /// What to log, if anybody said.
+    pub log_filter: Option<String>,
     /// How to log.
     pub log_format: Format,
     /// The data centers.
@@ -194,11 +194,7 @@ impl Config {
             brand: file.brand.unwrap_or_else(|| "Bursar".into()),
             workers: file.workers.unwrap_or_else(default_workers),
             tls_terminated_by_proxy: file.tls_terminated_by_proxy.unwrap_or(false),
-            log_filter: flags
-                .log
-                .clone()
-                .or(file.log.filter)
-                .unwrap_or_else(|| "info".into()),
+            log_filter: flags.log.clone().or(file.log.filter),
             log_format: flags
                 .log_format
                 .or(file.log.format)
@@ -260,9 +256,9 @@ fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
     })
 }
 
-/// Rendering is the work: one at a time for each core.
+/// A job waits for the disk several times; while it does, others use its core.
 fn default_workers() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from)
+    8 * std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 #[cfg(test)]
@@ -283,7 +279,7 @@ mod tests {
         let config = Config::layer(&flags, file).unwrap();
         assert_eq!(config.data, Path::new("/b"));
         assert_eq!(config.location, Location::Folder("/b".into()));
-        assert_eq!(config.log_filter, "debug");
+        assert_eq!(config.log_filter.as_deref(), Some("debug"));
         assert_eq!(config.brand, "Bursar");
     }
 

@@ -77,7 +77,13 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command, config: Config) -> ExitCode {
-    if let Err(error) = bursar_web::init_logging(config.log_format.into(), &config.log_filter) {
+    // The sandbox's own output is not to drown in its access log.
+    let quiet = matches!(command, Command::Sandbox(_) | Command::Demo { .. });
+    let filter = config
+        .log_filter
+        .as_deref()
+        .unwrap_or(if quiet { "warn" } else { "info" });
+    if let Err(error) = bursar_web::init_logging(config.log_format.into(), filter) {
         return complain(&error);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bursar_db::{Db, DbError};
 use bursar_kernel::{Clock, Micros, Rng};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, Id, JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -23,10 +24,17 @@ const MEASURE_EVERY: Duration = Duration::from_secs(15);
 /// How long [`Workers::stop`] waits for running jobs.
 const STOP_WAIT: Duration = Duration::from_secs(20);
 
+/// How far jobs stand back behind requests: a tenth of a contended core, all of an idle one.
+const NICENESS: i32 = 10;
+
 /// The workers of one process. Dropping them cuts their jobs off, as a crash would.
+///
+/// They have threads of their own that yield to those that answer requests: a backlog of jobs
+/// never slows an answer.
 pub struct Workers {
-    stop: oneshot::Sender<Duration>,
+    stop: Option<oneshot::Sender<Duration>>,
     task: JoinHandle<()>,
+    runtime: Option<Runtime>,
 }
 
 impl Workers {
@@ -48,8 +56,13 @@ impl Workers {
             measured: None,
         };
         let (stop, stopping) = oneshot::channel();
-        let task = tokio::spawn(pool.run(stopping));
-        Self { stop, task }
+        let runtime = yielding_runtime();
+        let task = runtime.spawn(pool.run(stopping));
+        Self {
+            stop: Some(stop),
+            task,
+            runtime: Some(runtime),
+        }
     }
 
     /// Takes no more jobs and finishes those that run, for up to 20 seconds.
@@ -59,13 +72,38 @@ impl Workers {
 
     /// As [`Workers::stop`]. Jobs that are not finished within `wait` are cut off and handed back
     /// to the queue.
-    pub async fn stop_within(self, wait: Duration) {
-        // When nobody listens, the loop has ended.
-        self.stop.send(wait).ok();
-        if let Err(error) = self.task.await {
+    pub async fn stop_within(mut self, wait: Duration) {
+        if let Some(stop) = self.stop.take() {
+            // When nobody listens, the loop has ended.
+            stop.send(wait).ok();
+        }
+        if let Err(error) = (&mut self.task).await {
             tracing::error!(%error, "the workers' loop ended");
         }
     }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// # Panics
+/// When the system gives no threads: nothing could run.
+fn yielding_runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("jobs")
+        .enable_all()
+        .on_thread_start(|| {
+            // On Linux this means the calling thread alone. Refused or not, the jobs get done.
+            rustix::process::setpriority_process(None, NICENESS).ok();
+        })
+        .build()
+        .expect("the system gives threads")
 }
 
 struct Pool {
