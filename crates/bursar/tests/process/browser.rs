@@ -1,1 +1,60 @@
-//! To come.
+//! The traveller's pages in a real browser; `browser.mjs` says what is done and checked there.
+//!
+//! With `BURSAR_TEST_PICTURES=DIR`, pictures of all pages are left in that folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bursar_sandbox::cast;
+use bursar_testkit::TestDb;
+use serde_json::{Value, json};
+
+use crate::partner::Partner;
+use crate::process::{Sandbox, run};
+
+/// A few days of travel, in five currencies.
+const RECEIPTS: &str = include_str!("receipts.json");
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_work_by_keyboard_and_are_accessible() {
+    let node_modules = node_modules();
+    let db = TestDb::sqlite();
+    let sandbox = Sandbox::start(&db);
+    let receipts: Vec<Value> = serde_json::from_str(RECEIPTS).expect("JSON");
+    let partner = Partner::connect(&sandbox.us).await;
+    for receipt in &receipts {
+        let path = partner.post_accepted(&receipt.to_string()).await;
+        partner.processed(&path).await;
+    }
+    let merchants: Vec<&Value> = receipts.iter().map(|it| &it["seller"]["name"]).collect();
+    let person = |address: &str, (user_name, password): (&str, &str)| json!({ "address": address, "userName": user_name, "password": password });
+    let task = json!({
+        "nodeModules": node_modules,
+        "traveller": person(&sandbox.us, cast::TRAVELLER),
+        "newcomer": person(&sandbox.address("emea"), cast::EUROPEAN),
+        "merchants": merchants,
+        "opened": merchants.last(),
+        "pictures": std::env::var_os("BURSAR_TEST_PICTURES").map(PathBuf::from),
+    });
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process/browser.mjs");
+    let ended = run(Command::new("node").arg(script).arg(task.to_string()));
+    let (printed, complaint) = (&ended.stdout, &ended.stderr);
+    assert!(ended.status.success(), "{printed}{complaint}");
+    print!("{printed}");
+}
+
+/// Where the browser's driver and the accessibility checker are.
+fn node_modules() -> PathBuf {
+    let folder = std::env::var_os("BURSAR_TEST_NODE_MODULES").map_or_else(
+        || Path::new(env!("CARGO_TARGET_TMPDIR")).join("../xtask/node_modules"),
+        PathBuf::from,
+    );
+    for package in ["playwright-core", "axe-core"] {
+        assert!(
+            folder.join(package).is_dir(),
+            "{} has no {package}: run `cargo xtask setup`",
+            folder.display()
+        );
+    }
+    folder
+}

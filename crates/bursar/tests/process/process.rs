@@ -207,15 +207,22 @@ impl Sandbox {
     /// Reads a starting sandbox's greeting.
     pub(crate) fn of(mut process: Process) -> Self {
         let welcome = process.printed("  curl -s $BASE/receipts/v4/users/");
-        let mut lines = welcome.lines();
-        let us = lines
-            .find_map(|line| line.strip_prefix("  us "))
-            .map(|address| address.trim().to_owned())
-            .expect("the address of us");
+        let us = address_in(&welcome, "us");
         Self {
             process,
             us,
             welcome,
         }
     }
+
+    /// The address of a data center.
+    pub(crate) fn address(&self, id: &str) -> String {
+        address_in(&self.welcome, id)
+    }
+}
+
+fn address_in(welcome: &str, id: &str) -> String {
+    let mut words = welcome.lines().map(str::split_whitespace);
+    let address = words.find_map(|mut words| (words.next() == Some(id)).then(|| words.next()));
+    address.flatten().expect("its address").to_owned()
 }
