@@ -18,10 +18,15 @@ pub struct Flags {
     /// Folder for the embedded database, files and the secret key [default: ./data]
     #[arg(long, env = "BURSAR_DATA", global = true)]
     pub data: Option<PathBuf>,
-    /// PostgreSQL in place of the embedded database: postgres://user@host:5432/name
-    #[arg(long, env = "BURSAR_DATABASE_URL", global = true, hide_env_values = true)]
+    /// PostgreSQL in place of the embedded database: `postgres://user@host:5432/name`
+    #[arg(
+        long,
+        env = "BURSAR_DATABASE_URL",
+        global = true,
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
-    /// What to log: a level, or targets with levels [default: info]
+    /// What to log: a level, or targets with levels [default: info; sandbox and demo: warn]
     #[arg(long, env = "BURSAR_LOG", global = true)]
     pub log: Option<String>,
     /// How to log: human or json [default: human]
@@ -51,6 +56,7 @@ impl From<Format> for LogFormat {
 /// The configuration file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "fields are the documented keys")]
 struct File {
     data: Option<PathBuf>,
     database_url: Option<String>,
@@ -121,8 +127,8 @@ pub struct Config {
     pub workers: usize,
     /// Plain HTTP off loopback is refused unless a proxy in front ends TLS.
     pub tls_terminated_by_proxy: bool,
-    /// What to log.
-    pub log_filter: String,
+    /// What to log, if anybody said.
+    pub log_filter: Option<String>,
     /// How to log.
     pub log_format: Format,
     /// The data centers.
@@ -161,8 +167,10 @@ impl Config {
         let file = match &flags.config {
             None => File::default(),
             Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+                let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+                    path: path.clone(),
+                    source,
+                })?;
                 parse(path, &text)?
             }
         };
@@ -170,18 +178,27 @@ impl Config {
     }
 
     fn layer(flags: &Flags, file: File) -> Result<Self, ConfigError> {
-        let data = flags.data.clone().or(file.data).unwrap_or_else(|| "data".into());
+        let data = flags
+            .data
+            .clone()
+            .or(file.data)
+            .unwrap_or_else(|| "data".into());
         let url = flags.database_url.clone().or(file.database_url);
         let location = url.map_or_else(|| Location::Folder(data.clone()), Location::Url);
         let config = Self {
             location,
             database_connections_max: file.database_connections_max.unwrap_or(16),
-            secret_key_file: file.secret_key_file.unwrap_or_else(|| data.join("secret.key")),
+            secret_key_file: file
+                .secret_key_file
+                .unwrap_or_else(|| data.join("secret.key")),
             brand: file.brand.unwrap_or_else(|| "Bursar".into()),
             workers: file.workers.unwrap_or_else(default_workers),
             tls_terminated_by_proxy: file.tls_terminated_by_proxy.unwrap_or(false),
-            log_filter: flags.log.clone().or(file.log.filter).unwrap_or_else(|| "info".into()),
-            log_format: flags.log_format.or(file.log.format).unwrap_or(Format::Human),
+            log_filter: flags.log.clone().or(file.log.filter),
+            log_format: flags
+                .log_format
+                .or(file.log.format)
+                .unwrap_or(Format::Human),
             datacenters: file.datacenter,
             bootstrap: file.bootstrap,
             data,
@@ -193,12 +210,17 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let wrong = |text: String| Err(ConfigError::Value(text));
         for (index, datacenter) in self.datacenters.iter().enumerate() {
-            if self.datacenters[..index].iter().any(|other| other.id == datacenter.id) {
+            if self.datacenters[..index]
+                .iter()
+                .any(|other| other.id == datacenter.id)
+            {
                 return wrong(format!("[[datacenter]] {} is given twice", datacenter.id));
             }
             if datacenter.base_uri.is_none() && !datacenter.listen.ip().is_loopback() {
                 let id = &datacenter.id;
-                return wrong(format!("[[datacenter]] {id} listens off loopback: give a base_uri"));
+                return wrong(format!(
+                    "[[datacenter]] {id} listens off loopback: give a base_uri"
+                ));
             }
             if !datacenter.listen.ip().is_loopback() && !self.tls_terminated_by_proxy {
                 return wrong(format!(
@@ -209,9 +231,15 @@ impl Config {
             }
         }
         if let Some(bootstrap) = &self.bootstrap
-            && self.datacenters.iter().all(|datacenter| datacenter.id != bootstrap.home)
+            && self
+                .datacenters
+                .iter()
+                .all(|datacenter| datacenter.id != bootstrap.home)
         {
-            return wrong(format!("[bootstrap] home = {:?} is no [[datacenter]]", bootstrap.home));
+            return wrong(format!(
+                "[bootstrap] home = {:?} is no [[datacenter]]",
+                bootstrap.home
+            ));
         }
         if self.workers == 0 || self.database_connections_max < 8 {
             return wrong("workers must be 1 or more, database_connections_max 8 or more".into());
@@ -222,13 +250,15 @@ impl Config {
 
 fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
     let message = |error: toml::de::Error| error.to_string().trim_end().replace('\n', "\n  ");
-    toml::from_str(text)
-        .map_err(|error| ConfigError::Parse { path: path.to_owned(), message: message(error) })
+    toml::from_str(text).map_err(|error| ConfigError::Parse {
+        path: path.to_owned(),
+        message: message(error),
+    })
 }
 
-/// Rendering is the work: one at a time for each core.
+/// A job waits for the disk several times; while it does, others use its core.
 fn default_workers() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from)
+    8 * std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 #[cfg(test)]
@@ -242,11 +272,14 @@ mod tests {
     #[test]
     fn flags_win_over_the_file_and_the_file_over_defaults() {
         let file = parse(Path::new("x"), "data = '/a'\n[log]\nfilter = 'debug'").unwrap();
-        let flags = Flags { data: Some("/b".into()), ..Flags::default() };
+        let flags = Flags {
+            data: Some("/b".into()),
+            ..Flags::default()
+        };
         let config = Config::layer(&flags, file).unwrap();
         assert_eq!(config.data, Path::new("/b"));
         assert_eq!(config.location, Location::Folder("/b".into()));
-        assert_eq!(config.log_filter, "debug");
+        assert_eq!(config.log_filter.as_deref(), Some("debug"));
         assert_eq!(config.brand, "Bursar");
     }
 
@@ -255,7 +288,10 @@ mod tests {
         for (text, says) in [
             ("dta = 'x'", "unknown field `dta`"),
             ("data = ", "line 1"),
-            ("[[datacenter]]\nid = 'us'\nlisten = '0.0.0.0:80'", "give a base_uri"),
+            (
+                "[[datacenter]]\nid = 'us'\nlisten = '0.0.0.0:80'",
+                "give a base_uri",
+            ),
             (
                 "[[datacenter]]\nid='us'\nlisten='0.0.0.0:80'\nbase_uri='https://us.example'",
                 "tls_terminated_by_proxy",
@@ -280,14 +316,35 @@ mod tests {
     fn every_key_is_documented() {
         let text = include_str!("../../../docs/operations.md");
         for key in [
-            "data", "database_url", "database_connections_max", "secret_key_file", "brand",
-            "workers", "tls_terminated_by_proxy", "log.filter", "log.format", "datacenter.id",
-            "datacenter.base_uri", "datacenter.www_uri", "datacenter.listen",
-            "bootstrap.company", "bootstrap.home", "bootstrap.user_name", "bootstrap.email",
-            "bootstrap.password_file", "BURSAR_BOOTSTRAP_PASSWORD", "BURSAR_CONFIG",
-            "BURSAR_DATA", "BURSAR_DATABASE_URL", "BURSAR_LOG", "BURSAR_LOG_FORMAT",
+            "data",
+            "database_url",
+            "database_connections_max",
+            "secret_key_file",
+            "brand",
+            "workers",
+            "tls_terminated_by_proxy",
+            "log.filter",
+            "log.format",
+            "datacenter.id",
+            "datacenter.base_uri",
+            "datacenter.www_uri",
+            "datacenter.listen",
+            "bootstrap.company",
+            "bootstrap.home",
+            "bootstrap.user_name",
+            "bootstrap.email",
+            "bootstrap.password_file",
+            "BURSAR_BOOTSTRAP_PASSWORD",
+            "BURSAR_CONFIG",
+            "BURSAR_DATA",
+            "BURSAR_DATABASE_URL",
+            "BURSAR_LOG",
+            "BURSAR_LOG_FORMAT",
         ] {
-            assert!(text.contains(&format!("`{key}`")), "docs/operations.md lacks {key}");
+            assert!(
+                text.contains(&format!("`{key}`")),
+                "docs/operations.md lacks {key}"
+            );
         }
     }
 }

@@ -61,22 +61,35 @@ fn main() -> ExitCode {
     };
     match cli.command {
         Command::Version => {
-            println!("bursar {} (SQLite {})", env!("CARGO_PKG_VERSION"), bursar_db::SQLITE_VERSION);
+            println!(
+                "bursar {} (SQLite {})",
+                env!("CARGO_PKG_VERSION"),
+                bursar_db::SQLITE_VERSION
+            );
             ExitCode::SUCCESS
         }
         Command::Config(ConfigCommand::Check) => {
             println!("{}", describe(&config));
             ExitCode::SUCCESS
         }
-        command => run(command, config),
+        command => run(&command, config),
     }
 }
 
-fn run(command: Command, config: Config) -> ExitCode {
-    if let Err(error) = bursar_web::init_logging(config.log_format.into(), &config.log_filter) {
+fn run(command: &Command, config: Config) -> ExitCode {
+    // The sandbox's own output is not to drown in its access log.
+    let quiet = matches!(command, Command::Sandbox(_) | Command::Demo { .. });
+    let filter = config
+        .log_filter
+        .as_deref()
+        .unwrap_or(if quiet { "warn" } else { "info" });
+    if let Err(error) = bursar_web::init_logging(config.log_format.into(), filter) {
         return complain(&error);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error),
     };
@@ -84,8 +97,8 @@ fn run(command: Command, config: Config) -> ExitCode {
         match command {
             Command::Platform => platform(config).await,
             Command::Migrate => Platform::migrate(&config).await.map(|()| ExitCode::SUCCESS),
-            Command::Sandbox(flags) => sandbox::serve(config, &flags).await,
-            Command::Demo { sandbox, exit } => sandbox::demo(config, &sandbox, exit).await,
+            Command::Sandbox(flags) => sandbox::serve(config, *flags).await,
+            Command::Demo { sandbox, exit } => sandbox::demo(config, *sandbox, *exit).await,
             Command::Config(_) | Command::Version => Ok(ExitCode::SUCCESS),
         }
     });
@@ -122,8 +135,14 @@ fn describe(config: &Config) -> String {
         format!("workers      {}", config.workers),
     ];
     for datacenter in &config.datacenters {
-        let base_uri = datacenter.base_uri.as_deref().unwrap_or("(the listener's address)");
-        lines.push(format!("data center  {} {} at {base_uri}", datacenter.id, datacenter.listen));
+        let base_uri = datacenter
+            .base_uri
+            .as_deref()
+            .unwrap_or("(the listener's address)");
+        lines.push(format!(
+            "data center  {} {} at {base_uri}",
+            datacenter.id, datacenter.listen
+        ));
     }
     if config.datacenters.is_empty() {
         lines.push("data center  none: `bursar platform` needs a [[datacenter]]".to_owned());
@@ -132,7 +151,10 @@ fn describe(config: &Config) -> String {
 }
 
 fn without_password(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+    match url
+        .split_once("://")
+        .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)))
+    {
         Some((scheme, (user, rest))) => {
             let user = user.split(':').next().unwrap_or_default();
             format!("{scheme}://{user}@{rest}")

@@ -117,7 +117,15 @@ impl Platform {
             server_key,
         )
         .await?;
-        let parts = Parts { db, blobs, clock, rng, passwords, data_centers, oauth };
+        let parts = Parts {
+            db,
+            blobs,
+            clock,
+            rng,
+            passwords,
+            data_centers,
+            oauth,
+        };
         parts.populate(&config, seed).await?;
 
         let receipts = parts.receipts();
@@ -132,27 +140,43 @@ impl Platform {
         let mut addresses = Vec::new();
         for ((address, socket), data_center) in sockets.into_iter().zip(parts.data_centers.iter()) {
             let router = parts.router(data_center, &receipts, &config.brand, &metrics);
-            addresses.push((data_center.id().to_owned(), data_center.base_uri().to_owned()));
+            addresses.push((
+                data_center.id().to_owned(),
+                data_center.base_uri().to_owned(),
+            ));
             listeners.push((data_center.id().to_owned(), address, socket, router));
         }
         let sweeper = tokio::spawn(sweep(parts.db.clone(), parts.blobs.clone()));
-        Ok(Self { listeners, addresses, db: parts.db, workers, sweeper })
+        Ok(Self {
+            listeners,
+            addresses,
+            db: parts.db,
+            workers,
+            sweeper,
+        })
     }
 
     /// Each data center's id and base URI, in the configured order.
     pub fn addresses(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.addresses.iter().map(|(id, address)| (id.as_str(), address.as_str()))
+        self.addresses
+            .iter()
+            .map(|(id, address)| (id.as_str(), address.as_str()))
     }
 
     /// A data center's base URI.
     pub fn address(&self, id: &str) -> Option<String> {
-        self.addresses().find(|(known, _)| *known == id).map(|(_, address)| address.to_owned())
+        self.addresses()
+            .find(|(known, _)| *known == id)
+            .map(|(_, address)| address.to_owned())
     }
 
     /// Answers until `stop` completes; then finishes what was accepted, and closes everything.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let listeners =
-            self.listeners.into_iter().map(|(.., socket, router)| (socket, router)).collect();
+        let listeners = self
+            .listeners
+            .into_iter()
+            .map(|(.., socket, router)| (socket, router))
+            .collect();
         bursar_web::serve(listeners, Limits::default(), stop).await;
         self.sweeper.abort();
         self.workers.stop().await;
@@ -242,8 +266,17 @@ impl Parts {
             .merge(bursar_receipts::routes(receipts.clone()))
             .merge(bursar_console::routes(console))
             .merge(ops_router(readiness, metrics.clone()))
-            .merge(openapi_router(data_center, env!("CARGO_PKG_VERSION"), documents));
-        edge(router, Arc::clone(data_center), self.rng.clone(), &Limits::default())
+            .merge(openapi_router(
+                data_center,
+                env!("CARGO_PKG_VERSION"),
+                documents,
+            ));
+        edge(
+            router,
+            Arc::clone(data_center),
+            self.rng.clone(),
+            &Limits::default(),
+        )
     }
 }
 
@@ -254,8 +287,10 @@ async fn open_database(config: &Config) -> Result<Db, OpenError> {
     };
     if let Location::Url(_) = config.location {
         // Files and the key are on disk even when rows are not.
-        std::fs::create_dir_all(&config.data)
-            .map_err(|source| OpenError::Folder { path: config.data.clone(), source })?;
+        std::fs::create_dir_all(&config.data).map_err(|source| OpenError::Folder {
+            path: config.data.clone(),
+            source,
+        })?;
     }
     Db::open(options, MIGRATIONS).await
 }
@@ -273,10 +308,17 @@ async fn bind(configs: &[DataCenterConfig]) -> Result<(Sockets, DataCenters), St
         };
         let socket = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        let base_uri = config.base_uri.clone().unwrap_or_else(|| format!("http://{address}"));
+        let base_uri = config
+            .base_uri
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"));
         let www_uri = config.www_uri.clone().unwrap_or_else(|| www(&base_uri));
-        let data_center = DataCenter::new(&config.id, &base_uri, &www_uri)
-            .map_err(|source| StartError::DataCenter { id: config.id.clone(), source })?;
+        let data_center = DataCenter::new(&config.id, &base_uri, &www_uri).map_err(|source| {
+            StartError::DataCenter {
+                id: config.id.clone(),
+                source,
+            }
+        })?;
         sockets.push((address, socket));
         data_centers.push(data_center);
     }
@@ -337,7 +379,10 @@ mod tests {
 
     #[test]
     fn pages_live_on_the_www_name() {
-        assert_eq!(www("https://us.spend.example"), "https://www-us.spend.example");
+        assert_eq!(
+            www("https://us.spend.example"),
+            "https://www-us.spend.example"
+        );
         assert_eq!(www("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
         assert_eq!(www("http://localhost:8080"), "http://localhost:8080");
     }

@@ -22,7 +22,7 @@ pub struct SandboxFlags {
 }
 
 /// Runs the sandbox until it is told to stop.
-pub async fn serve(config: Config, flags: &SandboxFlags) -> Result<ExitCode, StartError> {
+pub async fn serve(config: Config, flags: SandboxFlags) -> Result<ExitCode, StartError> {
     let platform = start(config, flags).await?;
     println!("{}", welcome(&platform));
     platform.serve(stop_signal()).await;
@@ -30,11 +30,7 @@ pub async fn serve(config: Config, flags: &SandboxFlags) -> Result<ExitCode, Sta
 }
 
 /// Runs the sandbox, plays the main job on it over TCP, and keeps serving unless `exit`.
-pub async fn demo(
-    config: Config,
-    flags: &SandboxFlags,
-    exit: bool,
-) -> Result<ExitCode, StartError> {
+pub async fn demo(config: Config, flags: SandboxFlags, exit: bool) -> Result<ExitCode, StartError> {
     let platform = start(config, flags).await?;
     let cast = cast_of(&platform);
     let welcome = welcome(&platform);
@@ -48,23 +44,35 @@ pub async fn demo(
         Err(error) => eprintln!("\nbursar: the demo failed at: {error}"),
     }
     if exit {
-        drop(stop.send(()));
+        // Nobody listens any more when a signal came first.
+        stop.send(()).ok();
     } else {
         println!("\n{welcome}");
     }
     drop(serving.await);
-    Ok(if played.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if played.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
-async fn start(mut config: Config, flags: &SandboxFlags) -> Result<Platform, StartError> {
+async fn start(mut config: Config, flags: SandboxFlags) -> Result<Platform, StartError> {
     if config.datacenters.is_empty() {
-        config.datacenters = (0_u16..).zip(DATA_CENTERS).map(|(n, id)| loopback(id, flags, n)).collect();
+        config.datacenters = (0_u16..)
+            .zip(DATA_CENTERS)
+            .map(|(n, id)| loopback(id, flags, n))
+            .collect();
     }
     Platform::start(config, Some(SEED)).await
 }
 
-fn loopback(id: &str, flags: &SandboxFlags, offset: u16) -> DataCenterConfig {
-    let port = if flags.port == 0 { 0 } else { flags.port.saturating_add(offset) };
+fn loopback(id: &str, flags: SandboxFlags, offset: u16) -> DataCenterConfig {
+    let port = if flags.port == 0 {
+        0
+    } else {
+        flags.port.saturating_add(offset)
+    };
     DataCenterConfig {
         id: id.to_owned(),
         base_uri: None,
@@ -91,16 +99,20 @@ fn cast_of(platform: &Platform) -> Cast {
 
 /// Addresses, credentials, and a walk-through to copy.
 fn welcome(platform: &Platform) -> String {
-    let mut text = String::from("The sandbox is serving; Ctrl-C ends it.\n\nData centers\n");
-    for (id, address) in platform.addresses() {
-        text.push_str(&format!("  {id:<5} {address}\n"));
-    }
+    let addresses: Vec<String> = platform
+        .addresses()
+        .map(|(id, address)| format!("  {id:<5} {address}"))
+        .collect();
     let us = platform.address("us").unwrap_or_default();
     let (user, password) = cast::TRAVELLER;
     let (european, european_password) = cast::EUROPEAN;
     let (client_id, client_secret) = (cast::CLIENT_ID, cast::CLIENT_SECRET);
-    text.push_str(&format!(
-        r#"
+    format!(
+        r#"The sandbox is serving; Ctrl-C ends it.
+
+Data centers
+{addresses}
+
 People (sign in at {us}/expenses)
   {user} / {password} (lives in us)
   {european} / {european_password} (lives in emea)
@@ -124,7 +136,7 @@ Try it
          "payments":[{{"amount":"12.50"}}]}}'
   curl -s $BASE/receipts/v4/users/$USER_ID -H "Authorization: Bearer $TOKEN"
 "#,
+        addresses = addresses.join("\n"),
         user_id = cast::TRAVELLER_ID,
-    ));
-    text
+    )
 }

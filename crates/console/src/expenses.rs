@@ -46,7 +46,10 @@ pub(crate) async fn list(
     Extension(here): Extension<Arc<DataCenter>>,
     Query(cursor): Query<Cursor>,
 ) -> Response {
-    let session = match asked.session(SessionCookie::for_base_uri(here.www_uri())).await {
+    let session = match asked
+        .session(SessionCookie::for_base_uri(here.www_uri()))
+        .await
+    {
         Ok(session) => session,
         Err(answer) => return answer,
     };
@@ -58,10 +61,17 @@ pub(crate) async fn list(
     let page = ExpensesPage {
         frame: asked.state.frame(&asked.headers, Some(&session)),
         totals: totals::by_currency(
-            listed.amounts.iter().map(|(currency, amount)| (currency.as_str(), amount.as_str())),
+            listed
+                .amounts
+                .iter()
+                .map(|(currency, amount)| (currency.as_str(), amount.as_str())),
         ),
-        newer: first.filter(|_| listed.newer).map(|expense| hex32(&expense.id)),
-        older: last.filter(|_| listed.older).map(|expense| hex32(&expense.id)),
+        newer: first
+            .filter(|_| listed.newer)
+            .map(|expense| hex32(&expense.id)),
+        older: last
+            .filter(|_| listed.older)
+            .map(|expense| hex32(&expense.id)),
         rows: listed
             .pending
             .iter()
@@ -80,39 +90,48 @@ async fn read_list(asked: &Asked, session: &Session, cursor: &Cursor) -> Result<
     asked
         .state
         .db
-        .scan(args, |tx, &(company_id, user_id, older_than, newer_than)| {
-            Box::pin(async move {
-                let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-                let mut listed = if let Some(after) = newer_than {
-                    let mut found =
-                        expenses::list_after(tx, company_id, user_id, after, limit).await?;
-                    let newer = found.len() > PAGE;
-                    if newer {
-                        found.remove(0);
+        .scan(
+            args,
+            |tx, &(company_id, user_id, older_than, newer_than)| {
+                Box::pin(async move {
+                    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+                    let mut listed = if let Some(after) = newer_than {
+                        let mut found =
+                            expenses::list_after(tx, company_id, user_id, after, limit).await?;
+                        let newer = found.len() > PAGE;
+                        if newer {
+                            found.remove(0);
+                        }
+                        Listed::of(found, true, newer)
+                    } else {
+                        let before = older_than.unwrap_or(Uuid::max());
+                        let mut found =
+                            expenses::list_before(tx, company_id, user_id, before, limit).await?;
+                        let older = found.len() > PAGE;
+                        found.truncate(PAGE);
+                        Listed::of(found, older, older_than.is_some())
+                    };
+                    if !listed.newer {
+                        listed.pending =
+                            receipts::pending(tx, company_id, user_id, PENDING_MAX).await?;
                     }
-                    Listed::of(found, true, newer)
-                } else {
-                    let before = older_than.unwrap_or(Uuid::max());
-                    let mut found =
-                        expenses::list_before(tx, company_id, user_id, before, limit).await?;
-                    let older = found.len() > PAGE;
-                    found.truncate(PAGE);
-                    Listed::of(found, older, older_than.is_some())
-                };
-                if !listed.newer {
-                    listed.pending =
-                        receipts::pending(tx, company_id, user_id, PENDING_MAX).await?;
-                }
-                listed.amounts = expenses::amounts(tx, company_id, user_id).await?;
-                Ok(listed)
-            })
-        })
+                    listed.amounts = expenses::amounts(tx, company_id, user_id).await?;
+                    Ok(listed)
+                })
+            },
+        )
         .await
 }
 
 impl Listed {
     fn of(expenses: Vec<AvailableExpense>, older: bool, newer: bool) -> Self {
-        Self { pending: Vec::new(), expenses, older, newer, amounts: Vec::new() }
+        Self {
+            pending: Vec::new(),
+            expenses,
+            older,
+            newer,
+            amounts: Vec::new(),
+        }
     }
 }
 
@@ -139,7 +158,9 @@ pub(crate) async fn show(
     let document: Value = serde_json::from_str(&receipt.body).unwrap_or_default();
     let page = ExpensePage {
         frame: asked.state.frame(&asked.headers, Some(&session)),
-        expense: expense.as_ref().map_or_else(|| receipt_row(&receipt), expense_row),
+        expense: expense
+            .as_ref()
+            .map_or_else(|| receipt_row(&receipt), expense_row),
         merchant_address: address(&document["seller"]["location"]["address"]),
         reference: document["reference"].as_str().map(ToOwned::to_owned),
         receipt_id: hex32(&receipt.id),
@@ -162,7 +183,11 @@ pub(crate) async fn picture(
     let state = &asked.state;
     let company_id = session.user.company_id;
     let preview = receipts::preview(&state.db, &state.blobs, company_id, &receipt).await;
-    file(&asked, &session, preview.map(|png| (png, "image/png".to_owned())))
+    file(
+        &asked,
+        &session,
+        preview.map(|png| (png, "image/png".to_owned())),
+    )
 }
 
 pub(crate) async fn pdf(
@@ -204,7 +229,9 @@ async fn own_receipt(
     here: &DataCenter,
     id: &str,
 ) -> Result<(Session, Receipt), Response> {
-    let session = asked.session(SessionCookie::for_base_uri(here.www_uri())).await?;
+    let session = asked
+        .session(SessionCookie::for_base_uri(here.www_uri()))
+        .await?;
     let Some(id) = parse_id(id) else {
         return Err(asked.refuse(Some(&session), ErrorKind::NotFound));
     };
@@ -212,7 +239,9 @@ async fn own_receipt(
     let found: Result<_, DbError> = asked
         .state
         .db
-        .read(args, |tx, &(company_id, id)| Box::pin(receipts::receipt(tx, company_id, id)))
+        .read(args, |tx, &(company_id, id)| {
+            Box::pin(receipts::receipt(tx, company_id, id))
+        })
         .await;
     match found.map(|found| found.filter(|receipt| receipt.user_id == session.user.id)) {
         Ok(Some(receipt)) => Ok((session, receipt)),
@@ -222,7 +251,9 @@ async fn own_receipt(
 }
 
 fn parse_id(text: &str) -> Option<Uuid> {
-    (text.len() == 32).then(|| Uuid::try_parse(text).ok()).flatten()
+    (text.len() == 32)
+        .then(|| Uuid::try_parse(text).ok())
+        .flatten()
 }
 
 fn expense_row(expense: &AvailableExpense) -> ExpenseRow {
@@ -276,8 +307,17 @@ fn log_entry(entry: bursar_receipts::LogEntry) -> LogEntry {
 
 /// An address on one line, in the order in which it was given.
 fn address(address: &Value) -> Option<String> {
-    let parts = ["streetAddress", "addressLocality", "addressRegion", "postalCode", "addressCountry"];
-    let parts: Vec<&str> =
-        parts.iter().filter_map(|part| address[*part].as_str()).filter(|p| !p.is_empty()).collect();
+    let parts = [
+        "streetAddress",
+        "addressLocality",
+        "addressRegion",
+        "postalCode",
+        "addressCountry",
+    ];
+    let parts: Vec<&str> = parts
+        .iter()
+        .filter_map(|part| address[*part].as_str())
+        .filter(|p| !p.is_empty())
+        .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

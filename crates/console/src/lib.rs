@@ -6,9 +6,9 @@
 //! that every page needs. [`session`] holds cookies and the checks against forged requests.
 
 pub mod assets;
+mod expenses;
 pub mod formats;
 pub mod json_text;
-mod expenses;
 pub mod messages;
 pub mod respond;
 pub mod session;
@@ -70,7 +70,9 @@ pub fn statements() -> &'static [&'static bursar_db::Sql] {
 
 impl ConsoleState {
     fn frame(&self, headers: &HeaderMap, signed_in: Option<&store::Session>) -> Frame {
-        let language = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let language = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
         Frame {
             messages: Messages::for_accept_language(language),
             brand: self.brand.clone(),
@@ -105,7 +107,8 @@ struct Asked {
 
 impl Asked {
     fn refuse(&self, session: Option<&store::Session>, kind: ErrorKind) -> Response {
-        self.state.error_page(&self.headers, session, kind, &self.correlation_id)
+        self.state
+            .error_page(&self.headers, session, kind, &self.correlation_id)
     }
 
     fn failed(&self, error: &(impl std::error::Error + ?Sized)) -> Response {

@@ -10,9 +10,7 @@ use bursar_web::{BodyError, DataCenter, Form, RawBody};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::session::{
-    SessionCookie, csrf_token_matches, from_own_pages, new_token, next_path,
-};
+use crate::session::{SessionCookie, csrf_token_matches, from_own_pages, new_token, next_path};
 use crate::views::{ErrorKind, SignInPage};
 use crate::{Asked, respond, store};
 
@@ -29,10 +27,24 @@ pub(crate) async fn show(asked: Asked, Query(query): Query<Next>) -> Response {
     page(&asked, StatusCode::OK, String::new(), &query.next, false)
 }
 
-fn page(asked: &Asked, status: StatusCode, user_name: String, next: &str, failed: bool) -> Response {
+fn page(
+    asked: &Asked,
+    status: StatusCode,
+    user_name: String,
+    next: &str,
+    failed: bool,
+) -> Response {
     let next = next_path(next).to_owned();
     let frame = asked.state.frame(&asked.headers, None);
-    respond::page(status, &SignInPage { frame, user_name, next, failed })
+    respond::page(
+        status,
+        &SignInPage {
+            frame,
+            user_name,
+            next,
+            failed,
+        },
+    )
 }
 
 pub(crate) async fn sign_in(
@@ -69,7 +81,11 @@ pub(crate) async fn sign_in(
         return asked.failed(&error);
     }
     let cookie = SessionCookie::for_base_uri(here.www_uri()).set(&token, store::LIFETIME);
-    ([(header::SET_COOKIE, cookie)], Redirect::to(next_path(field("next")))).into_response()
+    (
+        [(header::SET_COOKIE, cookie)],
+        Redirect::to(next_path(field("next"))),
+    )
+        .into_response()
 }
 
 pub(crate) async fn sign_out(
@@ -83,7 +99,10 @@ pub(crate) async fn sign_out(
         Err(answer) => return answer,
     };
     let form = body.ok().and_then(|body| Form::parse(&body.bytes).ok());
-    let given = form.as_ref().and_then(|form| form.get("csrf_token")).unwrap_or_default();
+    let given = form
+        .as_ref()
+        .and_then(|form| form.get("csrf_token"))
+        .unwrap_or_default();
     let own = from_own_pages(&asked.headers, here.www_uri());
     if !own || !csrf_token_matches(&session.csrf, given) {
         return asked.refuse(Some(&session), ErrorKind::SignedOut);

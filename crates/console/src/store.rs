@@ -29,7 +29,10 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn shown(&self) -> SignedIn {
         let name = format!("{} {}", self.user.given_name, self.user.family_name);
-        SignedIn { display_name: name.trim().to_owned(), csrf_token: self.csrf.clone() }
+        SignedIn {
+            display_name: name.trim().to_owned(),
+            csrf_token: self.csrf.clone(),
+        }
     }
 }
 
@@ -48,13 +51,19 @@ pub(crate) async fn begin(
     now: Micros,
 ) -> Result<(), DbError> {
     let args = (key(token), user.company_id, user.id, csrf, now);
-    db.write(Isolation::Append, args, |tx, (key, company_id, user_id, csrf, now)| {
-        Box::pin(async move {
-            tx.execute(&DELETE_EXPIRED, args![*now]).await?;
-            let expires_at = *now + LIFETIME;
-            tx.execute(&INSERT, args![key, company_id, user_id, csrf, expires_at]).await.map(drop)
-        })
-    })
+    db.write(
+        Isolation::Append,
+        args,
+        |tx, (key, company_id, user_id, csrf, now)| {
+            Box::pin(async move {
+                tx.execute(&DELETE_EXPIRED, args![*now]).await?;
+                let expires_at = *now + LIFETIME;
+                tx.execute(&INSERT, args![key, company_id, user_id, csrf, expires_at])
+                    .await
+                    .map(drop)
+            })
+        },
+    )
     .await
 }
 
@@ -62,7 +71,9 @@ pub(crate) async fn begin(
 pub(crate) async fn find(db: &Db, token: &str, now: Micros) -> Result<Option<Session>, DbError> {
     db.read((key(token), now), |tx, (key, now)| {
         Box::pin(async move {
-            let Some(mut row) = tx.row(&FIND, args![key, *now]).await? else { return Ok(None) };
+            let Some(mut row) = tx.row(&FIND, args![key, *now]).await? else {
+                return Ok(None);
+            };
             let (user_id, csrf): (Uuid, String) = (row.get(0)?, row.get(1)?);
             let member = bursar_directory::api::user(tx, &user_id).await?;
             let user = member.map(|member| member.user);

@@ -176,7 +176,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_integers(cents in proptest::collection::vec(-1_000_000_i64..1_000_000, 1..20)) {
+        fn agrees_with_integers(
+            cents in proptest::collection::vec(-1_000_000_i64..1_000_000, 1..20),
+        ) {
             let decimal = |cents: i64| {
                 let sign = if cents < 0 { "-" } else { "" };
                 format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)

@@ -19,7 +19,12 @@ mod tests {
     fn everyone_is_in_the_seed() {
         let (traveller, european) = (TRAVELLER, EUROPEAN);
         for text in [
-            CLIENT_ID, CLIENT_SECRET, traveller.0, traveller.1, TRAVELLER_ID, european.0,
+            CLIENT_ID,
+            CLIENT_SECRET,
+            traveller.0,
+            traveller.1,
+            TRAVELLER_ID,
+            european.0,
             european.1,
         ] {
             assert!(crate::SEED.contains(&format!("\"{text}\"")), "{text}");

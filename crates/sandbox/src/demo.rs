@@ -72,11 +72,17 @@ pub enum DemoError {
 /// The first step that fails.
 pub async fn play(cast: &Cast, rng: &Rng) -> Result<(), DemoError> {
     println!("{}", heading());
-    let demo = Demo { cast, rng, client: Client::new(Limits::default()) };
+    let demo = Demo {
+        cast,
+        rng,
+        client: Client::new(Limits::default()),
+    };
     let token = demo.connect().await?;
     demo.look_around(&token).await?;
-    for (step, receipt) in [("Post the booking fee", BOOKING_FEE), ("Post the tax-id receipt", TAX_ID)]
-    {
+    for (step, receipt) in [
+        ("Post the booking fee", BOOKING_FEE),
+        ("Post the tax-id receipt", TAX_ID),
+    ] {
         demo.send_receipt(&token, step, receipt).await?;
     }
     demo.see_as_traveller().await?;
@@ -101,13 +107,20 @@ impl Demo<'_> {
     async fn connect(&self) -> Result<Token, DemoError> {
         let us = &self.cast.us;
         let step = "Get a token for the traveller";
-        let answer = self.token(step, us, &self.password_form(&self.cast.traveller)).await?;
+        let answer = self
+            .token(step, us, &self.password_form(&self.cast.traveller))
+            .await?;
         expect(step, &answer, StatusCode::OK)?;
         let granted = json(step, &answer)?;
         let refresh_token = text(step, &granted, "refresh_token")?;
         let step = "Refresh it, as before every use";
-        let form = format!("grant_type=refresh_token&refresh_token={refresh_token}&{}", self.app());
-        let answer = self.token(step, text(step, &granted, "geolocation")?, &form).await?;
+        let form = format!(
+            "grant_type=refresh_token&refresh_token={refresh_token}&{}",
+            self.app()
+        );
+        let answer = self
+            .token(step, text(step, &granted, "geolocation")?, &form)
+            .await?;
         expect(step, &answer, StatusCode::OK)?;
         read_token(step, &json(step, &answer)?)
     }
@@ -116,7 +129,10 @@ impl Demo<'_> {
     async fn look_around(&self, token: &Token) -> Result<(), DemoError> {
         for (step, path) in [
             ("Ask the service index", "/receipts/"),
-            ("Read the receipt's schema", "/receipts/schemas/general-receipt.schema.json"),
+            (
+                "Read the receipt's schema",
+                "/receipts/schemas/general-receipt.schema.json",
+            ),
         ] {
             let url = format!("{}{path}", token.geolocation);
             expect(step, &self.get(step, &url, token).await?, StatusCode::OK)?;
@@ -137,16 +153,23 @@ impl Demo<'_> {
             .header(AUTHORIZATION, token.bearer.clone())
             .header(LINK, HeaderValue::from_static(SCHEMA))
             .body("application/json", receipt);
-        let answer = self.call(step, request, "POST /receipts/v4/users/{userId}").await?;
+        let answer = self
+            .call(step, request, "POST /receipts/v4/users/{userId}")
+            .await?;
         expect(step, &answer, StatusCode::CREATED)?;
-        let location = header(step, &answer, LOCATION)?;
-        self.wait_until_processed(token, &status_link(step, &answer)?).await?;
+        let location = header(step, &answer, &LOCATION)?;
+        self.wait_until_processed(token, &status_link(step, &answer)?)
+            .await?;
 
         let step = "Fetch the receipt";
         let answer = self.get(step, &location, token).await?;
         expect(step, &answer, StatusCode::OK)?;
         let sent: Value = serde_json::from_str(receipt).unwrap_or_default();
-        check(step, json(step, &answer)?["receipt"] == sent, "it is not the receipt that was sent")?;
+        check(
+            step,
+            json(step, &answer)?["receipt"] == sent,
+            "it is not the receipt that was sent",
+        )?;
         let step = "Fetch its picture";
         let answer = self.get(step, &format!("{location}/image"), token).await?;
         expect(step, &answer, StatusCode::OK)?;
@@ -174,8 +197,15 @@ impl Demo<'_> {
     async fn see_as_traveller(&self) -> Result<(), DemoError> {
         let pages = &self.cast.us_pages;
         let step = "Sign in as the traveller";
-        let Login { user_name, password } = &self.cast.traveller;
-        let form = format!("user_name={}&password={}", encode(user_name), encode(password));
+        let Login {
+            user_name,
+            password,
+        } = &self.cast.traveller;
+        let form = format!(
+            "user_name={}&password={}",
+            encode(user_name),
+            encode(password)
+        );
         let origin = HeaderValue::from_str(pages)
             .or_else(|_| unexpected(step, "the address of the pages is no origin"))?;
         let request = self
@@ -184,20 +214,29 @@ impl Demo<'_> {
             .body(FORM, form);
         let answer = self.call(step, request, "POST /signin").await?;
         expect(step, &answer, StatusCode::SEE_OTHER)?;
-        let cookie = header(step, &answer, SET_COOKIE)?;
+        let cookie = header(step, &answer, &SET_COOKIE)?;
         let cookie = cookie.split(';').next().unwrap_or_default();
         let cookie = HeaderValue::from_str(cookie)
             .or_else(|_| unexpected(step, "the cookie is not printable"))?;
 
         let step = "See the available expenses";
-        let request = self.request(Method::GET, &format!("{pages}/expenses")).header(COOKIE, cookie);
+        let request = self
+            .request(Method::GET, &format!("{pages}/expenses"))
+            .header(COOKIE, cookie);
         let answer = self.call(step, request, "GET /expenses").await?;
         expect(step, &answer, StatusCode::OK)?;
         let page = String::from_utf8_lossy(&answer.body).into_owned();
         for text in ["Frosch", "333.00", "ABC Corporation", "180.0", "Undefined"] {
-            check(step, page.contains(text), &format!("the page does not show {text:?}"))?;
+            check(
+                step,
+                page.contains(text),
+                &format!("the page does not show {text:?}"),
+            )?;
         }
-        println!("{:<40} Frosch 333.00 USD and ABC Corporation 180.0 USD, type Undefined", "");
+        println!(
+            "{:<40} Frosch 333.00 USD and ABC Corporation 180.0 USD, type Undefined",
+            ""
+        );
         Ok(())
     }
 
@@ -208,30 +247,64 @@ impl Demo<'_> {
         let answer = self.token(step, &self.cast.us, &form).await?;
         expect(step, &answer, StatusCode::BAD_REQUEST)?;
         let refusal = json(step, &answer)?;
-        check(step, refusal["code"] == 16, "the code is not 16 (user lives elsewhere)")?;
+        check(
+            step,
+            refusal["code"] == 16,
+            "the code is not 16 (user lives elsewhere)",
+        )?;
         let step = "Follow the geolocation";
-        let answer = self.token(step, text(step, &refusal, "geolocation")?, &form).await?;
+        let answer = self
+            .token(step, text(step, &refusal, "geolocation")?, &form)
+            .await?;
         expect(step, &answer, StatusCode::OK)
     }
 
     fn app(&self) -> String {
-        let Cast { client_id, client_secret, .. } = self.cast;
-        format!("client_id={}&client_secret={}", encode(client_id), encode(client_secret))
+        let Cast {
+            client_id,
+            client_secret,
+            ..
+        } = self.cast;
+        format!(
+            "client_id={}&client_secret={}",
+            encode(client_id),
+            encode(client_secret)
+        )
     }
 
     fn password_form(&self, login: &Login) -> String {
         let (user_name, password) = (encode(&login.user_name), encode(&login.password));
-        format!("grant_type=password&username={user_name}&password={password}&{}", self.app())
+        format!(
+            "grant_type=password&username={user_name}&password={password}&{}",
+            self.app()
+        )
     }
 
-    async fn token(&self, step: &'static str, base: &str, form: &str) -> Result<Response, DemoError> {
+    async fn token(
+        &self,
+        step: &'static str,
+        base: &str,
+        form: &str,
+    ) -> Result<Response, DemoError> {
         let request = self.request(Method::POST, &format!("{base}/oauth2/v0/token"));
-        self.call(step, request.body(FORM, form.to_owned()), "POST /oauth2/v0/token").await
+        self.call(
+            step,
+            request.body(FORM, form.to_owned()),
+            "POST /oauth2/v0/token",
+        )
+        .await
     }
 
-    async fn get(&self, step: &'static str, url: &str, token: &Token) -> Result<Response, DemoError> {
+    async fn get(
+        &self,
+        step: &'static str,
+        url: &str,
+        token: &Token,
+    ) -> Result<Response, DemoError> {
         let path = url.strip_prefix(&token.geolocation).unwrap_or(url);
-        let request = self.request(Method::GET, url).header(AUTHORIZATION, token.bearer.clone());
+        let request = self
+            .request(Method::GET, url)
+            .header(AUTHORIZATION, token.bearer.clone());
         self.call(step, request, &format!("GET {path}")).await
     }
 
@@ -243,12 +316,20 @@ impl Demo<'_> {
         &self,
         step: &'static str,
         request: Request,
-        call: &str,
+        what: &str,
     ) -> Result<Response, DemoError> {
         let began = Instant::now();
         let answer = self.client.request(request).await;
         let answer = answer.map_err(|source| DemoError::Call { step, source })?;
-        println!("{}", line(&Call { step, call, answer: &answer, took: began.elapsed() }));
+        println!(
+            "{}",
+            line(&Call {
+                step,
+                what,
+                answer: &answer,
+                took: began.elapsed()
+            })
+        );
         Ok(answer)
     }
 }
@@ -275,14 +356,22 @@ fn read_token(step: &'static str, granted: &Value) -> Result<Token, DemoError> {
 
 /// The processing-status URL of a `Link` header.
 fn status_link(step: &'static str, answer: &Response) -> Result<String, DemoError> {
-    let link = header(step, answer, LINK)?;
-    let status = link.split(", ").find(|part| part.contains("processing-status"));
+    let link = header(step, answer, &LINK)?;
+    let status = link
+        .split(", ")
+        .find(|part| part.contains("processing-status"));
     let url = status.and_then(|part| part.strip_prefix('<')?.split('>').next());
-    url.map_or_else(|| unexpected(step, "no processing-status link"), |url| Ok(url.to_owned()))
+    url.map_or_else(
+        || unexpected(step, "no processing-status link"),
+        |url| Ok(url.to_owned()),
+    )
 }
 
-fn header(step: &'static str, answer: &Response, name: HeaderName) -> Result<String, DemoError> {
-    let value = answer.headers.get(&name).and_then(|value| value.to_str().ok());
+fn header(step: &'static str, answer: &Response, name: &HeaderName) -> Result<String, DemoError> {
+    let value = answer
+        .headers
+        .get(&name)
+        .and_then(|value| value.to_str().ok());
     let missing = || unexpected(step, &format!("the answer has no {name} header"));
     value.map_or_else(missing, |value| Ok(value.to_owned()))
 }
@@ -293,7 +382,10 @@ fn json(step: &'static str, answer: &Response) -> Result<Value, DemoError> {
 
 fn text<'a>(step: &'static str, value: &'a Value, field: &str) -> Result<&'a str, DemoError> {
     let found = value[field].as_str();
-    found.map_or_else(|| unexpected(step, &format!("the answer has no {field}")), Ok)
+    found.map_or_else(
+        || unexpected(step, &format!("the answer has no {field}")),
+        Ok,
+    )
 }
 
 fn expect(step: &'static str, answer: &Response, status: StatusCode) -> Result<(), DemoError> {
@@ -303,11 +395,18 @@ fn expect(step: &'static str, answer: &Response, status: StatusCode) -> Result<(
 }
 
 fn check(step: &'static str, holds: bool, problem: &str) -> Result<(), DemoError> {
-    if holds { Ok(()) } else { unexpected(step, problem) }
+    if holds {
+        Ok(())
+    } else {
+        unexpected(step, problem)
+    }
 }
 
 fn unexpected<T>(step: &'static str, problem: &str) -> Result<T, DemoError> {
-    Err(DemoError::Unexpected { step, problem: problem.to_owned() })
+    Err(DemoError::Unexpected {
+        step,
+        problem: problem.to_owned(),
+    })
 }
 
 /// Percent-encodes a form value.

@@ -8,24 +8,35 @@ use bursar_outbound::Response;
 /// A call that was made, as the timeline shows it.
 pub(crate) struct Call<'a> {
     pub(crate) step: &'a str,
-    pub(crate) call: &'a str,
+    pub(crate) what: &'a str,
     pub(crate) answer: &'a Response,
     pub(crate) took: Duration,
 }
 
 /// The line above the calls.
 pub(crate) fn heading() -> String {
-    format!("{:<40} {:<52} {:>6}  {:<36} {:>9}", "STEP", "CALL", "STATUS", "CORRELATION ID", "TIME")
+    format!(
+        "{:<40} {:<52} {:>6}  {:<36} {:>9}",
+        "STEP", "CALL", "STATUS", "CORRELATION ID", "TIME"
+    )
 }
 
 /// One call.
 pub(crate) fn line(call: &Call<'_>) -> String {
     let id = call.answer.headers.get("concur-correlationid");
     let id = id.and_then(|value| value.to_str().ok()).unwrap_or("-");
-    let mut line = format!("{:<40} {:<52} ", shorten(call.step, 40), shorten(call.call, 52));
+    let mut line = format!(
+        "{:<40} {:<52} ",
+        shorten(call.step, 40),
+        shorten(call.what, 52)
+    );
     let millis = call.took.as_secs_f64() * 1000.0;
-    write!(line, "{:>6}  {id:<36} {millis:>6.1} ms", call.answer.status.as_u16())
-        .expect("a String takes any text");
+    write!(
+        line,
+        "{:>6}  {id:<36} {millis:>6.1} ms",
+        call.answer.status.as_u16()
+    )
+    .expect("a String takes any text");
     line
 }
 

@@ -42,7 +42,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (
-    number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+    number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
+    applied_at BIGINT NOT NULL)";
 const APPLIED: &str = "SELECT number, name, checksum FROM db_migration ORDER BY number";
 /// An arbitrary number that only Bursar's migrators lock.
 const ADVISORY_LOCK: i64 = 0x6275_7273_6172;

@@ -1,5 +1,6 @@
-//! Measures how long jobs take from the call that enqueues them until they start, and how many
-//! are done in a second: `cargo run --release -p bursar-jobs --example latency`, for both engines
+//! Measures how long jobs take from the call that enqueues them to its answer (`commit`) and until
+//! they start, in ms, and how many are done in a second, for both engines:
+//! `cargo run --release -p bursar-jobs --example latency`
 //! with `-- postgres` (on the server that `BURSAR_TEST_POSTGRES` names).
 
 use std::sync::Arc;
@@ -35,7 +36,7 @@ impl Handler for Tell {
     }
     fn run<'a>(&'a self, _: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {
         let told = self.0.send(Instant::now());
-        Box::pin(async { told.map_err(|error| HandlerError::Dead(error.to_string())) })
+        Box::pin(async move { told.map_err(|error| HandlerError::Dead(error.to_string())) })
     }
 }
 
@@ -54,16 +55,14 @@ async fn measure(engine: &str, place: &TestDb) -> Result<(), DbError> {
     let (told, mut started) = unbounded_channel();
     let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(Tell(told))];
     let workers = Workers::start(db.clone(), clock.clone(), Rng::system(), handlers, 16);
-    let mut waits = Vec::new();
+    let (mut commits, mut starts) = (Vec::new(), Vec::new());
     for _ in 0..SINGLE {
         let asked = Instant::now();
         enqueue(&db, &clock, 1).await?;
-        waits.push(next(&mut started).await?.duration_since(asked));
+        commits.push(asked.elapsed());
+        starts.push(next(&mut started).await?.duration_since(asked));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    waits.sort();
-    let at = |percent: usize| waits[SINGLE * percent / 100].as_secs_f64() * 1e3;
-    let (p50, p95, p99) = (at(50), at(95), at(99));
     let begun = Instant::now();
     for _ in 0..MANY / BATCH {
         enqueue(&db, &clock, BATCH).await?;
@@ -72,12 +71,18 @@ async fn measure(engine: &str, place: &TestDb) -> Result<(), DbError> {
         next(&mut started).await?;
     }
     let rate = MANY as f64 / begun.elapsed().as_secs_f64();
-    println!(
-        r#"{{"engine":"{engine}","p50_ms":{p50:.2},"p95_ms":{p95:.2},"p99_ms":{p99:.2},"jobs_per_s":{rate:.0}}}"#
-    );
+    let (commit, start) = (percentiles(commits), percentiles(starts));
+    println!(r#"{{"engine":"{engine}","commit":{commit},"start":{start},"jobs_per_s":{rate:.0}}}"#);
     workers.stop().await;
     db.close().await;
     Ok(())
+}
+
+fn percentiles(mut spans: Vec<Duration>) -> String {
+    spans.sort();
+    let at = |percent: usize| spans[spans.len() * percent / 100].as_secs_f64() * 1e3;
+    let (p50, p95, p99) = (at(50), at(95), at(99));
+    format!(r#"{{"p50":{p50:.2},"p95":{p95:.2},"p99":{p99:.2}}}"#)
 }
 
 async fn next(started: &mut UnboundedReceiver<Instant>) -> Result<Instant, DbError> {

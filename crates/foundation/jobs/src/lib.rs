@@ -18,7 +18,7 @@
 //!     }
 //!     fn policy(&self) -> RetryPolicy {
 //!         let first_delay = Duration::from_secs(1);
-//!         RetryPolicy { attempts_max: 8, first_delay, delay_max: Duration::from_secs(600) }
+//!         RetryPolicy { attempts_max: 8, first_delay, delay_max: Duration::from_mins(10) }
 //!     }
 //!     fn run<'a>(&'a self, job: &'a Job) -> bursar_db::BoxFuture<'a, Result<(), HandlerError>> {
 //!         Box::pin(async move {

@@ -21,17 +21,14 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// The delay after the failed attempt `attempt` (from 1). `jitter` is any random number.
     pub fn delay(&self, attempt: i64, jitter: u64) -> Duration {
-        let doublings = u32::try_from(attempt.saturating_sub(1))
-            .unwrap_or(0)
-            .min(31);
-        let whole = self
-            .first_delay
-            .saturating_mul(1 << doublings)
-            .min(self.delay_max);
+        // Both ends of the clamp fit.
+        let doublings = u32::try_from(attempt.clamp(1, 32) - 1).unwrap_or(31);
+        let doubled = self.first_delay.saturating_mul(1 << doublings);
+        let whole = doubled.min(self.delay_max);
         let half = whole / 2;
         let span_us = u64::try_from(half.as_micros()).unwrap_or(u64::MAX);
         let chance_us = jitter.checked_rem(span_us.saturating_add(1)).unwrap_or(0);
-        whole - half + Duration::from_micros(chance_us)
+        whole.saturating_sub(half) + Duration::from_micros(chance_us)
     }
 }
 
@@ -54,7 +51,7 @@ mod tests {
     const POLICY: RetryPolicy = RetryPolicy {
         attempts_max: 9,
         first_delay: Duration::from_secs(2),
-        delay_max: Duration::from_secs(60),
+        delay_max: Duration::from_mins(1),
     };
 
     #[test]

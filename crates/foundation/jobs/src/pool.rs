@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bursar_db::{Db, DbError};
 use bursar_kernel::{Clock, Micros, Rng};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, Id, JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -19,14 +20,21 @@ const POLL: Duration = Duration::from_secs(1);
 /// Leases are renewed when less than this is left of them.
 const RENEW_BELOW: Duration = Duration::from_secs(20);
 /// Between two looks at the queue's depth.
-const MEASURE_EVERY: Duration = Duration::from_secs(5);
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
 /// How long [`Workers::stop`] waits for running jobs.
 const STOP_WAIT: Duration = Duration::from_secs(20);
 
+/// How far jobs stand back behind requests: a tenth of a contended core, all of an idle one.
+const NICENESS: i32 = 10;
+
 /// The workers of one process. Dropping them cuts their jobs off, as a crash would.
+///
+/// They have threads of their own that yield to those that answer requests: a backlog of jobs
+/// never slows an answer.
 pub struct Workers {
-    stop: oneshot::Sender<Duration>,
+    stop: Option<oneshot::Sender<Duration>>,
     task: JoinHandle<()>,
+    runtime: Option<Runtime>,
 }
 
 impl Workers {
@@ -48,8 +56,13 @@ impl Workers {
             measured: None,
         };
         let (stop, stopping) = oneshot::channel();
-        let task = tokio::spawn(pool.run(stopping));
-        Self { stop, task }
+        let runtime = yielding_runtime();
+        let task = runtime.spawn(pool.run(stopping));
+        Self {
+            stop: Some(stop),
+            task,
+            runtime: Some(runtime),
+        }
     }
 
     /// Takes no more jobs and finishes those that run, for up to 20 seconds.
@@ -59,13 +72,38 @@ impl Workers {
 
     /// As [`Workers::stop`]. Jobs that are not finished within `wait` are cut off and handed back
     /// to the queue.
-    pub async fn stop_within(self, wait: Duration) {
-        // When nobody listens, the loop has ended.
-        self.stop.send(wait).ok();
-        if let Err(error) = self.task.await {
+    pub async fn stop_within(mut self, wait: Duration) {
+        if let Some(stop) = self.stop.take() {
+            // When nobody listens, the loop has ended.
+            stop.send(wait).ok();
+        }
+        if let Err(error) = (&mut self.task).await {
             tracing::error!(%error, "the workers' loop ended");
         }
     }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// # Panics
+/// When the system gives no threads: nothing could run.
+fn yielding_runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("jobs")
+        .enable_all()
+        .on_thread_start(|| {
+            // On Linux this means the calling thread alone. Refused or not, the jobs get done.
+            rustix::process::setpriority_process(None, NICENESS).ok();
+        })
+        .build()
+        .expect("the system gives threads")
 }
 
 struct Pool {
@@ -111,10 +149,9 @@ impl Pool {
         }
     }
 
-    /// Renews leases and fills the free slots.
+    /// Renews leases, fills the free slots, and now and then measures the queue.
     async fn step(&mut self) {
         self.renew().await;
-        self.measure().await;
         let free = self.slots - self.running.len();
         if free == 0 {
             self.next_look = Instant::now() + POLL;
@@ -126,13 +163,16 @@ impl Pool {
             });
             self.next_look = Instant::now() + pause;
         }
+        self.measure().await;
     }
 
     /// Claims jobs and starts them. Answers how long to wait when nothing else happens.
     async fn fill(&mut self, free: usize) -> Result<Duration, DbError> {
         let jobs = self.worker.claim(free).await?;
         self.more = jobs.len() == free;
-        jobs.into_iter().for_each(|job| self.spawn(job));
+        for job in jobs {
+            self.spawn(job);
+        }
         if self.more {
             return Ok(POLL);
         }
@@ -222,8 +262,8 @@ impl Pool {
             }
         }
         self.tasks.shutdown().await;
-        let unfinished = self.running.into_values().map(|running| running.claim);
-        let claims: Vec<_> = unfinished.filter(|claim| !claim.is_settled()).collect();
+        let unfinished = self.running.into_values();
+        let claims: Vec<_> = unfinished.map(|running| running.claim).collect();
         if claims.is_empty() {
             return;
         }

@@ -13,8 +13,8 @@ statements! {
         (kind, key, payload, correlation_id, state, attempt, run_at, enqueued_at)
         VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $6)
         ON CONFLICT (kind, key) WHERE key IS NOT NULL AND state <> 'dead' DO NOTHING";
-    // $4 holds the kinds, each between two spaces. Materialized, so that the planner cannot run
-    // the limited query several times.
+    // $4 holds the kinds, each between two spaces. ARRAY, since PostgreSQL runs it once and expects
+    // few rows of it: for a join with the limited query it would read the whole table.
     CLAIM = sqlite: "UPDATE jobs_job
         SET state = 'running', attempt = attempt + 1, claim = $1, lease_until = $2
         WHERE id IN (SELECT id FROM jobs_job
@@ -22,15 +22,14 @@ statements! {
                 AND instr($4, ' ' || kind || ' ') > 0
             ORDER BY COALESCE(lease_until, run_at), id LIMIT $5)
         RETURNING id, kind, key, payload, correlation_id, attempt, run_at, enqueued_at",
-        postgres: "WITH due AS MATERIALIZED (SELECT id FROM jobs_job
+        postgres: "UPDATE jobs_job
+        SET state = 'running', attempt = attempt + 1, claim = $1, lease_until = $2
+        WHERE id = ANY(ARRAY(SELECT id FROM jobs_job
             WHERE state <> 'dead' AND COALESCE(lease_until, run_at) <= $3
                 AND kind = ANY(string_to_array($4, ' '))
             ORDER BY COALESCE(lease_until, run_at), id LIMIT $5
-            FOR UPDATE SKIP LOCKED)
-        UPDATE jobs_job AS job
-        SET state = 'running', attempt = attempt + 1, claim = $1, lease_until = $2
-        FROM due WHERE job.id = due.id
-        RETURNING job.id, kind, key, payload, correlation_id, attempt, run_at, enqueued_at";
+            FOR UPDATE SKIP LOCKED))
+        RETURNING id, kind, key, payload, correlation_id, attempt, run_at, enqueued_at";
     RENEW = "UPDATE jobs_job SET lease_until = $3 WHERE id = $1 AND claim = $2";
     COMPLETE = "DELETE FROM jobs_job WHERE id = $1 AND claim = $2";
     RETRY = "UPDATE jobs_job

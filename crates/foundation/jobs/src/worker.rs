@@ -28,7 +28,8 @@ pub trait Handler: Send + Sync {
     /// Does one job; it may be one that was done before, wholly or partly.
     ///
     /// Normally ends with an operation that does the effect and calls [`crate::complete`]. When it
-    /// answers `Ok` without having completed (or failed) the job, the worker completes it.
+    /// answers `Ok` without having completed or failed the job, the worker completes it. A handler
+    /// that was cut off by a stop or a lost lease is dropped at an await.
     fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>>;
 }
 
@@ -164,7 +165,7 @@ impl Worker {
         }
     }
 
-    /// When a job or lease is due next.
+    /// How long until a job or lease is due next.
     pub(crate) async fn next_due(&self) -> Result<Option<Duration>, DbError> {
         let now = self.clock.now();
         let next = queue::next_due(&self.db, now).await?;

@@ -52,7 +52,10 @@ pub(crate) async fn get(
     user_id: Uuid,
     id: Uuid,
 ) -> Result<Option<AvailableExpense>, DbError> {
-    tx.row(&GET, args![&company_id, &user_id, &id]).await?.map(read).transpose()
+    tx.row(&GET, args![&company_id, &user_id, &id])
+        .await?
+        .map(read)
+        .transpose()
 }
 
 pub(crate) async fn list_before(
@@ -62,7 +65,9 @@ pub(crate) async fn list_before(
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<AvailableExpense>, DbError> {
-    let rows = tx.rows(&LIST_BEFORE, args![&company_id, &user_id, &before, limit]).await?;
+    let rows = tx
+        .rows(&LIST_BEFORE, args![&company_id, &user_id, &before, limit])
+        .await?;
     rows.into_iter().map(read).collect()
 }
 
@@ -74,7 +79,9 @@ pub(crate) async fn list_after(
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<AvailableExpense>, DbError> {
-    let rows = tx.rows(&LIST_AFTER, args![&company_id, &user_id, &after, limit]).await?;
+    let rows = tx
+        .rows(&LIST_AFTER, args![&company_id, &user_id, &after, limit])
+        .await?;
     rows.into_iter().rev().map(read).collect()
 }
 
@@ -84,7 +91,9 @@ pub(crate) async fn amounts(
     user_id: Uuid,
 ) -> Result<Vec<(String, String)>, DbError> {
     let rows = tx.rows(&AMOUNTS, args![&company_id, &user_id]).await?;
-    rows.into_iter().map(|mut row| Ok((row.get(0)?, row.get(1)?))).collect()
+    rows.into_iter()
+        .map(|mut row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 fn read(mut row: Row) -> Result<AvailableExpense, DbError> {

@@ -23,7 +23,9 @@ fn expense(company: u128, user: u128, id: u128) -> NewAvailableExpense {
 }
 
 async fn add(db: &Db, new: NewAvailableExpense) -> bool {
-    let added = db.write(Isolation::Append, new, |tx, new| Box::pin(api::add(tx, new)));
+    let added = db.write(Isolation::Append, new, |tx, new| {
+        Box::pin(api::add(tx, new))
+    });
     added.await.unwrap()
 }
 

@@ -84,7 +84,7 @@ async fn by_password(
     Ok((principal, home))
 }
 
-/// Source: company-auth.markdown; seed 001 for users.
+/// Source: company-auth.markdown; the integration guide for users.
 async fn by_request_token(
     oauth: &Oauth,
     here: &DataCenter,

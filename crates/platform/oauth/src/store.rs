@@ -7,7 +7,8 @@ use crate::model::{App, Grant, Principal, Scopes};
 use crate::server_key::Hash;
 
 statements! {
-    APP = "SELECT id, name, secret_hash, scopes, grants, home, enabled FROM oauth_app WHERE id = $1";
+    APP = "SELECT id, name, secret_hash, scopes, grants, home, enabled FROM oauth_app \
+        WHERE id = $1";
     INSERT_APP = "INSERT INTO oauth_app (id, name, secret_hash, scopes, grants, home, enabled,
                       created_at)
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";

@@ -1,6 +1,6 @@
 //! `POST /oauth2/v0/token`.
 //!
-//! Source: api-reference/authentication/apidoc.markdown; seed 001.
+//! Source: api-reference/authentication/apidoc.markdown; the e-receipts integration guide.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Answers of the token service, exactly as documented.
 //!
-//! Sources: seed 001 (order and types of the fields, code 16), and
+//! Sources: the e-receipts integration guide (order and types of the fields, code 16), and
 //! api-reference/authentication/apidoc.markdown and company-auth.markdown ("Response Codes").
 
 use bursar_db::DbError;
@@ -148,7 +148,7 @@ impl Code {
     }
 }
 
-/// An error answer. Seed 001 shows the order, and the correlation id in the body.
+/// An error answer. The integration guide shows the order, and the correlation id in the body.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ErrorBody<'a> {
     /// The error's name.

@@ -1,5 +1,5 @@
 //! Renders a receipt file over and over on one core and prints how many it makes in a second:
-//! `cargo run --release -p bursar-receipts --example render_speed -- receipt.json [out.pdf [out.png]]`.
+//! `cargo run --release -p bursar-receipts --example render_speed -- in.json [out.pdf [out.png]]`.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

@@ -1,9 +1,10 @@
 //! Who may call what. Source: receipts/response-codes.markdown (403) and
 //! authentication/scopes.markdown, "List of v4 Actions".
 
-use bursar_oauth::{Access, Kind};
+use bursar_oauth::{Access, Kind, Refused};
+use http::request::Parts;
 
-use crate::error::ReceiptsError;
+use crate::error::{ReceiptsError, Refusal};
 
 /// The product that a company must have bought. `Inferred:` receipts feed its expenses.
 const PRODUCT: Option<&str> = Some("expense");
@@ -16,6 +17,10 @@ impl Access for Read {
     const KINDS: &'static [Kind] = &[Kind::User, Kind::Company];
     const PRODUCT: Option<&'static str> = PRODUCT;
     type Refusal = ReceiptsError;
+
+    fn refuse(reason: Refused, parts: &Parts) -> ReceiptsError {
+        Refusal::new(reason, parts).into()
+    }
 }
 
 /// May post receipts.
@@ -26,6 +31,10 @@ impl Access for Write {
     const KINDS: &'static [Kind] = &[Kind::User, Kind::Company];
     const PRODUCT: Option<&'static str> = PRODUCT;
     type Refusal = ReceiptsError;
+
+    fn refuse(reason: Refused, parts: &Parts) -> ReceiptsError {
+        Refusal::new(reason, parts).into()
+    }
 }
 
 /// May do anything here: the index, the schemas, and the status of what it posted.
@@ -37,4 +46,8 @@ impl Access for Any {
     const KINDS: &'static [Kind] = &[Kind::User, Kind::Company];
     const PRODUCT: Option<&'static str> = PRODUCT;
     type Refusal = ReceiptsError;
+
+    fn refuse(reason: Refused, parts: &Parts) -> ReceiptsError {
+        Refusal::new(reason, parts).into()
+    }
 }

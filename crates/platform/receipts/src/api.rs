@@ -30,11 +30,7 @@ pub enum PictureError {
 }
 
 /// A company's receipt.
-pub async fn receipt(
-    tx: &mut Tx,
-    company_id: Uuid,
-    id: Uuid,
-) -> Result<Option<Receipt>, DbError> {
+pub async fn receipt(tx: &mut Tx, company_id: Uuid, id: Uuid) -> Result<Option<Receipt>, DbError> {
     store::get(tx, company_id, id).await
 }
 
@@ -58,7 +54,10 @@ pub async fn picture(blobs: &Blobs, receipt: &Receipt) -> Result<(Vec<u8>, Strin
     let (Some(blob), Some(media_type)) = (&receipt.image_blob, &receipt.image_type) else {
         return Err(PictureError::None);
     };
-    Ok((blobs.get(blob_id(blob)?).await?.to_vec(), media_type.clone()))
+    Ok((
+        blobs.get(blob_id(blob)?).await?.to_vec(),
+        media_type.clone(),
+    ))
 }
 
 /// The receipt's picture as PNG: made when somebody first looks, then kept.
@@ -73,7 +72,9 @@ pub async fn preview(
     }
     let (pdf, _) = picture(blobs, receipt).await?;
     let drawing = tokio::task::spawn_blocking(move || preview_png(&pdf, PREVIEW_WIDTH));
-    let drawn = drawing.await.map_err(|error| PictureError::Draw(error.to_string()))?;
+    let drawn = drawing
+        .await
+        .map_err(|error| PictureError::Draw(error.to_string()))?;
     let png = drawn.map_err(|error| PictureError::Draw(error.to_string()))?;
     let blob = blobs.put(png.clone()).await?.to_string();
     let args = (company_id, receipt.id, blob);
@@ -85,7 +86,7 @@ pub async fn preview(
 }
 
 /// Which of `blobs` are named by a receipt: what a sweep of the file store must keep.
-pub async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, DbError> {
+pub async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, PictureError> {
     db.scan(blobs, |tx, blobs| {
         Box::pin(async move {
             let mut named = HashSet::new();
@@ -101,5 +102,6 @@ pub async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>,
 }
 
 fn blob_id(text: &str) -> Result<BlobId, PictureError> {
-    text.parse().map_err(|_| PictureError::Draw("a file id is damaged".into()))
+    text.parse()
+        .map_err(|_| PictureError::Draw("a file id is damaged".into()))
 }

@@ -2,12 +2,15 @@
 //! 403 is the one of the e-receipts and quick expense guide, "Error 403".
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use bursar_blobs::BlobError;
 use bursar_db::DbError;
+use bursar_kernel::CorrelationId;
 use bursar_oauth::Refused;
-use bursar_web::{BodyError, Kind, WireBody, WireError};
+use bursar_web::{BodyError, DataCenter, Kind, WireBody, WireError};
+use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
@@ -66,6 +69,16 @@ struct RefusalBody<'a> {
 }
 
 impl Refusal {
+    pub(crate) fn new(reason: Refused, parts: &Parts) -> Self {
+        let id = parts.extensions.get::<CorrelationId>();
+        let data_center = parts.extensions.get::<Arc<DataCenter>>();
+        Self {
+            reason,
+            correlation_id: id.map_or_else(String::new, ToString::to_string),
+            geolocation: data_center.map_or_else(String::new, |here| here.base_uri().to_owned()),
+        }
+    }
+
     /// `Inferred:` the guide prints one example, of a bad token. The other reasons use the codes
     /// of the token service that say the same.
     fn body(&self) -> WireBody {
@@ -93,7 +106,9 @@ struct ValidationErrors<'a> {
 impl WireError for ReceiptsError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Refused(refusal) if matches!(refusal.reason, Refused::Unavailable(_)) => Kind::Busy,
+            Self::Refused(refusal) if matches!(refusal.reason, Refused::Unavailable(_)) => {
+                Kind::Busy
+            }
             Self::Refused(_) => Kind::Forbidden,
             Self::AnotherUser => Kind::Unauthenticated,
             Self::NotFound => Kind::NotFound,
@@ -117,12 +132,15 @@ impl WireError for ReceiptsError {
             ),
             // Limits of ours are named; the documentation has no text for them.
             Self::Json(fault) if fault.is_limit() => WireBody::text(fault.to_string()),
-            Self::Json(_) => WireBody::text("Request body could not be parsed"),
-            Self::Schema(faults) => WireBody::json(&ValidationErrors { validation_errors: faults }),
+            Self::Json(_) | Self::Body(BodyError::Broken) => {
+                WireBody::text("Request body could not be parsed")
+            }
+            Self::Schema(faults) => WireBody::json(&ValidationErrors {
+                validation_errors: faults,
+            }),
             Self::NotJson | Self::Body(BodyError::Encoded | BodyError::ContentType) => {
                 WireBody::text("Specified Content-Type is not supported")
             }
-            Self::Body(BodyError::Broken) => WireBody::text("Request body could not be parsed"),
             Self::Body(error) => error.body(),
             Self::Db(_) | Self::Blobs(_) | Self::Picture(_) => WireBody::text("Internal error"),
         }
@@ -134,9 +152,15 @@ impl WireError for ReceiptsError {
             Self::Link(fault) => fault.to_string(),
             _ => return Vec::new(),
         };
-        let printable: String =
-            detail.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(400).collect();
-        HeaderValue::from_str(&printable).map(|value| (DETAIL, value)).into_iter().collect()
+        let printable: String = detail
+            .chars()
+            .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
+            .take(400)
+            .collect();
+        HeaderValue::from_str(&printable)
+            .map(|value| (DETAIL, value))
+            .into_iter()
+            .collect()
     }
 }
 

@@ -30,13 +30,21 @@ pub(crate) async fn get_index(
     _caller: Caller<Any>,
     Extension(data_center): Extension<Arc<DataCenter>>,
 ) -> Json<ServiceIndex> {
-    let link = |rel, method, path| IndexLink { rel, method, href: data_center.api_url(path) };
+    let link = |rel, method, path| IndexLink {
+        rel,
+        method,
+        href: data_center.api_url(path),
+    };
     Json(ServiceIndex {
         links: vec![
             link("self", None, "/receipts/v4"),
             link("receipt-get", Some("GET"), "/receipts/v4/{receiptId}"),
             link("receipt-post", Some("POST"), "/receipts/v4/users/{userId}"),
-            link("receipts-get-user", Some("GET"), "/receipts/v4/users/{userId}"),
+            link(
+                "receipts-get-user",
+                Some("GET"),
+                "/receipts/v4/users/{userId}",
+            ),
             link("schemas-get", Some("GET"), "/receipts/schemas"),
         ],
     })

@@ -48,7 +48,14 @@ pub struct ReceiptsState {
 impl ReceiptsState {
     /// Compiles the schemas; do it once.
     pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, oauth: Oauth) -> Self {
-        Self { db, blobs, clock, rng, oauth, validators: Arc::new(Validators::new()) }
+        Self {
+            db,
+            blobs,
+            clock,
+            rng,
+            oauth,
+            validators: Arc::new(Validators::new()),
+        }
     }
 }
 
@@ -70,7 +77,10 @@ pub fn routes(state: ReceiptsState) -> Router {
             "/receipts/v4/users/{userId}",
             post(post::post_receipt).get(read::list_receipts),
         )
-        .route("/receipts/v4/users/{userId}/page/{cursor}", get(read::list_receipts_page))
+        .route(
+            "/receipts/v4/users/{userId}/page/{cursor}",
+            get(read::list_receipts_page),
+        )
         .route("/receipts/v4/status/{receiptId}", get(status::get_status))
         .route("/receipts/v4/{receiptId}", get(read::get_receipt))
         .route("/receipts/v4/{receiptId}/image", get(read::get_image))

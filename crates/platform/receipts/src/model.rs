@@ -5,35 +5,10 @@ use serde_json::Value;
 
 use crate::schema::ReceiptType;
 
-/// Where a receipt stands. Source: receipts/endpoints.markdown, "Get Receipt Status".
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Status {
-    /// Stored; processing has not begun.
-    Accepted,
-    /// Being processed, or waiting for another attempt.
-    Processing,
-    /// It has its picture and is available to the traveller.
-    Processed,
-    /// Given up; the log says why.
-    Failed,
-}
-
-impl Status {
-    /// The name on the wire and in rows.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "ACCEPTED",
-            Self::Processing => "PROCESSING",
-            Self::Processed => "PROCESSED",
-            Self::Failed => "FAILED",
-        }
-    }
-}
-
 /// Something that happened to a receipt. Source: receipts/endpoints.markdown, "Example event
 /// messages".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// The post was answered.
     Accepted,
     /// An attempt began.
@@ -50,7 +25,7 @@ pub enum Event {
 
 impl Event {
     /// `INFO` or `ERROR`.
-    pub fn level(self) -> &'static str {
+    pub(crate) fn level(self) -> &'static str {
         match self {
             Self::ImageFailed | Self::Failed => "ERROR",
             _ => "INFO",
@@ -58,7 +33,7 @@ impl Event {
     }
 
     /// The documented message.
-    pub fn message(self) -> &'static str {
+    pub(crate) fn message(self) -> &'static str {
         match self {
             Self::Accepted => "Receipt accepted. Queued for processing.",
             Self::Initiated => "Initiated receipt processing.",
@@ -112,7 +87,8 @@ pub struct Receipt {
     pub app_name: String,
     /// When it came.
     pub received_at: Micros,
-    /// A [`Status`]'s name.
+    /// `ACCEPTED`, `PROCESSING`, `PROCESSED` or `FAILED`.
+    /// Source: receipts/endpoints.markdown, "Get Receipt Status".
     pub status: String,
     /// The file with its picture, once there is one.
     pub image_blob: Option<String>,

@@ -41,10 +41,16 @@ pub(crate) async fn post_receipt(
     body: Result<RawBody<BODY_MAX>, BodyError>,
 ) -> Result<Response, ReceiptsError> {
     let user_id = state.user_in_url(&caller, &user_id).await?;
-    let links = headers.get_all(LINK).iter().map(|value| value.to_str().unwrap_or_default());
+    let links = headers
+        .get_all(LINK)
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default());
     let receipt_type = described_by(links)?;
     let body = body?;
-    let content_type = body.content_type.as_ref().map(bursar_web::ContentType::essence);
+    let content_type = body
+        .content_type
+        .as_ref()
+        .map(bursar_web::ContentType::essence);
     if content_type != Some("application/json") {
         return Err(ReceiptsError::NotJson);
     }
@@ -69,7 +75,9 @@ pub(crate) async fn post_receipt(
     };
     state
         .db
-        .write(Isolation::Append, receipt, |tx, receipt| Box::pin(store::insert(tx, receipt)))
+        .write(Isolation::Append, receipt, |tx, receipt| {
+            Box::pin(store::insert(tx, receipt))
+        })
         .await?;
     Ok(created(&data_center, id, receipt_type))
 }
@@ -78,7 +86,10 @@ pub(crate) async fn post_receipt(
 fn created(data_center: &DataCenter, id: Uuid, receipt_type: ReceiptType) -> Response {
     let id = hex32(&id);
     let status = data_center.api_url(&format!("/receipts/v4/status/{id}"));
-    let links = [(receipt_type.schema_uri(), "describedBy"), (status.as_str(), "processing-status")];
+    let links = [
+        (receipt_type.schema_uri(), "describedBy"),
+        (status.as_str(), "processing-status"),
+    ];
     let headers = [
         (LINK, link_header(&links)),
         (LOCATION, data_center.api_url(&format!("/receipts/v4/{id}"))),
@@ -114,7 +125,8 @@ impl ReceiptsState {
                 });
                 let found: Result<_, DbError> = found.await;
                 let own = found?.filter(|member| member.company.id == company_id);
-                own.map(|member| member.user.id).ok_or(ReceiptsError::NotFound)
+                own.map(|member| member.user.id)
+                    .ok_or(ReceiptsError::NotFound)
             }
         }
     }

@@ -23,14 +23,14 @@ const MEDIA_TYPE: &str = "application/pdf";
 const PICTURE_POLICY: RetryPolicy = RetryPolicy {
     attempts_max: 8,
     first_delay: Duration::from_secs(5),
-    delay_max: Duration::from_secs(600),
+    delay_max: Duration::from_mins(10),
 };
 
 /// The database's own troubles are no fault of the receipt: never given up.
 const POLICY: RetryPolicy = RetryPolicy {
     attempts_max: i64::MAX,
     first_delay: Duration::from_secs(1),
-    delay_max: Duration::from_secs(60),
+    delay_max: Duration::from_mins(1),
 };
 
 /// Processes accepted receipts.
@@ -60,9 +60,10 @@ impl Process {
             return Ok(());
         };
         match self.picture(&receipt).await {
-            Ok(picture) => {
-                self.finish(job, company_id, &receipt, picture).await.map_err(retry)
-            }
+            Ok(picture) => self
+                .finish(job, company_id, &receipt, picture)
+                .await
+                .map_err(retry),
             Err(reason) => self.fail(job, company_id, id, reason).await.map_err(retry),
         }
     }
@@ -80,8 +81,14 @@ impl Process {
     async fn picture(&self, receipt: &Receipt) -> Result<(Facts, BlobId), String> {
         let source = receipt.clone();
         let rendering = tokio::task::spawn_blocking(move || render(&source));
-        let (facts, pdf) = rendering.await.map_err(|_| "rendering panicked".to_owned())??;
-        let blob = self.blobs.put(pdf).await.map_err(|error| error.to_string())?;
+        let (facts, pdf) = rendering
+            .await
+            .map_err(|_| "rendering panicked".to_owned())??;
+        let blob = self
+            .blobs
+            .put(pdf)
+            .await
+            .map_err(|error| error.to_string())?;
         Ok((facts, blob))
     }
 
@@ -113,7 +120,9 @@ impl Process {
                 created_at: now,
             },
         };
-        self.db.write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx))).await
+        self.db
+            .write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx)))
+            .await
     }
 
     async fn fail(
@@ -123,20 +132,37 @@ impl Process {
         id: Uuid,
         reason: String,
     ) -> Result<(), JobsError> {
-        tracing::warn!(receipt = hex32(&id), reason, "a receipt's picture could not be made");
+        tracing::warn!(
+            receipt = hex32(&id),
+            reason,
+            "a receipt's picture could not be made"
+        );
         let jitter = u64::from_le_bytes(self.rng.bytes());
-        let args = (job.clone(), company_id, id, reason, jitter, self.clock.now());
+        let args = (
+            job.clone(),
+            company_id,
+            id,
+            reason,
+            jitter,
+            self.clock.now(),
+        );
         self.db
-            .write(Isolation::ReadCommitted, args, |tx, (job, company_id, id, reason, jitter, now)| {
-                Box::pin(async move {
-                    store::log(tx, *company_id, *id, Event::ImageFailed, *now).await?;
-                    let failed = bursar_jobs::fail(tx, job, &PICTURE_POLICY, *jitter, reason, *now).await?;
-                    if matches!(failed, Failed::Dead) {
-                        store::give_up(tx, *company_id, *id, *now).await?;
-                    }
-                    Ok(())
-                })
-            })
+            .write(
+                Isolation::ReadCommitted,
+                args,
+                |tx, (job, company_id, id, reason, jitter, now)| {
+                    Box::pin(async move {
+                        store::log(tx, *company_id, *id, Event::ImageFailed, *now).await?;
+                        let failed =
+                            bursar_jobs::fail(tx, job, &PICTURE_POLICY, *jitter, reason, *now)
+                                .await?;
+                        if matches!(failed, Failed::Dead) {
+                            store::give_up(tx, *company_id, *id, *now).await?;
+                        }
+                        Ok(())
+                    })
+                },
+            )
             .await
     }
 }
@@ -150,7 +176,12 @@ struct Done {
 
 impl Done {
     async fn store(&self, tx: &mut bursar_db::Tx) -> Result<(), JobsError> {
-        let NewAvailableExpense { company_id, source_id, created_at, .. } = self.expense;
+        let NewAvailableExpense {
+            company_id,
+            source_id,
+            created_at,
+            ..
+        } = self.expense;
         let blob = &self.blob;
         if store::finish(tx, company_id, source_id, blob, MEDIA_TYPE, created_at).await? {
             bursar_expense::api::add(tx, &self.expense).await?;
@@ -160,16 +191,24 @@ impl Done {
 }
 
 fn render(receipt: &Receipt) -> Result<(Facts, Vec<u8>), String> {
-    let document: Value =
-        serde_json::from_str(&receipt.body).map_err(|error| error.to_string())?;
+    let document: Value = serde_json::from_str(&receipt.body).map_err(|error| error.to_string())?;
     let context = ReceiptContext {
         receipt_id: &hex32(&receipt.id),
         app_name: &receipt.app_name,
         received: receipt.received_at,
-        receipt_type: &receipt.receipt_type,
+        receipt_type: &title(&receipt.receipt_type),
     };
     let pdf = standard_receipt(&document, &context).map_err(|error| error.to_string())?;
     Ok((Facts::of(&document), pdf))
+}
+
+/// A type's name for a reader: `Ground transport receipt`.
+fn title(name: &str) -> String {
+    let spaced = name.replace('-', " ");
+    let mut letters = spaced.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn retry(error: impl Into<JobsError>) -> HandlerError {
@@ -193,4 +232,3 @@ impl Handler for Process {
         Box::pin(self.process(job))
     }
 }
-

@@ -18,8 +18,8 @@ use utoipa::ToSchema;
 
 use crate::access::Read;
 use crate::error::ReceiptsError;
-use crate::post::company;
 use crate::model::Receipt;
+use crate::post::company;
 use crate::{ReceiptsState, store};
 
 /// `Choice:` receipts in one answer; `next` leads to more.
@@ -101,7 +101,9 @@ pub(crate) async fn get_image(
     let (Some(blob), Some(media_type)) = (receipt.image_blob, receipt.image_type) else {
         return Err(ReceiptsError::NotFound);
     };
-    let blob: BlobId = blob.parse().map_err(|_| ReceiptsError::Picture("a bad file id".into()))?;
+    let blob: BlobId = blob
+        .parse()
+        .map_err(|_| ReceiptsError::Picture("a bad file id".into()))?;
     Ok(([(CONTENT_TYPE, media_type)], state.blobs.get(blob).await?))
 }
 
@@ -153,17 +155,26 @@ async fn list(
         .await?;
     let more = found.len() > PAGE;
     found.truncate(PAGE);
-    let last = found.last().filter(|_| more).map(|receipt| hex32(&receipt.id));
-    let next = last.map(|cursor| {
-        data_center.api_url(&format!("/receipts/v4/users/{user_id}/page/{cursor}"))
-    });
-    let receipts = found.into_iter().map(|receipt| ReceiptBody::new(receipt, data_center));
-    Ok(Json(ReceiptList { receipts: receipts.collect::<Result<_, _>>()?, next }))
+    let last = found
+        .last()
+        .filter(|_| more)
+        .map(|receipt| hex32(&receipt.id));
+    let next = last
+        .map(|cursor| data_center.api_url(&format!("/receipts/v4/users/{user_id}/page/{cursor}")));
+    let receipts = found
+        .into_iter()
+        .map(|receipt| ReceiptBody::new(receipt, data_center));
+    Ok(Json(ReceiptList {
+        receipts: receipts.collect::<Result<_, _>>()?,
+        next,
+    }))
 }
 
 /// A receipt's id from a URL: 32 hex digits, and nothing else that a UUID parser takes.
 pub(crate) fn from_hex32(text: &str) -> Option<Uuid> {
-    (text.len() == 32).then(|| Uuid::try_parse(text).ok()).flatten()
+    (text.len() == 32)
+        .then(|| Uuid::try_parse(text).ok())
+        .flatten()
 }
 
 impl ReceiptsState {
@@ -178,7 +189,9 @@ impl ReceiptsState {
         let args = (company(caller)?, id);
         let found: Result<_, DbError> = self
             .db
-            .read(args, |tx, &(company_id, id)| Box::pin(store::get(tx, company_id, id)))
+            .read(args, |tx, &(company_id, id)| {
+                Box::pin(store::get(tx, company_id, id))
+            })
             .await;
         found?
             .filter(|receipt| caller.user_id.is_none_or(|own| own == receipt.user_id))
@@ -193,7 +206,12 @@ mod tests {
     #[test]
     fn ids_have_one_spelling() {
         assert!(from_hex32("eed70d8a344e4b8c9d8ad2b7b37c34e2").is_some());
-        for text in ["", "..", "eed70d8a-344e-4b8c-9d8a-d2b7b37c34e2", "g".repeat(32).as_str()] {
+        for text in [
+            "",
+            "..",
+            "eed70d8a-344e-4b8c-9d8a-d2b7b37c34e2",
+            "g".repeat(32).as_str(),
+        ] {
             assert_eq!(from_hex32(text), None);
         }
     }

@@ -15,7 +15,7 @@ use crate::post::company;
 use crate::{ReceiptsState, store};
 
 /// Two weeks after the post the status is no longer there.
-const KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const KEPT: Duration = Duration::from_hours(14 * 24);
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StatusBody {
@@ -48,12 +48,17 @@ pub(crate) async fn get_status(
     let args = (company(&caller)?, receipt.id);
     let logs = state
         .db
-        .read(args, |tx, &(company_id, id)| Box::pin(store::logs(tx, company_id, id)))
+        .read(args, |tx, &(company_id, id)| {
+            Box::pin(store::logs(tx, company_id, id))
+        })
         .await?;
     let logs = logs.into_iter().map(|entry| StatusLog {
         log_level: entry.level,
         message: entry.message,
         timestamp: entry.at.http_date(),
     });
-    Ok(Json(StatusBody { status: receipt.status, logs: logs.collect() }))
+    Ok(Json(StatusBody {
+        status: receipt.status,
+        logs: logs.collect(),
+    }))
 }

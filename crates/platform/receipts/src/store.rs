@@ -4,13 +4,13 @@ use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_jobs::NewJob;
 use bursar_kernel::{Micros, Uuid, hex32};
 
-use crate::model::{Event, LogEntry, NewReceipt, Receipt, Status, job_payload};
+use crate::model::{Event, LogEntry, NewReceipt, Receipt, job_payload};
 use crate::process::KIND;
 
 statements! {
     INSERT = "INSERT INTO receipts_receipt (company_id, id, user_id, receipt_type, body, app_id, \
         app_name, correlation_id, received_at, status) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACCEPTED')";
     LOG = "INSERT INTO receipts_log (company_id, receipt_id, level, message, at) \
         VALUES ($1, $2, $3, $4, $5)";
     GET = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
@@ -48,7 +48,6 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewReceipt) -> Result<(), DbError>
             &new.app_name,
             &new.correlation_id,
             new.received_at,
-            Status::Accepted.as_str(),
         ],
     )
     .await?;
@@ -81,7 +80,10 @@ pub(crate) async fn get(
     company_id: Uuid,
     id: Uuid,
 ) -> Result<Option<Receipt>, DbError> {
-    tx.row(&GET, args![&company_id, &id]).await?.map(read).transpose()
+    tx.row(&GET, args![&company_id, &id])
+        .await?
+        .map(read)
+        .transpose()
 }
 
 pub(crate) async fn list_before(
@@ -91,7 +93,9 @@ pub(crate) async fn list_before(
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<Receipt>, DbError> {
-    let rows = tx.rows(&LIST_BEFORE, args![&company_id, &user_id, &before, limit]).await?;
+    let rows = tx
+        .rows(&LIST_BEFORE, args![&company_id, &user_id, &before, limit])
+        .await?;
     rows.into_iter().map(read).collect()
 }
 
@@ -101,7 +105,9 @@ pub(crate) async fn list_pending(
     user_id: Uuid,
     limit: i64,
 ) -> Result<Vec<Receipt>, DbError> {
-    let rows = tx.rows(&PENDING, args![&company_id, &user_id, limit]).await?;
+    let rows = tx
+        .rows(&PENDING, args![&company_id, &user_id, limit])
+        .await?;
     rows.into_iter().map(read).collect()
 }
 
@@ -112,7 +118,13 @@ pub(crate) async fn logs(
 ) -> Result<Vec<LogEntry>, DbError> {
     let rows = tx.rows(&LOGS, args![&company_id, &receipt_id]).await?;
     rows.into_iter()
-        .map(|mut row| Ok(LogEntry { level: row.get(0)?, message: row.get(1)?, at: row.get(2)? }))
+        .map(|mut row| {
+            Ok(LogEntry {
+                level: row.get(0)?,
+                message: row.get(1)?,
+                at: row.get(2)?,
+            })
+        })
         .collect()
 }
 
@@ -139,7 +151,11 @@ pub(crate) async fn finish(
     media_type: &str,
     now: Micros,
 ) -> Result<bool, DbError> {
-    if tx.execute(&FINISH, args![&company_id, &id, blob, media_type]).await? == 0 {
+    if tx
+        .execute(&FINISH, args![&company_id, &id, blob, media_type])
+        .await?
+        == 0
+    {
         return Ok(false);
     }
     log(tx, company_id, id, Event::ImageGenerated, now).await?;
@@ -163,7 +179,9 @@ pub(crate) async fn set_preview(
     id: Uuid,
     blob: &str,
 ) -> Result<(), DbError> {
-    tx.execute(&SET_PREVIEW, args![&company_id, &id, blob]).await.map(drop)
+    tx.execute(&SET_PREVIEW, args![&company_id, &id, blob])
+        .await
+        .map(drop)
 }
 
 /// Whether any company's receipt names the file. Only for the sweep of files.

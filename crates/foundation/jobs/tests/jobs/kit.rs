@@ -10,11 +10,13 @@ use bursar_kernel::{Clock, Micros, Rng};
 use bursar_testkit::TestDb;
 
 pub(crate) const START: Micros = Micros(1_790_000_000_000_000);
+/// No delay.
+pub(crate) const NOW: Duration = Duration::ZERO;
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const POLICY: RetryPolicy = RetryPolicy {
     attempts_max: 3,
     first_delay: Duration::from_secs(2),
-    delay_max: Duration::from_secs(60),
+    delay_max: Duration::from_mins(1),
 };
 
 statements! {
@@ -27,7 +29,7 @@ pub(crate) struct Does<F>(pub(crate) &'static str, pub(crate) F);
 impl<F, R> Handler for Does<F>
 where
     F: Fn(Job) -> R + Send + Sync,
-    R: Future<Output = Result<(), HandlerError>> + Send,
+    R: Future<Output = Result<(), HandlerError>> + Send + 'static,
 {
     fn kind(&self) -> &'static str {
         self.0

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bursar_db::{Db, Isolation};
+use bursar_db::{DbError, Isolation, Row, Sql, args};
 use bursar_jobs::{Failed, HandlerError, Job, JobsError, LEASE};
 use bursar_testkit::db_test;
 
-use crate::kit::{Bench, Does, POLICY, SECOND, START, complete, payloads};
+use crate::kit::{Bench, Does, NOW, POLICY, SECOND, START, complete, payloads};
 
-async fn fail(db: &Db, job: &Job, reason: &str) -> Result<Failed, JobsError> {
-    let args = (job.clone(), reason.to_owned());
-    db.write(Isolation::ReadCommitted, args, |tx, (job, reason)| {
-        Box::pin(bursar_jobs::fail(tx, job, &POLICY, 7, reason, START))
-    })
-    .await
+async fn fail(bench: &Bench, job: &Job, reason: &str) -> Result<Failed, JobsError> {
+    let args = (job.clone(), reason.to_owned(), bench.clock.now());
+    let failing = bench
+        .db
+        .write(Isolation::ReadCommitted, args, |tx, (job, reason, now)| {
+            Box::pin(bursar_jobs::fail(tx, job, &POLICY, 7, reason, *now))
+        });
+    failing.await
 }
 
 db_test! {
@@ -25,6 +27,42 @@ db_test! {
             parameters.push(bench.db.prepare(sql).await.unwrap());
         }
         assert_eq!(parameters, [6, 5, 3, 2, 4, 3, 2, 1, 1, 0, 1]);
+    }
+}
+
+db_test! {
+    async fn a_long_backlog_is_claimed_by_its_index(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        let explain = if bench.db.engine() == "postgres" {
+            // What a statement that is used often gets, with statistics of a long queue.
+            place.batch("DO $$ BEGIN EXECUTE format(
+                'ALTER DATABASE %I SET plan_cache_mode = force_generic_plan', current_database());
+                END $$").await;
+            place.batch("INSERT INTO jobs_job
+                (kind, payload, correlation_id, state, attempt, run_at, enqueued_at)
+                SELECT 'a', '', '', 'waiting', 0, n, n FROM generate_series(1, 20000) AS n").await;
+            place.batch("ANALYZE jobs_job").await;
+            "EXPLAIN"
+        } else {
+            "EXPLAIN QUERY PLAN"
+        };
+        bench.db.close().await;
+        drop(bench);
+        let db = place.open().await;
+        let claims = |sql: &&&Sql| sql.postgres().contains("SKIP LOCKED");
+        let claim = bursar_jobs::statements().iter().find(claims).unwrap();
+        // Statements live as long as the program.
+        let sqlite = format!("{explain} {}", claim.sqlite()).leak();
+        let postgres = format!("{explain} {}", claim.postgres()).leak();
+        let sql: &'static Sql = Box::leak(Box::new(Sql::per_engine(sqlite, postgres)));
+        let column = if db.engine() == "postgres" { 0 } else { 3 };
+        let plan = db.scan((), move |tx, ()| Box::pin(async move {
+            let rows = tx.rows(sql, args![&[0_u8; 16], 9, START, " a ", 16]).await?;
+            let line = |mut row: Row| row.get::<String>(column);
+            rows.into_iter().map(line).collect::<Result<Vec<_>, DbError>>()
+        })).await.unwrap().join("\n");
+        assert!(plan.contains("jobs_job_due"), "{plan}");
+        assert!(!plan.contains("Seq Scan") && !plan.contains("SCAN"), "{plan}");
     }
 }
 
@@ -51,23 +89,23 @@ db_test! {
 db_test! {
     async fn a_key_is_unique_while_its_job_is_alive(place: TestDb) {
         let bench = Bench::open(&place).await;
-        assert!(bench.add(Some("k"), "1", SECOND * 0).await);
-        assert!(!bench.add(Some("k"), "2", SECOND * 0).await, "it waits");
+        assert!(bench.add(Some("k"), "1", NOW).await);
+        assert!(!bench.add(Some("k"), "2", NOW).await, "it waits");
         assert!(bench.add(Some("K"), "other", SECOND * 9).await);
         assert!(bench.add(None, "no key", SECOND * 9).await);
         assert!(bench.add(None, "no key", SECOND * 9).await);
         let worker = bench.claimer();
         let jobs = worker.claim(9).await.unwrap();
         assert_eq!(payloads(&jobs), ["1"]);
-        assert!(!bench.add(Some("k"), "3", SECOND * 0).await, "it runs");
+        assert!(!bench.add(Some("k"), "3", NOW).await, "it runs");
         complete(&bench.db, &jobs[0]).await.unwrap();
-        assert!(bench.add(Some("k"), "4", SECOND * 0).await, "it is done");
+        assert!(bench.add(Some("k"), "4", NOW).await, "it is done");
         let jobs = worker.claim(9).await.unwrap();
         let buried = bench.db.write(Isolation::ReadCommitted, jobs[0].claim.clone(), |tx, claim| {
             Box::pin(bursar_jobs::bury(tx, claim, "no use"))
         });
         buried.await.unwrap();
-        assert!(bench.add(Some("k"), "5", SECOND * 0).await, "it is dead");
+        assert!(bench.add(Some("k"), "5", NOW).await, "it is dead");
     }
 }
 
@@ -91,20 +129,20 @@ db_test! {
 db_test! {
     async fn a_job_whose_worker_died_is_taken_over(place: TestDb) {
         let bench = Bench::open(&place).await;
-        bench.add(None, "x", SECOND * 0).await;
+        bench.add(None, "x", NOW).await;
         let (dying, next) = (bench.claimer(), bench.claimer());
         let old = dying.claim(1).await.unwrap().remove(0);
-        bench.clock.advance(LEASE - SECOND);
+        bench.clock.advance(LEASE.saturating_sub(SECOND));
         assert!(next.claim(1).await.unwrap().is_empty(), "the lease stands");
         assert!(dying.renew(vec![old.claim.clone()]).await.unwrap().is_empty());
-        bench.clock.advance(LEASE - SECOND);
+        bench.clock.advance(LEASE.saturating_sub(SECOND));
         assert!(next.claim(1).await.unwrap().is_empty(), "it was renewed");
         bench.clock.advance(SECOND);
         let new = next.claim(1).await.unwrap().remove(0);
         assert_eq!((new.id, new.attempt), (old.id, 2));
         // The old claim is worth nothing any more.
         assert!(matches!(complete(&bench.db, &old).await, Err(JobsError::LeaseLost)));
-        assert!(matches!(fail(&bench.db, &old, "late").await, Err(JobsError::LeaseLost)));
+        assert!(matches!(fail(&bench, &old, "late").await, Err(JobsError::LeaseLost)));
         assert_eq!(dying.renew(vec![old.claim.clone()]).await.unwrap(), [old.id]);
         dying.release(vec![old.claim]).await.unwrap();
         assert!(next.claim(1).await.unwrap().is_empty(), "it is still the new worker's");
@@ -117,7 +155,7 @@ db_test! {
 db_test! {
     async fn a_released_job_is_due_again_and_lost_no_attempt(place: TestDb) {
         let bench = Bench::open(&place).await;
-        bench.add(None, "x", SECOND * 0).await;
+        bench.add(None, "x", NOW).await;
         let worker = bench.claimer();
         for _ in 0..5 {
             let job = worker.claim(1).await.unwrap().remove(0);
@@ -130,17 +168,17 @@ db_test! {
 db_test! {
     async fn a_failing_job_waits_and_dies_with_its_reason(place: TestDb) {
         let bench = Bench::open(&place).await;
-        bench.add(Some("k"), "x", SECOND * 0).await;
+        bench.add(Some("k"), "x", NOW).await;
         let worker = bench.claimer();
         let job = worker.claim(1).await.unwrap().remove(0);
         let run_at = START + SECOND + Duration::from_micros(7);
-        assert_eq!(fail(&bench.db, &job, "first").await.unwrap(), Failed::Retried { run_at });
+        assert_eq!(fail(&bench, &job, "first").await.unwrap(), Failed::Retried { run_at });
         for attempt in [2, 3] {
             assert!(worker.claim(1).await.unwrap().is_empty(), "it waits");
             bench.clock.advance(60 * SECOND);
             let job = worker.claim(1).await.unwrap().remove(0);
             assert_eq!(job.attempt, attempt);
-            fail(&bench.db, &job, &format!("no\0 {attempt} {}", "é".repeat(5_000))).await.unwrap();
+            fail(&bench, &job, &format!("no\0 {attempt} {}", "é".repeat(5_000))).await.unwrap();
         }
         bench.clock.advance(600 * SECOND);
         assert!(worker.claim(1).await.unwrap().is_empty(), "it is dead");
@@ -172,7 +210,7 @@ db_test! {
             }
         }))]);
         for payload in ["leaves", "completes", "retries", "panics", "dead"] {
-            bench.add(None, payload, SECOND * 0).await;
+            bench.add(None, payload, NOW).await;
         }
         assert_eq!(worker.run_due().await.unwrap(), 5);
         assert_eq!(bench.alive().await, 2);
@@ -190,7 +228,7 @@ db_test! {
 db_test! {
     async fn a_job_that_kills_its_workers_dies(place: TestDb) {
         let bench = Bench::open(&place).await;
-        bench.add(None, "x", SECOND * 0).await;
+        bench.add(None, "x", NOW).await;
         for _ in 0..POLICY.attempts_max {
             assert_eq!(bench.claimer().claim(1).await.unwrap().len(), 1);
             bench.clock.advance(LEASE);
@@ -205,7 +243,7 @@ db_test! {
 db_test! {
     async fn a_job_that_nobody_here_handles_waits(place: TestDb) {
         let bench = Bench::open(&place).await;
-        bench.add(None, "x", SECOND * 0).await;
+        bench.add(None, "x", NOW).await;
         let other = bench.worker(vec![
             Arc::new(Does("aa", |_| async { Ok(()) })),
             Arc::new(Does("b", |_| async { Ok(()) })),

@@ -13,11 +13,10 @@ use bursar_testkit::{TestDb, db_test};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::kit::{Does, add, alive, complete};
+use crate::kit::{Does, NOW, add, alive, complete};
 
 /// Nothing here takes long; this only ends a test that hangs.
-const HANGS: Duration = Duration::from_secs(60);
-const NOW: Duration = Duration::ZERO;
+const HANGS: Duration = Duration::from_mins(1);
 
 fn start(db: &Db, handler: Arc<dyn Handler>, concurrency: usize) -> Workers {
     Workers::start(
@@ -177,7 +176,10 @@ db_test! {
         let (told, mut attempts) = unbounded_channel();
         let quick = Does("a", move |job: Job| {
             let told = told.clone();
-            async move { Ok(told.send(job.attempt).unwrap()) }
+            async move {
+                told.send(job.attempt).unwrap();
+                Ok(())
+            }
         });
         let workers = start(&db, Arc::new(quick), 4);
         assert_eq!(next(&mut attempts).await, 1);
@@ -200,7 +202,7 @@ db_test! {
         add(&db, clock.now(), None, "long", NOW).await;
         assert_eq!(next(&mut started).await, "long");
         // A jump of the sandbox's clock must not make the same worker start it again.
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
         add(&db, clock.now(), None, "other", NOW).await;
         assert_eq!(next(&mut started).await, "other");
         gate.add_permits(2);

@@ -1,0 +1,103 @@
+//! The ceiling: the fastest simple code for the same bytes with the same durability.
+//!
+//! One bare route for each benchmark of Bursar that speaks HTTP, on the same libraries and with
+//! the same settings: JSON parsed, rows written in groups, one fsync a group, tokens signed. No
+//! authorisation, no schema check, no limits. It prints its base URL and serves until killed.
+
+mod postgres;
+mod rows;
+mod sqlite;
+mod tokens;
+
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::routing::post;
+use bursar_kernel::{Clock, Rng, hex32};
+use clap::Parser;
+use tokio::net::TcpListener;
+
+use rows::{Receipt, Write, Writer};
+use tokens::Signer;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The ceiling of Bursar's benchmarks.
+#[derive(Parser)]
+struct Options {
+    /// Keep rows in a new database file at this path.
+    #[arg(
+        long,
+        conflicts_with = "postgres",
+        required_unless_present = "postgres"
+    )]
+    sqlite: Option<PathBuf>,
+    /// Keep rows in this empty server database (a URL).
+    #[arg(long)]
+    postgres: Option<String>,
+}
+
+#[derive(Clone)]
+struct App {
+    writer: Writer,
+    signer: Signer,
+    clock: Clock,
+    rng: Rng,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let options = Options::parse();
+    let writer = match (&options.sqlite, &options.postgres) {
+        (Some(file), _) => sqlite::start(file)?,
+        (None, Some(url)) => postgres::start(url).await?,
+        (None, None) => return Err("no storage named".into()),
+    };
+    let app = App {
+        writer,
+        signer: Signer::new()?,
+        clock: Clock::system(),
+        rng: Rng::system(),
+    };
+    let routes = Router::new()
+        .route("/receipts", post(receipt))
+        .route(
+            "/token/client_credentials",
+            post(tokens::client_credentials),
+        )
+        .route("/token/refresh", post(tokens::refresh))
+        .with_state(app);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}", listener.local_addr()?);
+    axum::serve(listener, routes).await?;
+    Ok(())
+}
+
+/// `receipt.post`: parse, write receipt, status and job, answer once they are durable.
+async fn receipt(
+    State(app): State<App>,
+    body: Bytes,
+) -> Result<(StatusCode, [(HeaderName, String); 1]), StatusCode> {
+    let document = std::str::from_utf8(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let parsed: serde_json::Value =
+        serde_json::from_str(document).map_err(|_| StatusCode::BAD_REQUEST)?;
+    if !parsed.is_object() {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    let id = app.rng.uuid();
+    let key = hex32(&id);
+    let location = format!("/receipts/{key}");
+    let receipt = Receipt {
+        payload: format!("{{\"receipt\":\"{key}\"}}"),
+        key,
+        correlation_id: app.rng.uuid().to_string(),
+        document: document.to_owned(),
+        now: app.clock.now().0,
+        id: id.into_bytes(),
+    };
+    app.writer.write(Write::Receipt(receipt)).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)]))
+}

@@ -1,0 +1,73 @@
+//! One writer thread; everything that waits shares one transaction and one fsync.
+
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+use tokio::sync::mpsc;
+
+use crate::rows::{
+    INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Receipt, Request,
+    USE_REFRESH_TOKEN, Write, Writer,
+};
+use crate::{Error, tokens};
+
+const GROUP_LEN_MAX: usize = 256;
+
+/// Makes the file with its tables and starts the writer.
+pub(crate) fn start(file: &Path) -> Result<Writer, Error> {
+    let connection = Connection::open(file)?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    connection.execute_batch(include_str!("../../../schema/sqlite.sql"))?;
+    for hash in tokens::seeded_hashes() {
+        connection.execute(INSERT_REFRESH_TOKEN, params![hash, OWNER])?;
+    }
+    let (writer, queue) = Writer::new();
+    std::thread::spawn(move || {
+        if let Err(error) = serve(&connection, queue) {
+            eprintln!("the writer stopped: {error}");
+        }
+    });
+    Ok(writer)
+}
+
+fn serve(connection: &Connection, mut queue: mpsc::Receiver<Request>) -> rusqlite::Result<()> {
+    let mut group = Vec::with_capacity(GROUP_LEN_MAX);
+    while queue.blocking_recv_many(&mut group, GROUP_LEN_MAX) > 0 {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        for request in &group {
+            match &request.write {
+                Write::Receipt(receipt) => insert_receipt(connection, receipt)?,
+                Write::UseRefreshToken { hash, now } => {
+                    connection
+                        .prepare_cached(USE_REFRESH_TOKEN)?
+                        .execute(params![hash, now])?;
+                }
+            }
+        }
+        connection.execute_batch("COMMIT")?;
+        for request in group.drain(..) {
+            // A caller that went away wants no answer.
+            let _ = request.done.send(());
+        }
+    }
+    Ok(())
+}
+
+fn insert_receipt(connection: &Connection, receipt: &Receipt) -> rusqlite::Result<()> {
+    let Receipt {
+        id,
+        key,
+        document,
+        payload,
+        correlation_id,
+        now,
+    } = receipt;
+    let row = params![OWNER, id, OWNER, document, OWNER, correlation_id, now];
+    connection.prepare_cached(INSERT_RECEIPT)?.execute(row)?;
+    connection
+        .prepare_cached(INSERT_LOG)?
+        .execute(params![OWNER, id, now])?;
+    let row = params![key, payload, correlation_id, now];
+    connection.prepare_cached(INSERT_JOB)?.execute(row)?;
+    Ok(())
+}

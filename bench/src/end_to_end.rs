@@ -1,0 +1,106 @@
+//! `receipt.end_to_end`: receipts posted, rendered and available, with a backlog that stays flat.
+//!
+//! The load is closed: each client posts a wave of receipts and, before the next but one, sees
+//! every receipt of the wave PROCESSED. So no more than two waves a client ever wait, and what
+//! is counted was carried through to its end.
+
+use std::time::{Duration, Instant};
+
+use crate::http::Connection;
+use crate::ours::{self, BASE_URL};
+use crate::rounds::{Plan, Side, compared, print};
+use crate::storage::{Engine, Storage};
+use crate::wrk::{Load, whole};
+use crate::{Result, render};
+
+const CLIENTS: usize = 4;
+const WAVE_LEN: usize = 64;
+const SPAN_MIN: Duration = Duration::from_mins(1);
+const POLL_PAUSE: Duration = Duration::from_millis(20);
+/// A receipt that takes longer is a fault, not a measurement.
+const PROCESSING_WAIT_MAX: Duration = Duration::from_mins(1);
+
+/// Receipts a second through the whole platform, against rendering alone on the same cores.
+pub(crate) fn run(engine: Engine, plan: Plan<'_>) -> Result<()> {
+    let (mut ours, mut ceiling) = (Side::default(), Side::default());
+    let cores = std::thread::available_parallelism()?.get();
+    for _ in 0..plan.rounds {
+        let storage = Storage::fresh(engine, plan.scratch)?;
+        let process = ours::start(&storage)?;
+        let rate = processed_per_second(&ours::receipt_load()?, plan.span.max(SPAN_MIN))?;
+        ours.add_rate(rate, Some(process.rss_mb()?));
+        drop(process);
+        ceiling.add_rate(render::per_second(cores, plan.span)?, None);
+    }
+    let fields = compared(&ours, "ceiling", &ceiling);
+    print("receipt.end_to_end", engine.name(), "receipts/s", fields);
+    Ok(())
+}
+
+fn processed_per_second(load: &Load, span: Duration) -> Result<f64> {
+    let start = Instant::now();
+    let counts: Vec<Result<u64>> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| scope.spawn(|| client(load, start + span)))
+            .collect();
+        let ended = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err("a client panicked".into()))
+        };
+        clients.into_iter().map(ended).collect()
+    });
+    let elapsed = start.elapsed();
+    let total: u64 = counts.into_iter().sum::<Result<u64>>()?;
+    Ok(whole(total) / elapsed.as_secs_f64())
+}
+
+/// Posts waves until the deadline; returns how many receipts it saw to their end.
+fn client(load: &Load, deadline: Instant) -> Result<u64> {
+    let mut connection = Connection::open(BASE_URL)?;
+    let mut waiting: Vec<String> = Vec::new();
+    let mut processed = 0;
+    while Instant::now() < deadline {
+        let posted: Result<Vec<String>> =
+            (0..WAVE_LEN).map(|_| post(&mut connection, load)).collect();
+        for id in std::mem::replace(&mut waiting, posted?) {
+            wait_processed(&mut connection, load, &id)?;
+            processed += 1;
+        }
+    }
+    Ok(processed)
+}
+
+fn post(connection: &mut Connection, load: &Load) -> Result<String> {
+    let body = load.bodies.first().map_or("", String::as_str);
+    let answer = connection.request(load.method, &load.path, &load.headers, body)?;
+    let id = answer
+        .location
+        .as_deref()
+        .and_then(|url| url.rsplit('/').next());
+    match (answer.status, id) {
+        (201, Some(id)) => Ok(id.to_owned()),
+        (status, _) => Err(format!("not accepted: {status} {}", answer.body).into()),
+    }
+}
+
+fn wait_processed(connection: &mut Connection, load: &Load, id: &str) -> Result<()> {
+    let path = format!("/receipts/v4/status/{id}");
+    let authorization: Vec<_> = load
+        .headers
+        .iter()
+        .filter(|(name, _)| *name == "Authorization")
+        .cloned()
+        .collect();
+    let started = Instant::now();
+    while started.elapsed() < PROCESSING_WAIT_MAX {
+        let answer = connection.request("GET", &path, &authorization, "")?;
+        let status: serde_json::Value = serde_json::from_str(&answer.body)?;
+        match status["status"].as_str() {
+            Some("PROCESSED") => return Ok(()),
+            Some("ACCEPTED" | "PROCESSING") => std::thread::sleep(POLL_PAUSE),
+            _ => return Err(format!("receipt {id}: {} {}", answer.status, answer.body).into()),
+        }
+    }
+    Err(format!("receipt {id} was not processed in time").into())
+}

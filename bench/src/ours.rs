@@ -1,0 +1,157 @@
+//! Bursar as a subject: `bursar sandbox`, the platform with seeded companies, and what its
+//! clients send.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::http::{Answer, Connection};
+use crate::process::Process;
+use crate::rounds::{Running, Subject};
+use crate::storage::Storage;
+use crate::wrk::Load;
+use crate::{Bench, Result};
+
+/// The sandbox's first data center, `us`; the others listen on the ports that follow.
+pub(crate) const BASE_URL: &str = "http://127.0.0.1:47110";
+const PORT: &str = "47110";
+
+/// The partner app and the traveller of `seeds/sandbox.toml`.
+const CLIENT_ID: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51";
+const CLIENT_SECRET: &str = "a7d0c1e2-93f4-4b65-8c76-d7e8f9a0b151";
+const USERNAME: &str = "ana@northwind.example.com";
+const PASSWORD: &str = "ana-travels-light";
+const USER_ID: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11";
+
+/// One connection of the load refreshes one of these.
+const REFRESH_TOKENS: usize = 128;
+const READY_WAIT_MAX: Duration = Duration::from_mins(1);
+
+/// Bursar under one bench's load.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ours(pub(crate) Bench);
+
+impl Subject for Ours {
+    fn start(&self, storage: &Storage) -> Result<Running> {
+        let process = start(storage)?;
+        let load = match self.0 {
+            Bench::TokenRefresh => refresh_load()?,
+            Bench::TokenClientCredentials => token_load(vec![client_credentials()]),
+            _ => receipt_load()?,
+        };
+        Ok(Running {
+            process,
+            base_url: BASE_URL.to_owned(),
+            load,
+        })
+    }
+}
+
+/// Starts the sandbox and waits until it is ready.
+pub(crate) fn start(storage: &Storage) -> Result<Process> {
+    let mut command = bursar();
+    command.args(["sandbox", "--port", PORT, "--log", "warn"]);
+    command.arg("--data").arg(storage.folder());
+    if let Some(url) = storage.url() {
+        command.env("BURSAR_DATABASE_URL", url);
+    }
+    let mut process = Process::start(&mut command)?;
+    let started = Instant::now();
+    while !is_ready() {
+        if !process.is_running() || started.elapsed() > READY_WAIT_MAX {
+            return Err("bursar did not become ready".into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(process)
+}
+
+/// The program, built beside us.
+pub(crate) fn bursar() -> Command {
+    let here = std::env::current_exe().unwrap_or_default();
+    Command::new(here.with_file_name("bursar"))
+}
+
+fn is_ready() -> bool {
+    let answer = Connection::open(BASE_URL).and_then(|mut c| c.request("GET", "/ready", &[], ""));
+    answer.is_ok_and(|answer| answer.status == 200)
+}
+
+/// What each request that posts a receipt says.
+pub(crate) fn receipt_load() -> Result<Load> {
+    let token = text_of(&token(&password())?, "access_token")?;
+    Ok(Load {
+        method: "POST",
+        path: format!("/receipts/v4/users/{USER_ID}"),
+        headers: vec![
+            ("Authorization", format!("Bearer {token}")),
+            ("Content-Type", "application/json".to_owned()),
+            (
+                "Link",
+                "<http://schema.concursolutions.com/general-receipt.schema.json>;\
+                 rel=\"describedBy\""
+                    .to_owned(),
+            ),
+        ],
+        bodies: vec![crate::RECEIPT.trim().to_owned()],
+    })
+}
+
+fn refresh_load() -> Result<Load> {
+    let client = client();
+    let bodies = (0..REFRESH_TOKENS).map(|_| {
+        let refresh_token = text_of(&token(&password())?, "refresh_token")?;
+        Ok(format!(
+            "{client}&grant_type=refresh_token&refresh_token={refresh_token}"
+        ))
+    });
+    Ok(token_load(bodies.collect::<Result<_>>()?))
+}
+
+fn token_load(bodies: Vec<String>) -> Load {
+    Load {
+        method: "POST",
+        path: "/oauth2/v0/token".to_owned(),
+        headers: vec![form()],
+        bodies,
+    }
+}
+
+fn token(body: &str) -> Result<Value> {
+    let Answer { status, body, .. } =
+        Connection::open(BASE_URL)?.request("POST", "/oauth2/v0/token", &[form()], body)?;
+    match status {
+        200 => Ok(serde_json::from_str(&body)?),
+        _ => Err(format!("no token: {status} {body}").into()),
+    }
+}
+
+fn text_of(answer: &Value, field: &str) -> Result<String> {
+    Ok(answer[field]
+        .as_str()
+        .ok_or_else(|| format!("no {field} in the answer"))?
+        .to_owned())
+}
+
+fn form() -> (&'static str, String) {
+    (
+        "Content-Type",
+        "application/x-www-form-urlencoded".to_owned(),
+    )
+}
+
+fn client() -> String {
+    format!("client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}")
+}
+
+fn client_credentials() -> String {
+    format!("{}&grant_type=client_credentials", client())
+}
+
+fn password() -> String {
+    format!(
+        "{}&grant_type=password&username={USERNAME}&password={PASSWORD}",
+        client()
+    )
+}

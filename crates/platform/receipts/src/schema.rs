@@ -1,0 +1,235 @@
+//! The receipt schemas and the check of a receipt against them.
+//!
+//! Source: receipts/supported-receipt-types.markdown (fields, patterns),
+//! receipts/endpoints.markdown
+//! (the list of schemas).
+
+mod fault;
+mod formats;
+
+use std::collections::HashMap;
+
+use jsonschema::{Registry, Validator};
+use serde_json::Value;
+
+pub use fault::{FAULTS_MAX, Fault};
+
+/// How many line items one receipt may have. Choice: our own limit, also in the schemas.
+pub const LINE_ITEMS_MAX: usize = 10_000;
+
+/// Above so many list items in one document only its first fault is looked for.
+///
+/// Choice: collecting every fault of a hostile document costs hundreds of times its size.
+const LISTED_ITEMS_MAX: usize = 20_000;
+
+/// The namespace of the documented schema URIs, without its scheme.
+const AUTHORITY: &str = "schema.concursolutions.com/";
+
+/// A published JSON Schema document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaDocument {
+    /// File name, which is also the schema's id in `/schemas/{id}`.
+    pub name: &'static str,
+    /// The documented URI, equal to the document's `$id`.
+    pub uri: &'static str,
+    /// The document as published.
+    pub text: &'static str,
+}
+
+/// A [`SchemaDocument`] of the folder `schemas` at the repository's root.
+macro_rules! schema_document {
+    ($name:literal) => {
+        SchemaDocument {
+            name: concat!($name, ".schema.json"),
+            uri: concat!("http://schema.concursolutions.com/", $name, ".schema.json"),
+            text: include_str!(concat!("../../../../schemas/", $name, ".schema.json")),
+        }
+    };
+}
+
+const RECEIPT_SCHEMAS: &[SchemaDocument] = &[
+    schema_document!("general-receipt"),
+    schema_document!("ground-transport-receipt"),
+];
+
+const SUPPORTING_SCHEMAS: &[SchemaDocument] = &[
+    schema_document!("address"),
+    schema_document!("common"),
+    schema_document!("discount"),
+    schema_document!("line-item"),
+    schema_document!("location"),
+    schema_document!("merchant"),
+    schema_document!("payments"),
+    schema_document!("receipt-core"),
+    schema_document!("taxes"),
+];
+
+/// The schemas of receipt types, in the order of the documented list.
+pub fn receipt_schemas() -> &'static [SchemaDocument] {
+    RECEIPT_SCHEMAS
+}
+
+/// The schemas that receipt schemas refer to, in the order of the documented list.
+pub fn supporting_schemas() -> &'static [SchemaDocument] {
+    SUPPORTING_SCHEMAS
+}
+
+/// The schema document with this file name, such as `address.schema.json`.
+pub fn document(file_name: &str) -> Option<&'static SchemaDocument> {
+    documents().find(|document| document.name == file_name)
+}
+
+fn documents() -> impl Iterator<Item = &'static SchemaDocument> {
+    RECEIPT_SCHEMAS.iter().chain(SUPPORTING_SCHEMAS)
+}
+
+/// A type of receipt that can be posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReceiptType {
+    /// A shop, a restaurant, or anything without a type of its own.
+    General,
+    /// A ride that is neither by air nor on rails.
+    GroundTransport,
+}
+
+impl ReceiptType {
+    /// Every type, in the order of [`receipt_schemas`].
+    pub const ALL: [Self; 2] = [Self::General, Self::GroundTransport];
+
+    /// The type that a schema URI names.
+    ///
+    /// Choice: `https` is accepted beside the documented `http`.
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        let rest = uri
+            .strip_prefix("http://")
+            .or_else(|| uri.strip_prefix("https://"))?;
+        let name = rest.strip_prefix(AUTHORITY)?;
+        Self::ALL
+            .into_iter()
+            .find(|receipt_type| receipt_type.document().name == name)
+    }
+
+    /// The documented URI of the type's schema.
+    pub fn schema_uri(self) -> &'static str {
+        self.document().uri
+    }
+
+    /// The type's name, as in its schema's file name: `general-receipt`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::General => "general-receipt",
+            Self::GroundTransport => "ground-transport-receipt",
+        }
+    }
+
+    fn document(self) -> &'static SchemaDocument {
+        &RECEIPT_SCHEMAS[self as usize]
+    }
+}
+
+/// The compiled receipt schemas. Build once, share by reference.
+#[derive(Debug)]
+pub struct Validators {
+    /// In the order of [`ReceiptType::ALL`].
+    by_type: [Validator; 2],
+    /// The documents by URI, for what a fault says was expected.
+    documents: HashMap<&'static str, Value>,
+}
+
+impl Validators {
+    /// Compiles the built-in schemas.
+    ///
+    /// # Panics
+    /// If a built-in schema is broken, which the tests of this module rule out.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "compiling is too dear to happen unnoticed"
+    )]
+    pub fn new() -> Self {
+        let documents: HashMap<_, Value> = documents()
+            .map(|document| {
+                let value = serde_json::from_str(document.text);
+                (document.uri, value.expect("a built-in schema is JSON"))
+            })
+            .collect();
+        let by_type = compile(&documents);
+        Self { by_type, documents }
+    }
+
+    /// Every fault of a receipt; none when it is valid.
+    ///
+    /// At most [`FAULTS_MAX`] faults are listed; one more then says how many were left out.
+    pub fn validate(&self, receipt_type: ReceiptType, receipt: &Value) -> Vec<Fault> {
+        let validator = &self.by_type[receipt_type as usize];
+        // The yes or no is several times faster than the list of faults.
+        if validator.is_valid(receipt) {
+            return Vec::new();
+        }
+        if list_items(receipt) > LISTED_ITEMS_MAX {
+            return self.first_fault(validator, receipt);
+        }
+        let mut errors = validator.iter_errors(receipt);
+        let mut faults: Vec<_> = errors
+            .by_ref()
+            .take(FAULTS_MAX)
+            .map(|e| Fault::from_error(&e, &self.documents))
+            .collect();
+        let left_out = errors.count();
+        if left_out > 0 {
+            faults.push(Fault::left_out(&format!("{left_out}")));
+        }
+        faults
+    }
+
+    fn first_fault(&self, validator: &Validator, receipt: &Value) -> Vec<Fault> {
+        if let Some(lines) = receipt["lineItems"].as_array()
+            && lines.len() > LINE_ITEMS_MAX
+        {
+            return vec![Fault::too_many_line_items(lines.len())];
+        }
+        let Err(error) = validator.validate(receipt) else {
+            return Vec::new();
+        };
+        vec![
+            Fault::from_error(&error, &self.documents),
+            Fault::left_out("possibly"),
+        ]
+    }
+}
+
+fn compile(documents: &HashMap<&'static str, Value>) -> [Validator; 2] {
+    let registry = documents
+        .iter()
+        .fold(Registry::new(), |registry, (uri, schema)| {
+            registry
+                .add(*uri, schema)
+                .expect("a built-in schema has a URI")
+        })
+        .prepare()
+        .expect("built-in schemas refer to each other only");
+    ReceiptType::ALL.map(|receipt_type| {
+        jsonschema::options()
+            .with_draft(jsonschema::Draft::Draft202012)
+            .with_registry(&registry)
+            .should_validate_formats(true)
+            .should_ignore_unknown_formats(false)
+            .with_format("date-time", formats::is_date_time)
+            .with_format("country-code", formats::is_country_code)
+            .with_format("currency-code", formats::is_currency_code)
+            .build(&documents[receipt_type.schema_uri()])
+            .expect("a built-in schema compiles")
+    })
+}
+
+/// How many items all lists of a document have together.
+fn list_items(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.len() + items.iter().map(list_items).sum::<usize>(),
+        Value::Object(members) => members.values().map(list_items).sum(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;
