@@ -1,0 +1,15 @@
+//! The program as its users meet it: a process with flags, files, sockets and signals.
+//!
+//! Every server listens on free loopback ports, keeps its data in a folder or database of its
+//! own, and is killed when its test ends. Where a test waits, it waits for something to be seen,
+//! for [`process::PATIENCE`] at most.
+
+mod bootstrap;
+mod browser;
+mod cli;
+mod demo;
+mod durability;
+mod partner;
+mod process;
+mod shutdown;
+mod trace;
