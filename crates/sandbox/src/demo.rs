@@ -370,7 +370,7 @@ fn status_link(step: &'static str, answer: &Response) -> Result<String, DemoErro
 fn header(step: &'static str, answer: &Response, name: &HeaderName) -> Result<String, DemoError> {
     let value = answer
         .headers
-        .get(&name)
+        .get(name)
         .and_then(|value| value.to_str().ok());
     let missing = || unexpected(step, &format!("the answer has no {name} header"));
     value.map_or_else(missing, |value| Ok(value.to_owned()))
