@@ -244,7 +244,7 @@ fn config(place: &TestDb) -> Config {
         brand: "Bursar".to_owned(),
         workers: 2,
         tls_terminated_by_proxy: false,
-        log_filter: "info".to_owned(),
+        log_filter: None,
         log_format: Format::Human,
         datacenters: ["us", "emea", "glz"].map(datacenter).into(),
         bootstrap: None,
