@@ -16,9 +16,7 @@ use bursar_directory::{
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_oauth::api::issue_request_token;
-use bursar_oauth::{
-    Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError,
-};
+use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
 use bursar_receipts::{Process, ReceiptsState};
 use bursar_web::{
     DataCenter, DataCenterError, Limits, Metrics, Readiness, edge, openapi_router, ops_router,

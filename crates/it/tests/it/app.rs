@@ -157,7 +157,12 @@ impl TestApp {
     }
 
     /// Posts a general receipt in `us`; a millisecond later than the one before.
-    pub(crate) async fn post(&self, token: &str, user: &str, receipt: impl Into<Vec<u8>>) -> Answer {
+    pub(crate) async fn post(
+        &self,
+        token: &str,
+        user: &str,
+        receipt: impl Into<Vec<u8>>,
+    ) -> Answer {
         self.clock.advance(Duration::from_millis(1));
         let call = self.us.post(&format!("/receipts/v4/users/{user}"));
         let call = call.bearer(token).header("link", GENERAL);

@@ -1,6 +1,6 @@
 //! Temporary.
-use bursar_testkit::db_test;
 use crate::app::*;
+use bursar_testkit::db_test;
 db_test! {
     async fn probe(place: TestDb) {
         let t = std::time::Instant::now();

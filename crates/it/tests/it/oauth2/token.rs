@@ -15,7 +15,8 @@ const ANA_PASSWORD: &str = "ana & friends";
 
 fn ask(site: &Site, client: Client, fields: Fields) -> Call {
     let client = [("client_id", client.0), ("client_secret", client.1)];
-    site.post("/oauth2/v0/token").form(&[&client, fields].concat())
+    site.post("/oauth2/v0/token")
+        .form(&[&client, fields].concat())
 }
 
 /// An answer that was documented word for word, apart from what cannot be foreseen.
@@ -26,8 +27,14 @@ fn assert_tokens(answer: &Answer, scope: &str, home: &Site) {
     assert_eq!(answer.header("pragma"), "no-cache");
     let [access, refresh, id] =
         ["access_token", "refresh_token", "id_token"].map(|name| answer.field(name));
-    assert!(access.len() < 2048 && access.split('.').count() == 3, "{access}");
-    assert!(refresh.len() == 36 && refresh.split('-').count() == 5, "{refresh}");
+    assert!(
+        access.len() < 2048 && access.split('.').count() == 3,
+        "{access}"
+    );
+    assert!(
+        refresh.len() == 36 && refresh.split('-').count() == 5,
+        "{refresh}"
+    );
     // Six months of at most 31 days, as text.
     let expires: i64 = answer.field("refresh_expires_in").parse().unwrap();
     let months = expires - NOW.epoch_seconds();

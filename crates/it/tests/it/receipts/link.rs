@@ -10,7 +10,10 @@ const URI: &str = "http://schema.concursolutions.com/general-receipt.schema.json
 const RIDE: &str = "http://schema.concursolutions.com/ground-transport-receipt.schema.json";
 
 async fn post(app: &TestApp, token: &str, links: &[&str]) -> Answer {
-    let mut call = app.us.post(&format!("/receipts/v4/users/{ANA}")).bearer(token);
+    let mut call = app
+        .us
+        .post(&format!("/receipts/v4/users/{ANA}"))
+        .bearer(token);
     for link in links {
         call = call.header("Link", link);
     }

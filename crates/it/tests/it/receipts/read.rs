@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::sample::{smallest, with};
 use crate::app::*;
 
-const RIDE: &str = include_str!("../../../../platform/receipts/tests-data/ground-transport-every-field.json");
+const RIDE: &str = include_str!("../../../../../seeds/receipts/ride-every-field.json");
 
 fn is_id(text: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);

@@ -9,7 +9,10 @@ use crate::app::*;
 /// The paths at fault, in order.
 fn paths(faults: &Value) -> Vec<&str> {
     let faults = faults["validationErrors"].as_array().unwrap();
-    let mut paths: Vec<_> = faults.iter().map(|fault| fault["path"].as_str().unwrap()).collect();
+    let mut paths: Vec<_> = faults
+        .iter()
+        .map(|fault| fault["path"].as_str().unwrap())
+        .collect();
     paths.sort_unstable();
     paths
 }
