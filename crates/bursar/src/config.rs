@@ -249,11 +249,24 @@ impl Config {
 }
 
 fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
-    let message = |error: toml::de::Error| error.to_string().trim_end().replace('\n', "\n  ");
     toml::from_str(text).map_err(|error| ConfigError::Parse {
         path: path.to_owned(),
-        message: message(error),
+        message: explain(text, &error),
     })
+}
+
+/// Where it is, and what is wrong there. The error's own text would show the line, and with it a
+/// password that stands there.
+fn explain(text: &str, error: &toml::de::Error) -> String {
+    let what = error.message().replace('\n', ", ");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let Some(before) = before else {
+        return what;
+    };
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before[start..].chars().count() + 1;
+    format!("line {line}, column {column}: {what}")
 }
 
 /// A job waits for the disk several times; while it does, others use its core.

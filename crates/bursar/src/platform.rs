@@ -235,7 +235,10 @@ impl Parts {
             bursar_oauth::seed(&self.oauth, &mut seed).await?;
             seed.finish()?;
         }
-        if let Some(wanted) = &config.bootstrap {
+        // The password is asked for only when it is needed: its file may go after the first start.
+        if let Some(wanted) = &config.bootstrap
+            && !bursar_directory::any_company(&self.db).await?
+        {
             let wanted = first_company(wanted)?;
             let created = bursar_directory::bootstrap(
                 &self.db,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bursar_kernel::{CorrelationId, Rng};
 use bursar_outbound::{Client, Limits, OutboundError, Request, Response};
 use bursar_sandbox::cast;
-use http::header::{AUTHORIZATION, HeaderName, LINK, LOCATION};
+use http::header::{AUTHORIZATION, HeaderName, LINK, LOCATION, ORIGIN};
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -154,4 +154,22 @@ pub(crate) fn receipt(merchant: &str) -> String {
         "payments": [{ "amount": "12.50" }]
     })
     .to_string()
+}
+
+/// Signs in at the pages of `base`, as a browser's form does; the status of the answer.
+pub(crate) async fn sign_in(base: &str, user_name: &str, password: &str) -> StatusCode {
+    let form = format!(
+        "user_name={}&password={}",
+        user_name.replace('@', "%40"),
+        password.replace(' ', "+")
+    );
+    let origin = HeaderValue::from_str(base).expect("printable");
+    let url = format!("{base}/signin");
+    let client = Client::new(Limits::default());
+    let answer = send(&client, Method::POST, &url, |request| {
+        request
+            .header(ORIGIN, origin)
+            .body("application/x-www-form-urlencoded", form)
+    });
+    answer.await.expect("it answers").status
 }

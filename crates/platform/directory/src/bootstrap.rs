@@ -60,6 +60,12 @@ pub enum BootstrapError {
 /// Our own limit for the first administrator's password, in characters.
 const PASSWORD_MIN: usize = 12;
 
+/// Whether there is a company, so that [`bootstrap`] would do nothing.
+pub async fn any_company(db: &Db) -> Result<bool, BootstrapError> {
+    let any = db.read((), |tx, ()| Box::pin(store::any_company(tx)));
+    Ok(any.await?)
+}
+
 /// Creates the first company and its administrator, and says what it created. Does nothing when
 /// there is any company already. Nodes that start together create one.
 pub async fn bootstrap(
@@ -70,8 +76,7 @@ pub async fn bootstrap(
     data_centers: &DataCenters,
     wanted: &Bootstrap,
 ) -> Result<Option<Created>, BootstrapError> {
-    let any = db.read((), |tx, ()| Box::pin(store::any_company(tx)));
-    if any.await? {
+    if any_company(db).await? {
         return Ok(None);
     }
     let home = data_centers.home(&wanted.home)?;

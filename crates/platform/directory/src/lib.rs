@@ -17,7 +17,7 @@ mod seed;
 mod sign_in;
 mod store;
 
-pub use bootstrap::{Bootstrap, BootstrapError, Created, bootstrap};
+pub use bootstrap::{Bootstrap, BootstrapError, Created, any_company, bootstrap};
 pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
 pub use model::{Company, Edition, Member, Products, Role, User, UserState};
 pub use password::{PasswordError, Passwords};
