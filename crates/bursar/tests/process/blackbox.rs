@@ -12,7 +12,8 @@ fn an_independent_client_gets_on_and_a_fuzzer_finds_nothing() {
     let python = std::env::var("BURSAR_TEST_PYTHON").unwrap_or_else(|_| {
         panic!("BURSAR_TEST_PYTHON is not set: run `cargo xtask test`, which brings the packages")
     });
-    let sandbox = Sandbox::start(&TestDb::sqlite());
+    let db = TestDb::sqlite();
+    let sandbox = Sandbox::start(&db);
     let (user, password) = cast::TRAVELLER;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/process/blackbox.py");
     let ended = run(Command::new(python).args([
