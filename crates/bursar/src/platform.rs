@@ -8,14 +8,15 @@ use std::time::Duration;
 use axum::Router;
 use bursar_blobs::{BlobError, Blobs};
 use bursar_console::ConsoleState;
-use bursar_db::{Db, DbError, Location, MIGRATIONS, OpenError, Options};
+use bursar_db::{Db, DbError, Isolation, Location, MIGRATIONS, OpenError, Options};
 use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
     SeedError,
 };
 use bursar_jobs::Workers;
-use bursar_kernel::{Clock, Rng};
-use bursar_oauth::{Oauth, OpenOauthError, ServerKey, ServerKeyError};
+use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_oauth::api::issue_request_token;
+use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
 use bursar_receipts::{Process, ReceiptsState};
 use bursar_web::{
     DataCenter, DataCenterError, Limits, Metrics, Readiness, edge, openapi_router, ops_router,
@@ -35,6 +36,7 @@ pub struct Platform {
     listeners: Vec<(String, SocketAddr, TcpListener, Router)>,
     addresses: Vec<(String, String)>,
     db: Db,
+    oauth: Oauth,
     workers: Workers,
     sweeper: JoinHandle<()>,
 }
@@ -98,11 +100,20 @@ impl Platform {
 
     /// Opens everything, applies the seed, binds every address and starts the workers.
     pub async fn start(config: Config, seed: Option<&str>) -> Result<Self, StartError> {
+        Self::start_at(config, seed, Clock::system()).await
+    }
+
+    /// The same by any clock.
+    pub async fn start_at(
+        config: Config,
+        seed: Option<&str>,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         if config.datacenters.is_empty() {
             return Err(StartError::NoDataCenter);
         }
         let metrics = Metrics::install();
-        let (clock, rng) = (Clock::system(), Rng::system());
+        let rng = Rng::system();
         let db = open_database(&config).await?;
         let blobs = Blobs::open(config.data.join("blobs"))?;
         let server_key = ServerKey::load_or_create(&config.secret_key_file, &rng)?;
@@ -151,9 +162,27 @@ impl Platform {
             listeners,
             addresses,
             db: parts.db,
+            oauth: parts.oauth,
             workers,
             sweeper,
         })
+    }
+
+    /// Issues a token that the app exchanges for its first tokens: the end of connecting, for as
+    /// long as no page offers that.
+    pub async fn request_token(
+        &self,
+        app_id: Uuid,
+        principal: Principal,
+    ) -> Result<String, DbError> {
+        let token = RequestToken::draw(&self.oauth, app_id, principal);
+        let issue = self.db.write(Isolation::Append, token, |tx, token| {
+            Box::pin(async move {
+                issue_request_token(tx, token).await?;
+                Ok(token.text().to_owned())
+            })
+        });
+        issue.await
     }
 
     /// Each data center's id and base URI, in the configured order.

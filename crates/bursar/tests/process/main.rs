@@ -4,6 +4,7 @@
 //! own, and is killed when its test ends. Where a test waits, it waits for something to be seen,
 //! for [`process::PATIENCE`] at most.
 
+mod blackbox;
 mod bootstrap;
 mod browser;
 mod cli;

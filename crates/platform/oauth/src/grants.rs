@@ -15,6 +15,7 @@ use bursar_web::DataCenter;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::jwt;
+use crate::keys::KeyError;
 use crate::model::{App, Grant, Principal, Scopes};
 use crate::server_key::Secret;
 use crate::standing::residence;
@@ -39,24 +40,24 @@ struct Refresh {
 pub(crate) async fn password(
     oauth: &Oauth,
     here: &DataCenter,
-    app: &App,
+    app: App,
     request: &TokenRequest,
 ) -> Result<TokenAnswer, Fault> {
     let name = request.username.as_deref().ok_or(Code::NoUsername)?;
     let password = request.password.as_ref().ok_or(Code::NoPassword)?;
     let (principal, home) = match request.credtype.as_deref() {
         None | Some("password") => by_password(oauth, here, name, password).await?,
-        Some("authtoken") => by_request_token(oauth, here, app, name, password).await?,
+        Some("authtoken") => by_request_token(oauth, here, &app, name, password).await?,
         Some(_) => return Err(Code::BadCredtype.into()),
     };
     let scopes = app.scopes.clone().narrowed(request.scope.as_deref());
     let scopes = scopes.ok_or(Code::ScopeExceeded)?;
     let refresh = if app.may(Grant::RefreshToken) {
-        Some(first_refresh_token(oauth, app, principal, &scopes).await?)
+        Some(first_refresh_token(oauth, &app, principal, &scopes).await?)
     } else {
         None
     };
-    answer(oauth, app, Some(&principal), scopes, &home, refresh)
+    answer(oauth, app, Some(principal), scopes, home, refresh).await
 }
 
 /// Choice: the password comes first, so that nobody learns where a user lives, or that there is
@@ -149,7 +150,7 @@ async fn first_refresh_token(
 pub(crate) async fn refresh(
     oauth: &Oauth,
     here: &DataCenter,
-    app: &App,
+    app: App,
     request: &TokenRequest,
 ) -> Result<TokenAnswer, Fault> {
     let token = request.refresh_token.as_ref().ok_or(Code::NoRefreshToken)?;
@@ -188,31 +189,42 @@ pub(crate) async fn refresh(
         text: token.expose_secret().to_owned(),
         expires_at,
     };
-    answer(
-        oauth,
-        app,
-        Some(&row.principal),
-        scopes,
-        &home,
-        Some(refresh),
-    )
+    answer(oauth, app, Some(row.principal), scopes, home, Some(refresh)).await
 }
 
 /// Grant `client_credentials`: a token for the app itself, at the app's own geolocation.
-pub(crate) fn client_credentials(
+pub(crate) async fn client_credentials(
     oauth: &Oauth,
-    app: &App,
+    app: App,
     request: &TokenRequest,
 ) -> Result<TokenAnswer, Fault> {
     let scopes = app.scopes.clone().narrowed(request.scope.as_deref());
     let scopes = scopes.ok_or(Code::ScopeExceeded)?;
     let home = data_center(oauth, &app.home)?;
-    answer(oauth, app, None, scopes, &home, None)
+    answer(oauth, app, None, scopes, home, None).await
 }
 
-/// Signs and assembles. It takes about a millisecond of this thread: handing it to another one
-/// would cost more than it frees, since every thread that could take it is as busy.
-fn answer(
+/// Signs off the request threads, at most as many at once as there are cores: answers to commits
+/// and all other requests do not wait behind a signature. Measured: on two cores this gives more
+/// refreshes per second than signing in place.
+async fn answer(
+    oauth: &Oauth,
+    app: App,
+    principal: Option<Principal>,
+    scopes: Scopes,
+    home: Arc<DataCenter>,
+    refresh: Option<Refresh>,
+) -> Result<TokenAnswer, Fault> {
+    let slot = oauth.signing_slot().await;
+    let oauth = oauth.clone();
+    let signing = tokio::task::spawn_blocking(move || {
+        let _slot = slot;
+        sign(&oauth, &app, principal.as_ref(), scopes, &home, refresh)
+    });
+    signing.await.map_err(|_| KeyError::Library)?
+}
+
+fn sign(
     oauth: &Oauth,
     app: &App,
     principal: Option<&Principal>,

@@ -1,12 +1,15 @@
 //! What the token service holds while it runs.
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use bursar_db::{Db, DbError, Isolation};
 use bursar_directory::{DataCenters, Passwords};
 use bursar_kernel::{Clock, Rng, Uuid};
 use subtle::ConstantTimeEq as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::keys::{KeyError, KeyRing};
 use crate::model::Principal;
@@ -29,6 +32,7 @@ struct Inner {
     keys: KeyRing,
     verifier: Verifier,
     standings: Standings,
+    signing: Arc<Semaphore>,
 }
 
 /// Why the token service cannot start.
@@ -60,6 +64,7 @@ impl Oauth {
     ) -> Result<Self, OpenOauthError> {
         check_server_key(&db, &server_key).await?;
         let keys = KeyRing::open(&db, &clock, &server_key, &data_centers).await?;
+        let cores = available_parallelism().map_or(1, NonZero::get);
         Ok(Self(Arc::new(Inner {
             db,
             clock,
@@ -70,6 +75,7 @@ impl Oauth {
             keys,
             verifier: Verifier::new(),
             standings: Standings::new(),
+            signing: Arc::new(Semaphore::new(cores)),
         })))
     }
 
@@ -99,6 +105,11 @@ impl Oauth {
 
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.0.keys
+    }
+
+    /// A place to sign in; none only if the places were closed, which nobody does.
+    pub(crate) async fn signing_slot(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.signing).acquire_owned().await.ok()
     }
 
     pub(crate) fn verify(&self, token: &str) -> Result<Arc<Verified>, VerifyError> {

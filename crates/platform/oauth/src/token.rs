@@ -87,9 +87,9 @@ async fn issue(
     match Grant::from_name(grant).ok_or(Code::WrongGrant)? {
         Grant::RefreshToken if !app.may(Grant::RefreshToken) => Err(Code::RefreshDisallowed.into()),
         grant if !app.may(grant) => Err(Code::WrongGrant.into()),
-        Grant::Password => grants::password(oauth, here, &app, &request).await,
-        Grant::RefreshToken => grants::refresh(oauth, here, &app, &request).await,
-        Grant::ClientCredentials => grants::client_credentials(oauth, &app, &request),
+        Grant::Password => grants::password(oauth, here, app, &request).await,
+        Grant::RefreshToken => grants::refresh(oauth, here, app, &request).await,
+        Grant::ClientCredentials => grants::client_credentials(oauth, app, &request).await,
     }
 }
 

@@ -3,9 +3,9 @@ use serde_json::json;
 
 use super::*;
 
-const BOOKING_FEE: &str = include_str!("../../tests-data/general-booking-fee.json");
-const WITH_TAX_ID: &str = include_str!("../../tests-data/general-with-tax-id.json");
-const RIDE: &str = include_str!("../../tests-data/ground-transport-every-field.json");
+const BOOKING_FEE: &str = include_str!("../../../../../seeds/receipts/booking-fee.json");
+const WITH_TAX_ID: &str = include_str!("../../../../../seeds/receipts/tax-id.json");
+const RIDE: &str = include_str!("../../../../../seeds/receipts/ride-every-field.json");
 
 /// Compiled once: compiling dominates every test otherwise.
 fn validators() -> &'static Validators {

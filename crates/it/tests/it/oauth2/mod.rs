@@ -1,0 +1,4 @@
+//! `/oauth2/v0`.
+
+mod jwks;
+mod token;

@@ -1,0 +1,9 @@
+//! `/receipts`.
+
+mod access;
+mod body;
+mod index;
+mod link;
+mod read;
+mod sample;
+mod schema;
