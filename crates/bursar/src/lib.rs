@@ -8,15 +8,13 @@ pub mod sandbox;
 
 pub use platform::{Platform, StartError};
 
-/// Completes on Ctrl-C or SIGTERM.
-pub async fn stop_signal() {
+/// Completes on Ctrl-C or SIGTERM. Both are caught from this call on, awaited or not: call it
+/// before anybody is told that the program serves.
+pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, StartError> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).ok();
-    let terminated = async {
-        match &mut terminate {
-            Some(signal) => signal.recv().await.map(drop),
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminated => {} }
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
 }

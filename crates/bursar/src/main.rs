@@ -107,10 +107,11 @@ fn run(command: &Command, config: Config) -> ExitCode {
 
 async fn platform(config: Config) -> Result<ExitCode, bursar::StartError> {
     let platform = Platform::start(config, None).await?;
+    let stop = bursar::stop_signal()?;
     for (id, address) in platform.addresses() {
         tracing::info!(data_center = id, %address, "serving");
     }
-    platform.serve(bursar::stop_signal()).await;
+    platform.serve(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -79,6 +79,9 @@ pub enum StartError {
     /// There is nothing to serve.
     #[error("no [[datacenter]] is configured; see docs/operations.md, or run `bursar sandbox`")]
     NoDataCenter,
+    /// Signals cannot be caught.
+    #[error("cannot catch Ctrl-C and SIGTERM: {0}")]
+    Signals(std::io::Error),
     /// An address is taken, or not this machine's.
     #[error("cannot listen on {address} for data center {id}: {source}; choose another address")]
     Listen {

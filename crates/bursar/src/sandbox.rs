@@ -24,8 +24,9 @@ pub struct SandboxFlags {
 /// Runs the sandbox until it is told to stop.
 pub async fn serve(config: Config, flags: SandboxFlags) -> Result<ExitCode, StartError> {
     let platform = start(config, flags).await?;
+    let stop = stop_signal()?;
     println!("{}", welcome(&platform));
-    platform.serve(stop_signal()).await;
+    platform.serve(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -34,9 +35,10 @@ pub async fn demo(config: Config, flags: SandboxFlags, exit: bool) -> Result<Exi
     let platform = start(config, flags).await?;
     let cast = cast_of(&platform);
     let welcome = welcome(&platform);
+    let signalled = stop_signal()?;
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let serving = tokio::spawn(platform.serve(async move {
-        tokio::select! { _ = stopped => {}, () = stop_signal() => {} }
+        tokio::select! { _ = stopped => {}, () = signalled => {} }
     }));
     let played = play(&cast, &Rng::system()).await;
     match &played {
