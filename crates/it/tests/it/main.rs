@@ -10,5 +10,4 @@ mod oauth2;
 mod operations;
 mod receipts;
 mod signin;
-mod startup_probe;
 mod statements;
