@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -26,7 +27,7 @@ const PAGE: usize = 50;
 /// Receipts that are not done yet, above the first page.
 const PENDING_MAX: i64 = 50;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Cursor {
     after: Option<String>,
     before: Option<String>,
@@ -44,8 +45,9 @@ struct Listed {
 pub(crate) async fn list(
     asked: Asked,
     Extension(here): Extension<Arc<DataCenter>>,
-    Query(cursor): Query<Cursor>,
+    cursor: Result<Query<Cursor>, QueryRejection>,
 ) -> Response {
+    let Query(cursor) = cursor.unwrap_or_default();
     let session = match asked
         .session(SessionCookie::for_base_uri(here.www_uri()))
         .await
@@ -138,9 +140,9 @@ impl Listed {
 pub(crate) async fn show(
     asked: Asked,
     Extension(here): Extension<Arc<DataCenter>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, &id).await {
+    let (session, receipt) = match own_receipt(&asked, &here, id).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -174,9 +176,9 @@ pub(crate) async fn show(
 pub(crate) async fn picture(
     asked: Asked,
     Extension(here): Extension<Arc<DataCenter>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, &id).await {
+    let (session, receipt) = match own_receipt(&asked, &here, id).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -193,9 +195,9 @@ pub(crate) async fn picture(
 pub(crate) async fn pdf(
     asked: Asked,
     Extension(here): Extension<Arc<DataCenter>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, &id).await {
+    let (session, receipt) = match own_receipt(&asked, &here, id).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -227,12 +229,12 @@ fn file(
 async fn own_receipt(
     asked: &Asked,
     here: &DataCenter,
-    id: &str,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<(Session, Receipt), Response> {
     let session = asked
         .session(SessionCookie::for_base_uri(here.www_uri()))
         .await?;
-    let Some(id) = parse_id(id) else {
+    let Some(id) = id.ok().and_then(|Path(id)| parse_id(&id)) else {
         return Err(asked.refuse(Some(&session), ErrorKind::NotFound));
     };
     let args = (session.user.company_id, id);

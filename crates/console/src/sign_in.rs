@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,13 +18,14 @@ use crate::{Asked, respond, store};
 /// A user name, a password and a path.
 const FORM_MAX: usize = 16 << 10;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Next {
     #[serde(default)]
     next: String,
 }
 
-pub(crate) async fn show(asked: Asked, Query(query): Query<Next>) -> Response {
+pub(crate) async fn show(asked: Asked, query: Result<Query<Next>, QueryRejection>) -> Response {
+    let Query(query) = query.unwrap_or_default();
     page(&asked, StatusCode::OK, String::new(), &query.next, false)
 }
 
@@ -96,6 +98,10 @@ pub(crate) async fn sign_out(
     let secure = SessionCookie::for_base_uri(here.www_uri());
     let session = match asked.session(secure).await {
         Ok(session) => session,
+        // Signed out already. Nothing to come back to: /signout is no page.
+        Err(answer) if answer.status().is_redirection() => {
+            return Redirect::to("/signin").into_response();
+        }
         Err(answer) => return answer,
     };
     let form = body.ok().and_then(|body| Form::parse(&body.bytes).ok());

@@ -203,14 +203,17 @@ impl Db {
 
     /// Answers whether the database can be reached now.
     pub async fn ping(&self) -> Result<(), DbError> {
-        static PING: Sql = Sql::new("SELECT 1");
+        // A bare 1 is no BIGINT on PostgreSQL.
+        static PING: Sql = Sql::new("SELECT CAST(1 AS BIGINT)");
         self.read((), |tx, ()| {
             Box::pin(async move { tx.rows(&PING, &[]).await.map(drop) })
         })
         .await
     }
 
-    /// Prepares a statement without running it, and answers its number of parameters.
+    /// Prepares a statement without running it, and answers its number of parameters. On
+    /// PostgreSQL a column of another type than the four kinds of [`Value`](crate::Value) is
+    /// [`DbError::Decode`].
     ///
     /// Tests call it for every registered statement on both engines; it is what replaces a
     /// compile-time check.

@@ -9,6 +9,7 @@ use bursar_kernel::Rng;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
 use futures_util::future::join_all;
 use tokio::sync::{Mutex, Notify, mpsc};
+use tokio_postgres::types::Type;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use crate::operation::{Operation, Verdict};
@@ -112,7 +113,13 @@ impl Postgres {
 
     pub(crate) async fn prepare(&self, sql: &'static Sql) -> Result<usize, DbError> {
         let client = self.shared.client().await?;
-        Ok(client.prepare(sql.postgres()).await?.params().len())
+        let statement = client.prepare(sql.postgres()).await?;
+        let ours = [Type::INT8, Type::TEXT, Type::BYTEA];
+        let mut columns = statement.columns().iter();
+        match columns.position(|column| !ours.contains(column.type_())) {
+            Some(column) => Err(DbError::Decode { column }),
+            None => Ok(statement.params().len()),
+        }
     }
 
     pub(crate) fn close(&self) {

@@ -82,7 +82,10 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) async fn start(place: &TestDb) -> Self {
-        let clock = Clock::fake(NOW);
+        Self::start_at(place, Clock::fake(NOW)).await
+    }
+
+    pub(crate) async fn start_at(place: &TestDb, clock: Clock) -> Self {
         let platform = Platform::start_at(config(place), Some(SEED), clock.clone()).await;
         let platform = platform.expect("the platform starts");
         let site = |id| Site {
@@ -105,7 +108,7 @@ impl TestApp {
 
     /// Ends it as an operator does.
     pub(crate) async fn stop(self) {
-        drop(self.stop.send(()));
+        self.stop.send(()).expect("it is serving");
         self.serving.await.expect("it stops without a panic");
     }
 

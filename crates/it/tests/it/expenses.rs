@@ -1,1 +1,168 @@
-//! Stub
+//! `/expenses`: what the traveller sees of what a merchant sent.
+
+use bursar_testkit::db_test;
+
+use crate::app::*;
+use crate::signin::{ANA_SIGNS_IN, cookie};
+
+const BEN_SIGNS_IN: [(&str, &str); 2] = [
+    ("user_name", "ben@northwind.example.com"),
+    ("password", "ben"),
+];
+
+db_test! {
+    async fn a_posted_receipt_is_an_available_expense(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let token = app.token(ANA).await;
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let empty = app.us.get("/expenses").cookie(&ana).send().await;
+        assert!(!empty.text().contains("<table"));
+        let mut ids = Vec::new();
+        for receipt in [bursar_sandbox::BOOKING_FEE, bursar_sandbox::TAX_ID] {
+            let url = app.accepted(&token, ANA, receipt).await;
+            app.processed(&token, &url).await;
+            ids.push(url.rsplit('/').next().unwrap().to_owned());
+        }
+
+        let list = app.us.get("/expenses").cookie(&ana).send().await;
+        assert_eq!(list.status, 200);
+        let list = list.text();
+        for text in ["Frosch", "333.00", "ABC Corporation", "180.0", "USD", "513.00",
+            "Bluebird Cafe", "Undefined"]
+        {
+            assert!(list.contains(text), "{text}: {list}");
+        }
+        let place_of = |id: &str| list.find(&format!("href=\"/expenses/{id}\"")).unwrap();
+        assert!(place_of(&ids[1]) < place_of(&ids[0]), "newest first");
+
+        let page = app.us.get(&format!("/expenses/{}", ids[0])).cookie(&ana).send().await;
+        assert_eq!(page.status, 200);
+        let page = page.text();
+        for text in ["Frosch", "333.00", "One Greenway Plaza, Suite 800", "Undefined",
+            "Frosch Booking Fee", "Processing finished.", "Agency Record Locator", &ids[0]]
+        {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+
+        let picture = format!("/expenses/{}/picture.png", ids[0]);
+        let pictures = [app.us.get(&picture), app.us.get(&picture)];
+        let mut seen = Vec::new();
+        for picture in pictures {
+            let picture = picture.cookie(&ana).send().await;
+            assert_eq!((picture.status, picture.header("content-type")), (200, "image/png"));
+            assert!(picture.body.starts_with(b"\x89PNG\r\n\x1a\n"));
+            seen.push(picture.body);
+        }
+        assert_eq!(seen[0], seen[1], "made once, then kept");
+        let pdf = app.us.get(&format!("/expenses/{}/receipt.pdf", ids[0])).cookie(&ana);
+        let pdf = pdf.send().await;
+        assert_eq!((pdf.status, pdf.header("content-type")), (200, "application/pdf"));
+        let image = app.us.get(&format!("/receipts/v4/{}/image", ids[0])).bearer(&token);
+        assert_eq!(pdf.body, image.send().await.body);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn others_see_nothing_of_it(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let token = app.token(ANA).await;
+        let url = app.accepted(&token, ANA, bursar_sandbox::TAX_ID).await;
+        app.processed(&token, &url).await;
+        let own = format!("/expenses/{}", url.rsplit('/').next().unwrap());
+        let paths = ["", "/picture.png", "/receipt.pdf"].map(|suffix| format!("{own}{suffix}"));
+
+        let ben = cookie(&app.us, &BEN_SIGNS_IN).await;
+        let list = app.us.get("/expenses").cookie(&ben).send().await;
+        assert!(!list.text().contains("ABC Corporation"));
+        for path in &paths {
+            let colleague = app.us.get(path).cookie(&ben).send().await;
+            assert_eq!(colleague.status, 404, "{path}");
+            assert!(!colleague.text().contains("ABC Corporation"));
+            for stranger in [app.us.get(path), app.us.get(path).cookie("session=x"),
+                app.us.get(path).bearer(&token)]
+            {
+                let answer = stranger.send().await;
+                let sign_in = format!("/signin?next={path}");
+                assert_eq!((answer.status, answer.header("location")), (303, sign_in.as_str()));
+            }
+        }
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+        for path in ["/expenses/x", "/expenses/%00", "/expenses/x/picture.png",
+            &format!("/expenses/{}", "f".repeat(32)), &own.to_uppercase().replace("/EXPENSES", "/expenses")[..40]]
+        {
+            let answer = app.us.get(path).cookie(&ana).send().await;
+            assert_eq!(answer.status, 404, "{path}");
+        }
+        for query in ["after=%ff", "after=x&after=y", "before=x", "zzz", "%"] {
+            let answer = app.us.get(&format!("/expenses?{query}")).cookie(&ana).send().await;
+            assert_eq!(answer.status, 200, "{query}");
+            let answer = app.us.get(&format!("/signin?{query}&next=a&next=b")).send().await;
+            assert_eq!(answer.status, 200, "{query}");
+        }
+        // Another data center's address shows the same people's pages to nobody else.
+        for (path, to) in [("/", "/expenses"), ("/expenses", "/signin?next=/expenses")] {
+            let answer = app.emea.get(path).send().await;
+            assert_eq!((answer.status, answer.header("location")), (303, to));
+        }
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn hostile_text_stays_text(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let token = app.token(ANA).await;
+        let hostile = "<script>alert(1)</script>\\\"'&amp;";
+        let receipt = bursar_sandbox::TAX_ID.replace("ABC Corporation", hostile);
+        let url = app.accepted(&token, ANA, receipt).await;
+        app.processed(&token, &url).await;
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let own = format!("/expenses/{}", url.rsplit('/').next().unwrap());
+        for path in ["/expenses", &own] {
+            let page = app.us.get(path).cookie(&ana).send().await.text();
+            assert!(!page.contains("<script") && !page.contains("\"'&amp;"), "{page}");
+            assert!(page.contains("alert(1)"));
+        }
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn older_expenses_are_a_page_away(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let token = app.token(ANA).await;
+        let mut urls = Vec::new();
+        for number in 0..51 {
+            let shop = format!("Shop {number:02}.");
+            let receipt = bursar_sandbox::TAX_ID.replace("ABC Corporation", &shop);
+            urls.push(app.accepted(&token, ANA, receipt).await);
+        }
+        for url in &urls {
+            app.processed(&token, url).await;
+        }
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let link = |page: &str, rel: &str| -> Option<String> {
+            let (_, rest) = page.split_once(&format!("rel=\"{rel}\" href=\""))?;
+            rest.split('"').next().map(str::to_owned)
+        };
+        let shops = |page: &str| -> Vec<usize> {
+            (0..51).filter(|number| page.contains(&format!("Shop {number:02}."))).collect()
+        };
+        let first = app.us.get("/expenses").cookie(&ana).send().await.text();
+        assert_eq!(shops(&first), (1..51).collect::<Vec<_>>());
+        assert_eq!(link(&first, "prev"), None);
+        let older = link(&first, "next").unwrap();
+        let second = app.us.get(&older).cookie(&ana).send().await.text();
+        assert_eq!(shops(&second), [0]);
+        assert_eq!(link(&second, "next"), None);
+        // The totals are of all expenses on each page.
+        for page in [&first, &second] {
+            assert!(page.contains("9,180.0"), "{page}");
+        }
+        let newer = link(&second, "prev").unwrap();
+        let back = app.us.get(&newer).cookie(&ana).send().await.text();
+        assert_eq!(shops(&back), shops(&first));
+        app.stop().await;
+    }
+}

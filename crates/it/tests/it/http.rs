@@ -166,5 +166,6 @@ impl Answer {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    let bytes: Vec<_> = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    bytes.concat()
 }

@@ -1,1 +1,172 @@
-//! Stub
+//! `/signin` and `/signout`.
+
+use std::time::Duration;
+
+use bursar_testkit::db_test;
+
+use crate::app::*;
+use crate::http::{Answer, Call, Site};
+
+pub(crate) const ANA_SIGNS_IN: [(&str, &str); 2] = [
+    ("user_name", "ana@northwind.example.com"),
+    ("password", "ana & friends"),
+];
+const LARS_SIGNS_IN: [(&str, &str); 2] = [
+    ("user_name", "lars@lindgren.example.com"),
+    ("password", "lars"),
+];
+
+fn ask(site: &Site, form: &[(&str, &str)]) -> Call {
+    site.post("/signin").form(form)
+}
+
+/// The cookie of a sign-in, as a browser sends it back.
+pub(crate) async fn cookie(site: &Site, form: &[(&str, &str)]) -> String {
+    let answer = ask(site, form).header("origin", &site.base).send().await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let cookie = answer.header("set-cookie").split(';').next().unwrap();
+    cookie.to_owned()
+}
+
+/// The token that a page's forms carry.
+fn csrf_token(page: &Answer) -> String {
+    let page = page.text();
+    let (_, rest) = page
+        .split_once("name=\"csrf_token\" value=\"")
+        .expect("a form");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+fn assert_page(answer: &Answer, status: u16) {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(
+        answer
+            .header("content-security-policy")
+            .starts_with("default-src 'none'")
+    );
+}
+
+db_test! {
+    async fn people_sign_in_where_they_live(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let page = app.us.get("/signin?next=/expenses/1").send().await;
+        assert_page(&page, 200);
+        assert!(page.text().contains("name=\"next\" value=\"/expenses/1\""));
+
+        let answer = ask(&app.us, &ANA_SIGNS_IN).header("origin", &app.us.base).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/expenses"));
+        let set = answer.header("set-cookie");
+        let (token, rest) = set.strip_prefix("session=").unwrap().split_once(';').unwrap();
+        assert!(token.len() >= 43, "{set}");
+        assert!(rest.contains("HttpOnly") && rest.contains("SameSite=Lax"), "{set}");
+
+        let there = ask(&app.us, &LARS_SIGNS_IN).send().await;
+        let home = format!("{}/signin", app.emea.base);
+        assert_eq!((there.status, there.header("location")), (303, home.as_str()));
+        assert_eq!(there.maybe("set-cookie"), None);
+        let cookie = cookie(&app.emea, &LARS_SIGNS_IN).await;
+        assert_page(&app.emea.get("/expenses").cookie(&cookie).send().await, 200);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn strangers_are_shown_the_form_again(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let [name, password] = ANA_SIGNS_IN;
+        for form in [
+            vec![],
+            vec![name],
+            vec![password],
+            vec![name, ("password", "wrong")],
+            vec![("user_name", "<b>nobody</b>"), password],
+            vec![("user_name", "off@northwind.example.com"), ("password", "off")],
+            vec![("user_name", "cara@southbank.example.com"), ("password", "")],
+        ] {
+            let answer = ask(&app.us, &form).send().await;
+            assert_page(&answer, 422);
+            assert_eq!(answer.maybe("set-cookie"), None);
+            assert!(!answer.text().contains("<b>nobody"));
+        }
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn forms_of_other_sites_are_refused(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let own = app.us.base.clone();
+        for (name, value) in [
+            ("origin", "http://evil.example"),
+            ("origin", "null"),
+            ("origin", app.emea.base.as_str()),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            let answer = ask(&app.us, &ANA_SIGNS_IN).header(name, value).send().await;
+            assert!((400..500).contains(&answer.status), "{name} {value}: {}", answer.status);
+            assert_eq!(answer.maybe("set-cookie"), None);
+        }
+        for next in ["//evil.example", "https://evil.example/", "/\\evil.example", "/a\r\nx: y"] {
+            let form = [&ANA_SIGNS_IN[..], &[("next", next)]].concat();
+            let answer = ask(&app.us, &form).header("origin", &own).send().await;
+            assert_eq!((answer.status, answer.header("location")), (303, "/expenses"), "{next}");
+        }
+        let form = [&ANA_SIGNS_IN[..], &[("next", "/expenses/7")]].concat();
+        let answer = ask(&app.us, &form).header("sec-fetch-site", "same-origin").send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/expenses/7"));
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn only_the_reader_signs_out(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let cookie = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let page = app.us.get("/expenses").cookie(&cookie).send().await;
+        let token = csrf_token(&page);
+        let sign_out = |token: &str| {
+            app.us.post("/signout").cookie(&cookie).form(&[("csrf_token", token)])
+        };
+        for forged in [
+            sign_out(""),
+            sign_out("x"),
+            sign_out(&token[1..]),
+            app.us.post("/signout").cookie(&cookie),
+            sign_out(&token).header("origin", "http://evil.example"),
+            sign_out(&token).header("sec-fetch-site", "cross-site"),
+        ] {
+            let answer = forged.send().await;
+            assert!((400..500).contains(&answer.status), "{}", answer.status);
+            assert_eq!(answer.maybe("set-cookie"), None);
+            assert_page(&app.us.get("/expenses").cookie(&cookie).send().await, 200);
+        }
+        let answer = sign_out(&token).header("origin", &app.us.base).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/signin"));
+        assert!(answer.header("set-cookie").starts_with("session=; Path=/; Max-Age=0;"));
+        let gone = app.us.get("/expenses").cookie(&cookie).send().await;
+        assert_eq!(gone.status, 303);
+        let again = sign_out(&token).send().await;
+        assert_eq!((again.status, again.header("location")), (303, "/signin"));
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_session_ends_by_itself(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let answer = ask(&app.us, &ANA_SIGNS_IN).send().await;
+        let set = answer.header("set-cookie").to_owned();
+        let cookie = set.split(';').next().unwrap();
+        let age = set.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap();
+        let age: u64 = age.parse().unwrap();
+        app.clock.advance(Duration::from_secs(age - 1));
+        assert_eq!(app.us.get("/expenses").cookie(cookie).send().await.status, 200);
+        app.clock.advance(Duration::from_secs(1));
+        assert_eq!(app.us.get("/expenses").cookie(cookie).send().await.status, 303);
+        app.stop().await;
+    }
+}

@@ -1,8 +1,10 @@
 //! Who may call what. Source: receipts/response-codes.markdown (403) and
 //! authentication/scopes.markdown, "List of v4 Actions".
 
+use axum::extract::{FromRequestParts, Path};
 use bursar_oauth::{Access, Kind, Refused};
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use crate::error::{ReceiptsError, Refusal};
 
@@ -49,5 +51,18 @@ impl Access for Any {
 
     fn refuse(reason: Refused, parts: &Parts) -> ReceiptsError {
         Refusal::new(reason, parts).into()
+    }
+}
+
+/// The ids in a URL. Escapes that are no text name nothing: 404.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = ReceiptsError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ReceiptsError> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(ids)| Self(ids))
+            .map_err(|_| ReceiptsError::NotFound)
     }
 }

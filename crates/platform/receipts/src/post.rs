@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bursar_db::{DbError, Isolation};
 use bursar_kernel::{CorrelationId, Uuid, hex32, uuid_from_text};
@@ -12,7 +12,7 @@ use bursar_web::{BodyError, DataCenter, RawBody};
 use http::header::{CONTENT_LENGTH, LINK, LOCATION};
 use http::{HeaderMap, StatusCode};
 
-use crate::access::Write;
+use crate::access::{Named, Write};
 use crate::error::ReceiptsError;
 use crate::link::{described_by, link_header};
 use crate::model::NewReceipt;
@@ -36,7 +36,7 @@ pub(crate) async fn post_receipt(
     caller: Caller<Write>,
     Extension(data_center): Extension<Arc<DataCenter>>,
     Extension(correlation_id): Extension<CorrelationId>,
-    Path(user_id): Path<String>,
+    Named(user_id): Named<String>,
     headers: HeaderMap,
     body: Result<RawBody<BODY_MAX>, BodyError>,
 ) -> Result<Response, ReceiptsError> {

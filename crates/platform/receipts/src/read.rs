@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use bursar_blobs::BlobId;
@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::access::Read;
+use crate::access::{Named, Read};
 use crate::error::ReceiptsError;
 use crate::model::Receipt;
 use crate::post::company;
@@ -81,7 +81,7 @@ pub(crate) async fn get_receipt(
     State(state): State<ReceiptsState>,
     caller: Caller<Read>,
     Extension(data_center): Extension<Arc<DataCenter>>,
-    Path(receipt_id): Path<String>,
+    Named(receipt_id): Named<String>,
 ) -> Result<Json<ReceiptBody>, ReceiptsError> {
     let receipt = state.receipt(&caller, &receipt_id).await?;
     Ok(Json(ReceiptBody::new(receipt, &data_center)?))
@@ -95,7 +95,7 @@ pub(crate) async fn get_receipt(
 pub(crate) async fn get_image(
     State(state): State<ReceiptsState>,
     caller: Caller<Read>,
-    Path(receipt_id): Path<String>,
+    Named(receipt_id): Named<String>,
 ) -> Result<impl IntoResponse, ReceiptsError> {
     let receipt = state.receipt(&caller, &receipt_id).await?;
     let (Some(blob), Some(media_type)) = (receipt.image_blob, receipt.image_type) else {
@@ -115,7 +115,7 @@ pub(crate) async fn list_receipts(
     state: State<ReceiptsState>,
     caller: Caller<Read>,
     data_center: Extension<Arc<DataCenter>>,
-    Path(user_id): Path<String>,
+    Named(user_id): Named<String>,
 ) -> Result<Json<ReceiptList>, ReceiptsError> {
     list(&state, &caller, &data_center, &user_id, Uuid::max()).await
 }
@@ -131,7 +131,7 @@ pub(crate) async fn list_receipts_page(
     state: State<ReceiptsState>,
     caller: Caller<Read>,
     data_center: Extension<Arc<DataCenter>>,
-    Path((user_id, cursor)): Path<(String, String)>,
+    Named((user_id, cursor)): Named<(String, String)>,
 ) -> Result<Json<ReceiptList>, ReceiptsError> {
     let before = from_hex32(&cursor).ok_or(ReceiptsError::NotFound)?;
     list(&state, &caller, &data_center, &user_id, before).await

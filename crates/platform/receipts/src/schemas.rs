@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::Path;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use bursar_oauth::Caller;
@@ -12,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::Any;
+use crate::access::{Any, Named};
 use crate::error::ReceiptsError;
 use crate::schema::{SchemaDocument, document, receipt_schemas, supporting_schemas};
 
@@ -54,7 +53,7 @@ pub(crate) async fn list_schemas(
     responses((status = 200, body = Object), (status = 403), (status = 404)))]
 pub(crate) async fn get_schema(
     _caller: Caller<Any>,
-    Path(schema_id): Path<String>,
+    Named(schema_id): Named<String>,
 ) -> Result<impl IntoResponse, ReceiptsError> {
     let schema = document(&schema_id).ok_or(ReceiptsError::NotFound)?;
     Ok(([(CONTENT_TYPE, "application/json")], schema.text))

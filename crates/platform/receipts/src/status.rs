@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use bursar_oauth::Caller;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::Any;
+use crate::access::{Any, Named};
 use crate::error::ReceiptsError;
 use crate::post::company;
 use crate::{ReceiptsState, store};
@@ -39,7 +39,7 @@ struct StatusLog {
 pub(crate) async fn get_status(
     State(state): State<ReceiptsState>,
     caller: Caller<Any>,
-    Path(receipt_id): Path<String>,
+    Named(receipt_id): Named<String>,
 ) -> Result<Json<StatusBody>, ReceiptsError> {
     let receipt = state.receipt(&caller, &receipt_id).await?;
     if receipt.received_at + KEPT < state.clock.now() {

@@ -27,8 +27,8 @@ statements! {
     GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED' WHERE company_id = $1 AND id = $2";
     SET_PREVIEW = "UPDATE receipts_receipt SET preview_blob = $3 \
         WHERE company_id = $1 AND id = $2";
-    NAMES_BLOB = "SELECT 1 FROM receipts_receipt WHERE image_blob = $1 \
-        UNION ALL SELECT 1 FROM receipts_receipt WHERE preview_blob = $1 LIMIT 1";
+    NAMES_BLOB = "SELECT id FROM receipts_receipt WHERE image_blob = $1 \
+        UNION ALL SELECT id FROM receipts_receipt WHERE preview_blob = $1 LIMIT 1";
     PENDING = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
         image_type, preview_blob FROM receipts_receipt WHERE company_id = $1 AND user_id = $2 \
         AND status <> 'PROCESSED' ORDER BY id DESC LIMIT $3";

@@ -180,6 +180,8 @@ db_test! {
             (&northwind, NORTHWIND, 404, ""),
             (&northwind, "me", 404, ""),
             (&northwind, "%00", 404, ""),
+            (&northwind, "%ff", 404, ""),
+            (&ana, "%ff", 404, ""),
         ] {
             let path = format!("/receipts/v4/users/{user}");
             let posted = post(&app, user).bearer(token).send().await;
@@ -212,7 +214,7 @@ db_test! {
                 assert!(status == 200 || answer.body.is_empty());
             }
         }
-        for id in [nobody, "x", "%00", &"f".repeat(32), &"0".repeat(33), &id.to_uppercase()[..31]] {
+        for id in [nobody, "x", "%00", "%ff", &"f".repeat(32), &"0".repeat(33), &id.to_uppercase()[..31]] {
             for path in ["", "/image"].map(|suffix| format!("/receipts/v4/{id}{suffix}")) {
                 let answer = app.us.get(&path).bearer(&ana).send().await;
                 assert_eq!((answer.status, answer.text()), (404, String::new()), "{path}");

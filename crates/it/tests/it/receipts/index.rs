@@ -59,6 +59,7 @@ db_test! {
                 let answer = answer.send().await;
                 assert_eq!((answer.status, answer.text()), (200, expected.clone()));
                 assert_eq!(answer.header("content-type"), "application/json");
+                assert_eq!(site.get(path).send().await.status, 403);
             }
         }
         app.stop().await;
@@ -77,6 +78,7 @@ db_test! {
             let answer = app.us.get(path).bearer(&token).send().await;
             assert_eq!((answer.status, answer.json()), (200, expected.clone()));
             assert!(answer.text().starts_with("{\"receiptSchemas\":[{\"rel\":"));
+            assert_eq!(app.us.get(path).send().await.status, 403);
         }
         let lists = ["receiptSchemas", "supportingSchemas"].map(|list| expected[list].as_array());
         for link in lists.into_iter().flatten().flatten() {
@@ -84,7 +86,7 @@ db_test! {
             assert_eq!(schema.status, 200);
             assert_eq!(schema.json()["$id"], link["rel"]);
         }
-        for unknown in ["general-receipt", "hotel-receipt.schema.json", "..%2fCargo.toml", "x"] {
+        for unknown in ["general-receipt", "hotel-receipt.schema.json", "..%2fCargo.toml", "%ff", "x"] {
             let path = format!("/receipts/schemas/{unknown}");
             let answer = app.us.get(&path).bearer(&token).send().await;
             assert_eq!((answer.status, answer.text()), (404, String::new()), "{unknown}");

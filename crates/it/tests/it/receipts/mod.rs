@@ -5,5 +5,6 @@ mod body;
 mod index;
 mod link;
 mod read;
-mod sample;
+mod restart;
+pub(crate) mod sample;
 mod schema;

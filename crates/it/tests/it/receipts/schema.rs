@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::sample::{smallest, with, without};
 use crate::app::*;
+use crate::signin::{ANA_SIGNS_IN, cookie};
 
 /// The paths at fault, in order.
 fn paths(faults: &Value) -> Vec<&str> {
@@ -127,11 +128,12 @@ db_test! {
             named("Café 東京 مطعم हिन्दी 🍰👩‍👩‍👧 <script>alert(1)</script>"),
             named("\\u0041\\ud83c\\udf70\\/\\t\\u202e"),
             named("'; DROP TABLE receipts_receipt; --"),
-            good.replace(',', " ,\n\t").replace(':', " : "),
+            good.replace(',', " ,\n\t").replace("\":", "\" : "),
             good.replace("\"total\"", "\"tot\\u0061l\""),
             format!("\n {good} \r\n"),
             with("/number", json!(1)).replace("\"number\":1", "\"number\":1.000E+02"),
         ];
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
         for body in &bodies {
             let url = app.accepted(&token, ANA, body.as_str()).await;
             app.processed(&token, &url).await;
@@ -150,7 +152,12 @@ db_test! {
             assert_eq!(answer.header("content-type"), "application/json");
             let image = app.us.get(&format!("{url}/image")).bearer(&token).send().await;
             assert!(image.body.starts_with(b"%PDF-"), "{body}");
+            for suffix in ["", "/picture.png"] {
+                let page = app.us.get(&format!("/expenses/{id}{suffix}")).cookie(&ana);
+                assert_eq!(page.send().await.status, 200, "{body}");
+            }
         }
+        assert_eq!(app.us.get("/expenses").cookie(&ana).send().await.status, 200);
         app.stop().await;
     }
 }
