@@ -23,6 +23,10 @@ use tokio::net::TcpListener;
 use rows::{Receipt, Write, Writer};
 use tokens::Signer;
 
+/// The same allocator as ours.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The ceiling of Bursar's benchmarks.
@@ -87,7 +91,9 @@ async fn receipt(
     if !parsed.is_object() {
         return Err(StatusCode::BAD_REQUEST);
     }
-    let id = app.rng.uuid();
+    let now = app.clock.now();
+    // Time-ordered, as ours, so that rows stay together.
+    let id = app.rng.uuid_at(now);
     let key = hex32(&id);
     let location = format!("/receipts/{key}");
     let receipt = Receipt {
@@ -95,7 +101,7 @@ async fn receipt(
         key,
         correlation_id: app.rng.uuid().to_string(),
         document: document.to_owned(),
-        now: app.clock.now().0,
+        now: now.0,
         id: id.into_bytes(),
     };
     app.writer.write(Write::Receipt(receipt)).await?;
