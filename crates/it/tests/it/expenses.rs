@@ -129,6 +129,26 @@ db_test! {
 }
 
 db_test! {
+    async fn a_huge_name_does_not_fill_the_list(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let token = app.token(ANA).await;
+        let name = "Ü".repeat(1 << 20);
+        let receipt = bursar_sandbox::TAX_ID.replace("ABC Corporation", &name);
+        let url = app.accepted(&token, ANA, receipt).await;
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+        // Before it is processed, most likely, and after.
+        for _ in 0..2 {
+            let page = app.us.get("/expenses").cookie(&ana).send().await;
+            assert!(page.text().contains(&"Ü".repeat(200)));
+            assert!(page.body.len() < 20_000);
+            app.processed(&token, &url).await;
+        }
+        assert!(app.us.get(&url).bearer(&token).send().await.text().contains(&name));
+        app.stop().await;
+    }
+}
+
+db_test! {
     async fn older_expenses_are_a_page_away(place: TestDb) {
         let app = TestApp::start(&place).await;
         let token = app.token(ANA).await;

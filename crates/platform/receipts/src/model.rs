@@ -112,7 +112,7 @@ pub(crate) fn from_job_payload(payload: &str) -> Option<(Uuid, Uuid)> {
 /// What an expense shows of a receipt's JSON. Its fields are required by every schema.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Facts {
-    /// The seller's name.
+    /// The seller's name; of a very long one the beginning.
     pub merchant: String,
     /// Date, time and offset, as written.
     pub date_time: String,
@@ -122,12 +122,16 @@ pub struct Facts {
     pub currency_code: String,
 }
 
+/// `Choice:` characters of a seller's name in lists; the receipt keeps them all.
+const MERCHANT_MAX: usize = 200;
+
 impl Facts {
     /// Reads them; what is missing is empty.
     pub fn of(receipt: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let name = receipt["seller"]["name"].as_str().unwrap_or_default();
         Self {
-            merchant: text(&receipt["seller"]["name"]),
+            merchant: name.chars().take(MERCHANT_MAX).collect(),
             date_time: text(&receipt["dateTime"]),
             total: text(&receipt["total"]),
             currency_code: text(&receipt["currencyCode"]),

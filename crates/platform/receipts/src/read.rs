@@ -24,6 +24,8 @@ use crate::{ReceiptsState, store};
 
 /// `Choice:` receipts in one answer; `next` leads to more.
 const PAGE: usize = 100;
+/// `Choice:` bytes of receipts in one answer, so that large ones do not fill the memory.
+const PAGE_BYTES: i64 = 32 << 20;
 
 /// A receipt on the wire, in the documented order.
 #[derive(Serialize, ToSchema)]
@@ -146,15 +148,12 @@ async fn list(
 ) -> Result<Json<ReceiptList>, ReceiptsError> {
     let user_id = state.user_in_url(caller, user_id).await?;
     let args = (company(caller)?, user_id, before);
-    let mut found = state
+    let (found, more) = state
         .db
-        .scan(args, |tx, &(company_id, user_id, before)| {
-            let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-            Box::pin(store::list_before(tx, company_id, user_id, before, limit))
+        .scan(args, |tx, &place| {
+            Box::pin(store::list_before(tx, place, PAGE, PAGE_BYTES))
         })
         .await?;
-    let more = found.len() > PAGE;
-    found.truncate(PAGE);
     let last = found
         .last()
         .filter(|_| more)

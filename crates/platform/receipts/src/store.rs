@@ -15,9 +15,11 @@ statements! {
         VALUES ($1, $2, $3, $4, $5)";
     GET = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
         image_type, preview_blob FROM receipts_receipt WHERE company_id = $1 AND id = $2";
-    LIST_BEFORE = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, \
-        image_blob, image_type, preview_blob FROM receipts_receipt \
+    SIZES = "SELECT id, CAST(OCTET_LENGTH(body) AS BIGINT) FROM receipts_receipt \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
+    LIST = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
+        image_type, preview_blob FROM receipts_receipt \
+        WHERE company_id = $1 AND user_id = $2 AND id < $3 AND id >= $4 ORDER BY id DESC";
     LOGS = "SELECT level, message, at FROM receipts_log \
         WHERE company_id = $1 AND receipt_id = $2 ORDER BY id";
     BEGIN = "UPDATE receipts_receipt SET status = 'PROCESSING' \
@@ -86,17 +88,35 @@ pub(crate) async fn get(
         .transpose()
 }
 
+/// A user's receipts before `before`, newest first, and whether there are older ones: at most
+/// `rows`, with bodies of at most `bytes` together, but at least one.
 pub(crate) async fn list_before(
     tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
-    before: Uuid,
-    limit: i64,
-) -> Result<Vec<Receipt>, DbError> {
+    (company_id, user_id, before): (Uuid, Uuid, Uuid),
+    rows: usize,
+    bytes: i64,
+) -> Result<(Vec<Receipt>, bool), DbError> {
+    let limit = i64::try_from(rows + 1).unwrap_or(i64::MAX);
+    let args = args![&company_id, &user_id, &before, limit];
+    let (mut last, mut seen, mut taken) = (None, 0, 0);
+    let sizes = tx.rows(&SIZES, args).await?;
+    let found = sizes.len();
+    for mut row in sizes.into_iter().take(rows) {
+        seen += row.get::<i64>(1)?;
+        if taken > 0 && seen > bytes {
+            break;
+        }
+        last = Some(row.get::<Uuid>(0)?);
+        taken += 1;
+    }
+    let Some(last) = last else {
+        return Ok((Vec::new(), false));
+    };
     let rows = tx
-        .rows(&LIST_BEFORE, args![&company_id, &user_id, &before, limit])
+        .rows(&LIST, args![&company_id, &user_id, &before, &last])
         .await?;
-    rows.into_iter().map(read).collect()
+    let receipts = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok((receipts, found > taken))
 }
 
 pub(crate) async fn list_pending(

@@ -120,3 +120,22 @@ db_test! {
         app.stop().await;
     }
 }
+
+db_test! {
+    async fn large_receipts_make_shorter_pages(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let token = app.token(ANA).await;
+        let large = smallest().to_string() + &" ".repeat(15 << 20);
+        for _ in 0..3 {
+            app.accepted(&token, ANA, large.as_str()).await;
+        }
+        let list = format!("/receipts/v4/users/{ANA}");
+        let first = app.us.get(&list).bearer(&token).send().await.json();
+        assert_eq!(first["receipts"].as_array().unwrap().len(), 2);
+        let next = first["next"].as_str().unwrap();
+        let second = app.us.get(next).bearer(&token).send().await.json();
+        assert_eq!(second["receipts"].as_array().unwrap().len(), 1);
+        assert_eq!(second["next"], Value::Null);
+        app.stop().await;
+    }
+}
