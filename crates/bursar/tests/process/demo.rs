@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use bursar_sandbox::cast;
-use bursar_testkit::db_test;
+use bursar_testkit::{TestDb, db_test};
 
 use crate::process::{Sandbox, bursar, run, with_data};
 
@@ -37,12 +37,32 @@ db_test! {
     async fn the_printed_walk_through_works_as_it_stands(db: TestDb) {
         let sandbox = Sandbox::start(&db);
         let (_, walk) = sandbox.welcome.split_once("Try it\n").expect("a walk-through");
-        let ended = run(Command::new("bash").args(["-euc", walk]));
-        let printed = &ended.stdout;
-        assert!(ended.status.success(), "{printed}{}", ended.stderr);
-        assert!(printed.starts_with("HTTP/1.1 201 Created\r\n"), "{printed}");
-        let (_, list) = printed.split_once("\r\n\r\n").expect("an answer and a list");
-        assert!(list.contains("Corner Bakery"), "{printed}");
-        assert!(list.contains(cast::TRAVELLER_ID), "{printed}");
+        assert_walk_works(walk);
     }
+}
+
+#[test]
+fn the_walk_through_of_the_readme_works() {
+    let readme = include_str!("../../../../README.md");
+    let (_, section) = readme.split_once("## Try it by hand").expect("the section");
+    let block = section.split("```").nth(1).expect("a block of commands");
+    let (_, walk) = block
+        .split_once("BASE=http://127.0.0.1:8080\n")
+        .expect("the address");
+    let db = TestDb::sqlite();
+    let sandbox = Sandbox::start(&db);
+    assert_walk_works(&format!("BASE={}\n{walk}", sandbox.us));
+}
+
+/// Runs commands that post a receipt and list it.
+fn assert_walk_works(walk: &str) {
+    let ended = run(Command::new("bash").args(["-euc", walk]));
+    let printed = &ended.stdout;
+    assert!(ended.status.success(), "{printed}{}", ended.stderr);
+    assert!(printed.starts_with("HTTP/1.1 201 Created\r\n"), "{printed}");
+    let (_, list) = printed
+        .split_once("\r\n\r\n")
+        .expect("an answer and a list");
+    assert!(list.contains("Corner Bakery"), "{printed}");
+    assert!(list.contains(cast::TRAVELLER_ID), "{printed}");
 }

@@ -24,6 +24,7 @@ struct Acknowledged {
 }
 
 db_test! {
+    /// Half a minute of it waits for the leases of the jobs that died with the process.
     async fn what_was_acknowledged_survives_a_kill_under_load(db: TestDb) {
         let sandbox = Sandbox::start(&db);
         let acknowledged = kill_under_load(sandbox).await;
@@ -36,7 +37,7 @@ db_test! {
             let stored = partner.get(&known.path).await;
             assert!(String::from_utf8_lossy(&stored.body).contains(&known.merchant));
             let image = partner.get(&format!("{}/image", known.path)).await;
-            assert_eq!(header(&image, http::header::CONTENT_TYPE), "application/pdf");
+            assert_eq!(header(&image, &http::header::CONTENT_TYPE), "application/pdf");
             assert!(image.body.starts_with(b"%PDF-"), "{}", known.path);
             let text = text_of_pdf(&image.body);
             assert!(text.contains(&known.merchant), "{}: {text}", known.path);

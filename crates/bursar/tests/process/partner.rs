@@ -122,14 +122,14 @@ pub(crate) fn accepted(answer: &Response) -> Option<String> {
     if answer.status != StatusCode::CREATED {
         return None;
     }
-    let location = header(answer, LOCATION);
+    let location = header(answer, &LOCATION);
     let path = location.find("/receipts/").expect("a receipt's address");
     Some(location[path..].to_owned())
 }
 
 /// A header field of an answer.
-pub(crate) fn header(answer: &Response, name: HeaderName) -> &str {
-    let value = answer.headers.get(&name);
+pub(crate) fn header<'a>(answer: &'a Response, name: &HeaderName) -> &'a str {
+    let value = answer.headers.get(name);
     let value = value.unwrap_or_else(|| panic!("the answer has no {name}"));
     value.to_str().expect("printable")
 }
