@@ -12,7 +12,7 @@ const BEN_SIGNS_IN: [(&str, &str); 2] = [
 
 db_test! {
     async fn a_posted_receipt_is_an_available_expense(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let token = app.token(ANA).await;
         let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
         let empty = app.us.get("/expenses").cookie(&ana).send().await;
@@ -65,7 +65,7 @@ db_test! {
 
 db_test! {
     async fn others_see_nothing_of_it(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let token = app.token(ANA).await;
         let url = app.accepted(&token, ANA, bursar_sandbox::TAX_ID).await;
         app.processed(&token, &url).await;
@@ -111,7 +111,7 @@ db_test! {
 
 db_test! {
     async fn hostile_text_stays_text(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let token = app.token(ANA).await;
         let hostile = "<script>alert(1)</script>\\\"'&amp;";
         let receipt = bursar_sandbox::TAX_ID.replace("ABC Corporation", hostile);
@@ -130,7 +130,7 @@ db_test! {
 
 db_test! {
     async fn a_huge_name_does_not_fill_the_list(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let token = app.token(ANA).await;
         let name = "Ü".repeat(1 << 20);
         let receipt = bursar_sandbox::TAX_ID.replace("ABC Corporation", &name);
@@ -150,7 +150,7 @@ db_test! {
 
 db_test! {
     async fn older_expenses_are_a_page_away(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let token = app.token(ANA).await;
         let mut urls = Vec::new();
         for number in 0..51 {

@@ -51,7 +51,7 @@ fn assert_page(answer: &Answer, status: u16) {
 
 db_test! {
     async fn people_sign_in_where_they_live(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let page = app.us.get("/signin?next=/expenses/1").send().await;
         assert_page(&page, 200);
         assert!(page.text().contains("name=\"next\" value=\"/expenses/1\""));
@@ -75,7 +75,7 @@ db_test! {
 
 db_test! {
     async fn strangers_are_shown_the_form_again(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let [name, password] = ANA_SIGNS_IN;
         for form in [
             vec![],
@@ -97,7 +97,7 @@ db_test! {
 
 db_test! {
     async fn forms_of_other_sites_are_refused(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let own = app.us.base.clone();
         for (name, value) in [
             ("origin", "http://evil.example"),
@@ -124,7 +124,7 @@ db_test! {
 
 db_test! {
     async fn only_the_reader_signs_out(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let cookie = cookie(&app.us, &ANA_SIGNS_IN).await;
         let page = app.us.get("/expenses").cookie(&cookie).send().await;
         let token = csrf_token(&page);
@@ -157,7 +157,7 @@ db_test! {
 
 db_test! {
     async fn a_session_ends_by_itself(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let answer = ask(&app.us, &ANA_SIGNS_IN).send().await;
         let set = answer.header("set-cookie").to_owned();
         let cookie = set.split(';').next().unwrap();

@@ -55,7 +55,7 @@ const ALL: &str = "openid receipts.read receipts.write receipts.writeonly";
 
 db_test! {
     async fn every_grant_answers_as_documented(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let password = [("grant_type", "password"), ("username", ANA_NAME),
             ("password", ANA_PASSWORD)];
         let answer = ask(&app.us, CAFE, &password).correlated("mine-7").send().await;
@@ -91,7 +91,7 @@ db_test! {
 
 db_test! {
     async fn who_lives_elsewhere_is_sent_there(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let lars = app.connect(LARS).await.field("refresh_token");
         let by_password = [("grant_type", "password"), ("username", "lars@lindgren.example.com"),
             ("password", "lars")];
@@ -143,7 +143,7 @@ db_test! {
 
 db_test! {
     async fn every_refusal_has_its_code(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let tokens = app.connect(ANA).await;
         let (refresh, ana) = (tokens.field("refresh_token"), app.request_token(ANA));
         let password = |name, password| {

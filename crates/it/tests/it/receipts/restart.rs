@@ -8,7 +8,7 @@ use crate::signin::{ANA_SIGNS_IN, cookie};
 
 db_test! {
     async fn what_was_accepted_is_there_after_a_restart(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let tokens = app.connect(ANA).await;
         let (token, refresh) = (tokens.field("access_token"), tokens.field("refresh_token"));
         let ana = cookie(&app.us, &ANA_SIGNS_IN).await;

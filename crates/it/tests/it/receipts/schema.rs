@@ -111,7 +111,7 @@ db_test! {
 
 db_test! {
     async fn what_the_documents_allow_is_kept_to_the_letter(place: TestDb) {
-        let app = TestApp::start(&place).await;
+        let app = TestApp::start_with_passwords(&place).await;
         let token = app.token(ANA).await;
         let forty = "1234567890123456789012345678901234567890";
         let good = smallest().to_string();
