@@ -142,6 +142,10 @@ impl Platform {
         };
         parts.populate(&config, seed).await?;
 
+        if let Location::Folder(_) = config.location {
+            // The folder is ours alone: whoever held a lease in it is dead.
+            bursar_jobs::expire_leases(&parts.db).await.map_err(OpenError::from)?;
+        }
         let receipts = parts.receipts();
         let workers = Workers::start(
             parts.db.clone(),

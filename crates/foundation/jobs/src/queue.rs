@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bursar_db::{Db, DbError, Row, Tx, args, statements};
+use bursar_db::{Db, DbError, Isolation, Row, Tx, args, statements};
 use bursar_kernel::Micros;
 
 use crate::{Failed, RetryPolicy};
@@ -41,6 +41,7 @@ statements! {
     RELEASE = "UPDATE jobs_job
         SET state = 'waiting', claim = NULL, lease_until = NULL, attempt = attempt - 1
         WHERE id = $1 AND claim = $2";
+    EXPIRE = "UPDATE jobs_job SET lease_until = 0 WHERE state = 'running'";
     NEXT = "SELECT COALESCE(lease_until, run_at) FROM jobs_job
         WHERE state <> 'dead' AND COALESCE(lease_until, run_at) > $1
         ORDER BY COALESCE(lease_until, run_at) LIMIT 1";
@@ -202,6 +203,15 @@ pub async fn bury(tx: &mut Tx, claim: &Claim, reason: &str) -> Result<(), JobsEr
 fn clean(reason: &str) -> String {
     let kept = reason.chars().filter(|c| *c != '\0');
     kept.take(REASON_MAX).collect()
+}
+
+/// Ends every lease at once. Only for the single owner of a database, before its workers start:
+/// whoever held a lease is dead, and its jobs need not wait for its lease to run out.
+pub async fn expire_leases(db: &Db) -> Result<(), DbError> {
+    db.write(Isolation::ReadCommitted, (), |tx, ()| {
+        Box::pin(async move { tx.execute(&EXPIRE, &[]).await.map(drop) })
+    })
+    .await
 }
 
 /// A job that was given up.

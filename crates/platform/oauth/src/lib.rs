@@ -1,7 +1,8 @@
 //! The token service: `/oauth2/v0/token`, `/oauth2/v0/jwks`, and who calls the other APIs.
 //!
 //! Sources: api-reference/authentication/apidoc.markdown, company-auth.markdown and
-//! getting-started.markdown; the e-receipts integration guide where they differ. Codes: `docs/api/oauth.md`.
+//! getting-started.markdown; the e-receipts integration guide where they differ.
+//! Codes: `docs/api/oauth.md`.
 //!
 //! - [`Oauth`] is the state: made once by [`Oauth::open`], shared by every data center's router.
 //! - [`routes`] are the endpoints, and [`openapi`] describes them.
