@@ -144,7 +144,9 @@ impl Platform {
 
         if let Location::Folder(_) = config.location {
             // The folder is ours alone: whoever held a lease in it is dead.
-            bursar_jobs::expire_leases(&parts.db).await.map_err(OpenError::from)?;
+            bursar_jobs::expire_leases(&parts.db)
+                .await
+                .map_err(OpenError::from)?;
         }
         let receipts = parts.receipts();
         let workers = Workers::start(

@@ -51,7 +51,9 @@ use bursar_db::Sql;
 
 pub use policy::{Failed, RetryPolicy};
 pub use pool::Workers;
-pub use queue::{Claim, DeadJob, Job, JobsError, NewJob, bury, complete, dead, enqueue, expire_leases, fail};
+pub use queue::{
+    Claim, DeadJob, Job, JobsError, NewJob, bury, complete, dead, enqueue, expire_leases, fail,
+};
 pub use worker::{Handler, HandlerError, LEASE, Worker};
 
 /// Every statement of this crate, for the test that prepares them on both engines.
