@@ -10,6 +10,9 @@ const TABLE: &[Migration] = &[Migration {
     postgres: "CREATE TABLE note (id BIGINT PRIMARY KEY, body TEXT, data BYTEA)",
 }];
 
+static BAD: Sql = Sql::new("SELECT nothing FROM nowhere");
+static END: Sql = Sql::new("ROLLBACK");
+
 statements! {
     INSERT = "INSERT INTO note (id, body, data) VALUES ($1, $2, $3)";
     SWAPPED = "INSERT INTO note (body, id) VALUES ($2, $1)";
@@ -100,10 +103,9 @@ db_test! {
     async fn a_panic_harms_only_itself(place: TestDb) {
         let db = open(&place).await;
         for (id, isolation) in (0..).zip(ISOLATIONS) {
-            let panicking = db.write(isolation, (), |tx, ()| Box::pin(async move {
+            let panicking = db.write::<_, (), DbError, _>(isolation, (), |tx, ()| Box::pin(async move {
                 tx.execute(&INSERT, args![100, "x", None::<&str>]).await?;
-                if true { panic!("on purpose"); }
-                Ok::<(), DbError>(())
+                panic!("on purpose")
             }));
             let (panicked, good) = tokio::join!(panicking, insert(&db, isolation, id));
             assert!(matches!(panicked, Err(DbError::Panicked)), "{panicked:?}");
@@ -188,7 +190,6 @@ db_test! {
         for (sql, parameters) in STATEMENTS.iter().zip([3, 2, 1, 0, 1]) {
             assert_eq!(db.prepare(sql).await.unwrap(), parameters);
         }
-        static BAD: Sql = Sql::new("SELECT nothing FROM nowhere");
         assert!(db.prepare(&BAD).await.is_err());
     }
 }
@@ -204,7 +205,6 @@ async fn a_failed_writer_stops_the_process() {
         ..place.options()
     };
     let db = Db::open(options, TABLE).await.unwrap();
-    static END: Sql = Sql::new("ROLLBACK");
     let lost: Result<(), DbError> = db
         .write(Isolation::Append, (), |tx, ()| {
             // Ends the group's transaction, as SQLite itself does when the disk is full.
