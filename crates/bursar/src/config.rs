@@ -269,9 +269,10 @@ fn explain(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}, column {column}: {what}")
 }
 
-/// A job waits for the disk several times; while it does, others use its core.
+/// A job waits for the disk several times; while it does, another uses its core. More of them get
+/// more done on an idle machine, but hold up the answers of a busy one.
 fn default_workers() -> usize {
-    8 * std::thread::available_parallelism().map_or(2, usize::from)
+    2 * std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 #[cfg(test)]

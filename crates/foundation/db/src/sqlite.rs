@@ -256,7 +256,11 @@ fn lock_folder(folder: &Path) -> Result<File, OpenError> {
 }
 
 fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    // One thread uses it: SQLite need not guard it.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // NORMAL would lose acknowledged commits at power loss.
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -24,8 +24,8 @@ const MEASURE_EVERY: Duration = Duration::from_secs(15);
 /// How long [`Workers::stop`] waits for running jobs.
 const STOP_WAIT: Duration = Duration::from_secs(20);
 
-/// How far jobs stand back behind requests: a tenth of a contended core, all of an idle one.
-const NICENESS: i32 = 10;
+/// How far jobs stand back behind requests: little of a contended core, all of an idle one.
+const NICENESS: i32 = 19;
 
 /// The workers of one process. Dropping them cuts their jobs off, as a crash would.
 ///
