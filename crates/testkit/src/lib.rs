@@ -25,13 +25,13 @@ macro_rules! db_test {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                $crate::log_test("sqlite", concat!(module_path!(), "::sqlite"));
+                $crate::log_test("sqlite", module_path!());
                 body($crate::TestDb::sqlite()).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                $crate::log_test("postgres", concat!(module_path!(), "::postgres"));
+                $crate::log_test("postgres", module_path!());
                 body($crate::TestDb::postgres().await).await;
             }
         }

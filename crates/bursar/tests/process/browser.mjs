@@ -40,7 +40,12 @@ async function open(browser, locale) {
     }
   });
   page.on("pageerror", (error) => faults.push(`script: ${error}`));
-  page.on("requestfailed", (request) => faults.push(`request failed: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // The browser itself gives up a request, such as the icon's, when the next page comes sooner.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") {
+      faults.push(`request failed: ${request.url()}`);
+    }
+  });
   page.on("response", (response) => {
     if (response.status() >= 400 && response.status() !== watch.expected) {
       faults.push(`${response.status()}: ${response.url()}`);

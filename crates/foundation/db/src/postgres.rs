@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_kernel::Rng;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
 use futures_util::future::join_all;
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::task::JoinHandle;
 use tokio_postgres::types::Type;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use crate::operation::{Operation, Verdict};
 use crate::tx::{Failure, failure};
-use crate::{DbError, Isolation, Migration, OpenError, Options, Sql, Tx, migrate};
+use crate::{BoxFuture, DbError, Isolation, Migration, OpenError, Options, Sql, Tx, migrate};
 
 mod listen;
 
@@ -40,7 +42,37 @@ pub(crate) struct Postgres {
     appends: mpsc::Sender<Box<dyn Operation>>,
 }
 
+/// Opens connections on the runtime that opened the database: whoever asks first may run on one
+/// that ends earlier, and would take the connection with it.
+struct AtHome(Handle);
+
+type Connected = Result<(tokio_postgres::Client, JoinHandle<()>), tokio_postgres::Error>;
+
+impl Connect for AtHome {
+    fn connect(&self, config: &tokio_postgres::Config) -> BoxFuture<'_, Connected> {
+        let config = config.clone();
+        let opening = self.0.spawn(async move {
+            let (client, connection) = config.connect(NoTls).await?;
+            // Its end shows in the next statement.
+            let task = tokio::spawn(async move { drop(connection.await) });
+            Ok((client, task))
+        });
+        Box::pin(async move {
+            match opening.await {
+                Ok(connected) => connected,
+                Err(failed) => match failed.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // That runtime is ending; the pool's time-out answers.
+                    Err(_) => std::future::pending().await,
+                },
+            }
+        })
+    }
+}
+
 struct Shared {
+    /// The runtime that opened the database.
+    home: Handle,
     pool: Pool,
     rng: Rng,
     /// Wakes this process' workers.
@@ -60,7 +92,7 @@ impl Postgres {
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = Manager::from_config(config.clone(), NoTls, recycling);
+        let manager = Manager::from_connect(config.clone(), AtHome(Handle::current()), recycling);
         let pool = Pool::builder(manager)
             .max_size(options.connections_max)
             .runtime(deadpool_postgres::Runtime::Tokio1)
@@ -81,6 +113,7 @@ impl Postgres {
 
         let rng = options.rng.clone();
         let shared = Arc::new(Shared {
+            home: Handle::current(),
             pool,
             rng,
             wake,
@@ -103,7 +136,9 @@ impl Postgres {
             }
         } else {
             // Spawned, so that a caller who goes away cannot cut it in the middle.
-            tokio::spawn(alone(Arc::clone(&self.shared), isolation, operation));
+            self.shared
+                .home
+                .spawn(alone(Arc::clone(&self.shared), isolation, operation));
         }
     }
 

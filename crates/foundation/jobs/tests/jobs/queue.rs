@@ -26,7 +26,7 @@ db_test! {
         for sql in bursar_jobs::statements() {
             parameters.push(bench.db.prepare(sql).await.unwrap());
         }
-        assert_eq!(parameters, [6, 5, 3, 2, 4, 3, 2, 1, 1, 0, 1]);
+        assert_eq!(parameters, [6, 5, 3, 2, 4, 3, 2, 0, 1, 1, 0, 1]);
     }
 }
 
