@@ -14,6 +14,9 @@ pub(crate) const INSERT_LOG: &str = "INSERT INTO receipts_log \
 pub(crate) const INSERT_JOB: &str = "INSERT INTO jobs_job \
     (kind, key, payload, correlation_id, state, attempt, run_at, enqueued_at) \
     VALUES ('receipts.process', $1, $2, $3, 'waiting', 0, $4, $4)";
+pub(crate) const INSERT_APP: &str = "INSERT INTO oauth_app \
+    (id, name, secret_hash, scopes, grants, home, enabled, created_at) \
+    VALUES ($1, 'Bench', $1, 'openid', 'refresh_token', 'us', 1, 0)";
 pub(crate) const INSERT_REFRESH_TOKEN: &str = "INSERT INTO oauth_refresh_token \
     (hash, company_id, user_id, app_id, scope, issued_at, expires_at) \
     VALUES ($1, $2, $2, $2, 'receipts.read receipts.write openid', 0, 0)";

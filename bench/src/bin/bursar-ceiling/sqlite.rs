@@ -6,12 +6,19 @@ use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
 use crate::rows::{
-    INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Receipt, Request,
-    USE_REFRESH_TOKEN, Write, Writer,
+    INSERT_APP, INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Receipt,
+    Request, USE_REFRESH_TOKEN, Write, Writer,
 };
 use crate::{Error, tokens};
 
 const GROUP_LEN_MAX: usize = 256;
+
+/// Our own tables and indexes: what a receipt and a token touch, no more and no less.
+const SCHEMA: &str = concat!(
+    include_str!("../../../../migrations/0001_jobs_queue.sqlite.sql"),
+    include_str!("../../../../migrations/0003_oauth_tokens.sqlite.sql"),
+    include_str!("../../../../migrations/0005_receipts_receipt.sqlite.sql"),
+);
 
 /// Makes the file with its tables and starts the writer.
 pub(crate) fn start(file: &Path) -> Result<Writer, Error> {
@@ -22,7 +29,8 @@ pub(crate) fn start(file: &Path) -> Result<Writer, Error> {
          PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
     )?;
     connection.set_prepared_statement_cache_capacity(256);
-    connection.execute_batch(include_str!("../../../schema/sqlite.sql"))?;
+    connection.execute_batch(SCHEMA)?;
+    connection.execute(INSERT_APP, params![OWNER])?;
     for hash in tokens::seeded_hashes() {
         connection.execute(INSERT_REFRESH_TOKEN, params![hash, OWNER])?;
     }
