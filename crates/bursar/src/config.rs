@@ -269,10 +269,9 @@ fn explain(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}, column {column}: {what}")
 }
 
-/// A job waits for the disk several times; while it does, another uses its core. More of them get
-/// more done on an idle machine, but hold up the answers of a busy one.
+/// A job waits for the disk several times, and those that wait together share its flushes.
 fn default_workers() -> usize {
-    2 * std::thread::available_parallelism().map_or(2, usize::from)
+    16 * std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 #[cfg(test)]
