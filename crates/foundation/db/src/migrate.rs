@@ -39,6 +39,9 @@ pub const MIGRATIONS: &[Migration] = migrations![
     4 "0004_expense_available",
     5 "0005_receipts_receipt",
     6 "0006_console_session",
+    25 "0025_directory_roles",
+    26 "0026_oauth_owned",
+    27 "0027_appcenter_listing",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

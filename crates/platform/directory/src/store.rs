@@ -3,18 +3,23 @@
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
-use crate::model::{Company, Member, Products, User, Word};
+use crate::audit::{Audited, Decision, Stamp};
+use crate::model::{Company, Member, Products, Roles, User, Word};
 
 statements! {
     COMPANY = "SELECT id, name, edition, products, home FROM directory_company WHERE id = $1";
     ANY_COMPANY = "SELECT id FROM directory_company LIMIT 1";
     USER = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
-                   u.locale, u.employee_number, u.role, u.state,
+                   u.locale, u.employee_number,
+                   (SELECT string_agg(r.role, ' ') FROM directory_user_role r
+                    WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
                    c.id, c.name, c.edition, c.products, c.home, u.password_hash
             FROM directory_user u JOIN directory_company c ON c.id = u.company_id
             WHERE u.id = $1";
     USER_BY_NAME = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
-                           u.locale, u.employee_number, u.role, u.state,
+                           u.locale, u.employee_number,
+                           (SELECT string_agg(r.role, ' ') FROM directory_user_role r
+                            WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
                            c.id, c.name, c.edition, c.products, c.home, u.password_hash
                     FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                     WHERE u.user_name_key = $1";
@@ -25,6 +30,20 @@ statements! {
                        role, state, created_at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                    ON CONFLICT DO NOTHING";
+    INSERT_ROLE = "INSERT INTO directory_user_role (company_id, user_id, role)
+                   VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    INSERT_AUDIT = "INSERT INTO directory_audit (company_id, at, id, actor, action, subject,
+                        details)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    AUDIT_OF = "SELECT a.id, a.company_id, c.name, a.at, u.user_name, a.action, a.subject,
+                       a.details
+                FROM directory_audit a JOIN directory_company c ON c.id = a.company_id
+                LEFT JOIN directory_user u ON u.id = a.actor
+                WHERE a.company_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3";
+    AUDIT = "SELECT a.id, a.company_id, c.name, a.at, u.user_name, a.action, a.subject, a.details
+             FROM directory_audit a JOIN directory_company c ON c.id = a.company_id
+             LEFT JOIN directory_user u ON u.id = a.actor
+             WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2";
 }
 
 pub(crate) async fn company(tx: &mut Tx, id: &Uuid) -> Result<Option<Company>, DbError> {
@@ -93,11 +112,64 @@ pub(crate) async fn insert_user(
         &user.family_name,
         &user.locale,
         user.employee_number.as_deref(),
-        user.role.word(),
+        // The column of older rows; roles have had their table since.
+        "traveller",
         user.state.word(),
         now
     ];
-    Ok(tx.execute(&INSERT_USER, arguments).await? == 1)
+    let new = tx.execute(&INSERT_USER, arguments).await? == 1;
+    if new {
+        for role in user.roles.iter() {
+            let arguments = args![&user.company_id, &user.id, role.word()];
+            tx.execute(&INSERT_ROLE, arguments).await?;
+        }
+    }
+    Ok(new)
+}
+
+pub(crate) async fn insert_audit(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    decision: &Decision<'_>,
+) -> Result<(), DbError> {
+    let details = decision.details.to_string();
+    let arguments = args![
+        decision.company_id,
+        stamp.at,
+        &stamp.id,
+        &stamp.actor,
+        decision.action,
+        decision.subject,
+        &details
+    ];
+    tx.execute(&INSERT_AUDIT, arguments).await.map(drop)
+}
+
+/// Entries before `before`, the newest first: of one company, or of all.
+pub(crate) async fn audit(
+    tx: &mut Tx,
+    company_id: Option<&Uuid>,
+    before: &Uuid,
+    limit: i64,
+) -> Result<Vec<Audited>, DbError> {
+    let rows = match company_id {
+        Some(company_id) => tx.rows(&AUDIT_OF, args![company_id, before, limit]).await?,
+        None => tx.rows(&AUDIT, args![before, limit]).await?,
+    };
+    rows.into_iter().map(|mut row| audited(&mut row)).collect()
+}
+
+fn audited(row: &mut Row) -> Result<Audited, DbError> {
+    Ok(Audited {
+        id: row.get(0)?,
+        company_id: row.get(1)?,
+        company_name: row.get(2)?,
+        at: row.get(3)?,
+        actor_name: row.get::<Option<String>>(4)?.unwrap_or_default(),
+        action: row.get(5)?,
+        subject: row.get(6)?,
+        details: row.get(7)?,
+    })
 }
 
 fn key(user_name: &str) -> String {
@@ -114,7 +186,7 @@ fn member(row: &mut Row) -> Result<Member, DbError> {
         family_name: row.get(5)?,
         locale: row.get(6)?,
         employee_number: row.get(7)?,
-        role: word(row, 8)?,
+        roles: roles(row, 8)?,
         state: word(row, 9)?,
     };
     let company = company_at(row, 10)?;
@@ -129,6 +201,12 @@ fn company_at(row: &mut Row, first: usize) -> Result<Company, DbError> {
         products: Products::from_words(&row.get::<String>(first + 3)?),
         home: row.get(first + 4)?,
     })
+}
+
+/// Whoever has no role is nobody's traveller either.
+fn roles(row: &mut Row, column: usize) -> Result<Roles, DbError> {
+    let text = row.get::<Option<String>>(column)?.unwrap_or_default();
+    Roles::from_words(&text).ok_or(DbError::Decode { column })
 }
 
 fn word<T: Word>(row: &mut Row, column: usize) -> Result<T, DbError> {
