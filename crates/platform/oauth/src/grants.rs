@@ -14,6 +14,7 @@ use bursar_kernel::{Micros, uuid_from_text};
 use bursar_web::DataCenter;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::apps;
 use crate::jwt;
 use crate::keys::KeyError;
 use crate::model::{App, Grant, Principal, Scopes};
@@ -50,6 +51,7 @@ pub(crate) async fn password(
         Some("authtoken") => by_request_token(oauth, here, &app, name, password).await?,
         Some(_) => return Err(Code::BadCredtype.into()),
     };
+    only_where_enabled(oauth, &app, &principal).await?;
     let scopes = app.scopes.clone().narrowed(request.scope.as_deref());
     let scopes = scopes.ok_or(Code::ScopeExceeded)?;
     let refresh = if app.may(Grant::RefreshToken) {
@@ -175,6 +177,7 @@ pub(crate) async fn refresh(
         return Err(Code::BadRefreshToken.at(home.base_uri()));
     }
     only_at(here, &home)?;
+    only_where_enabled(oauth, &app, &row.principal).await?;
     let granted = row.scope.within(&app.scopes);
     let scopes = granted.narrowed(request.scope.as_deref());
     let scopes = scopes.ok_or(Code::ScopeExceeded)?;
@@ -263,6 +266,20 @@ fn sign(
 fn data_center(oauth: &Oauth, id: &str) -> Result<Arc<DataCenter>, Fault> {
     let known = oauth.data_centers().get(id).cloned();
     known.ok_or_else(|| Fault::NoDataCenter(id.to_owned()))
+}
+
+/// Source: company-auth.markdown, code 53. `Choice`: after everything that proves who asks.
+async fn only_where_enabled(oauth: &Oauth, app: &App, principal: &Principal) -> Result<(), Fault> {
+    let parties = (principal.company_id(), app.id);
+    let enabled = oauth.db().read(parties, |tx, (company_id, app_id)| {
+        Box::pin(apps::is_enabled_for(tx, company_id, app_id))
+    });
+    let enabled: bool = enabled.await.map_err(Fault::Db)?;
+    if enabled {
+        Ok(())
+    } else {
+        Err(Code::CompanyNotEnabled.into())
+    }
 }
 
 fn only_at(here: &DataCenter, home: &DataCenter) -> Result<(), Fault> {

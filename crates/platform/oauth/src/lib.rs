@@ -7,6 +7,7 @@
 //! - [`Oauth`] is the state: made once by [`Oauth::open`], shared by every data center's router.
 //! - [`routes`] are the endpoints, and [`openapi`] describes them.
 //! - [`Caller`] is how every other slice authorises a request.
+//! - [`apps`] makes and changes apps, and turns them off for companies.
 //! - [`api`] issues request tokens for those who send people to a partner.
 //!
 //! Quirks: a token is signed by, and only works at, the data center where its principal lives,
@@ -14,6 +15,7 @@
 //! expiry. An id token never passes for an access token, though one key signs both.
 
 pub mod api;
+pub mod apps;
 mod cache;
 mod caller;
 mod grants;
@@ -32,7 +34,7 @@ mod wire;
 
 pub use api::RequestToken;
 pub use caller::{Access, Caller, Refused};
-pub use model::{Kind, Principal, Scopes};
+pub use model::{Grant, Kind, Principal, Scopes};
 pub use seed::seed;
 pub use server_key::{Hash, Secret, ServerKey, ServerKeyError};
 pub use state::{Oauth, OpenOauthError};
@@ -60,5 +62,5 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {
-    store::STATEMENTS.to_vec()
+    [store::STATEMENTS, store::apps::STATEMENTS].concat()
 }

@@ -27,14 +27,21 @@ impl App {
 /// The grants that are served.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Grant {
+pub enum Grant {
+    /// A user's password, or a request token of a user or a company.
     Password,
+    /// A refresh token.
     RefreshToken,
+    /// The app's own credentials.
     ClientCredentials,
 }
 
 impl Grant {
-    pub(crate) fn name(self) -> &'static str {
+    /// Every grant.
+    pub const ALL: [Self; 3] = [Self::Password, Self::RefreshToken, Self::ClientCredentials];
+
+    /// As `grant_type` names it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::RefreshToken => "refresh_token",
@@ -43,8 +50,19 @@ impl Grant {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Password, Self::RefreshToken, Self::ClientCredentials];
-        all.into_iter().find(|grant| grant.name() == name)
+        Self::ALL.into_iter().find(|grant| grant.name() == name)
+    }
+
+    /// From names separated by spaces; none when one is unknown.
+    pub(crate) fn from_names(names: &str) -> Option<Vec<Self>> {
+        let names = names.split_ascii_whitespace();
+        names.map(Self::from_name).collect()
+    }
+
+    /// Their names, separated by spaces.
+    pub(crate) fn names(grants: &[Self]) -> String {
+        let names: Vec<_> = grants.iter().map(|grant| grant.name()).collect();
+        names.join(" ")
     }
 }
 
@@ -141,6 +159,11 @@ impl Scopes {
     /// The names, separated by spaces.
     pub fn text(&self) -> String {
         self.0.join(" ")
+    }
+
+    /// Each name, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 
     /// Whether `name` is among them.

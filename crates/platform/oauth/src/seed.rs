@@ -5,6 +5,7 @@ use bursar_directory::{Seed, SeedError};
 use bursar_kernel::Uuid;
 use serde::Deserialize;
 
+use crate::apps;
 use crate::model::{App, Grant, Scopes};
 use crate::server_key::Secret;
 use crate::state::Oauth;
@@ -19,6 +20,8 @@ struct AppSeed {
     scopes: Vec<String>,
     grants: Vec<Grant>,
     home: String,
+    /// The company that owns it.
+    owner: Option<Uuid>,
     #[serde(default = "yes")]
     enabled: bool,
 }
@@ -30,11 +33,11 @@ fn yes() -> bool {
 /// Applies the section `apps`: creates what is not there yet, and leaves what is there as it has
 /// become.
 pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
-    let mut apps = Vec::new();
+    let mut wanted = Vec::new();
     for app in seed.take::<AppSeed>("apps")? {
         oauth.data_centers().home(&app.home)?;
         let secret = &app.client_secret;
-        apps.push(App {
+        let row = App {
             id: app.client_id,
             name: app.name,
             secret_hash: oauth.server_key().hash(Secret::ClientSecret, secret),
@@ -42,16 +45,22 @@ pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
             grants: app.grants,
             home: app.home,
             enabled: app.enabled,
-        });
+        };
+        wanted.push((row, app.owner));
     }
     let now = oauth.clock().now();
-    let stored = oauth.db().write(Isolation::Append, apps, move |tx, apps| {
-        Box::pin(async move {
-            for app in apps {
-                store::insert_app(tx, app, now).await?;
-            }
-            Ok::<_, DbError>(())
-        })
-    });
+    let stored = oauth
+        .db()
+        .write(Isolation::Append, wanted, move |tx, wanted| {
+            Box::pin(async move {
+                for (app, owner) in wanted {
+                    store::insert_app(tx, app, now).await?;
+                    if let Some(owner) = owner {
+                        apps::own(tx, &app.id, owner).await?;
+                    }
+                }
+                Ok::<_, DbError>(())
+            })
+        });
     Ok(stored.await?)
 }

@@ -1,5 +1,7 @@
 //! All SQL of this slice.
 
+pub(crate) mod apps;
+
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 

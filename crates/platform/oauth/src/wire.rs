@@ -89,6 +89,7 @@ pub(crate) enum Code {
     LivesElsewhere,
     NoUsername,
     NoPassword,
+    CompanyNotEnabled,
     ScopeExceeded,
     ClientDisabled,
     WrongGrant,
@@ -122,6 +123,11 @@ impl Code {
             Self::LivesElsewhere => (16, "invalid_request", "user lives elsewhere"),
             Self::NoUsername => (51, "invalid_request", "username was not supplied"),
             Self::NoPassword => (52, "invalid_request", "password was not supplied"),
+            Self::CompanyNotEnabled => (
+                53,
+                "invalid_client",
+                "company is not enabled for this client",
+            ),
             Self::ScopeExceeded => (54, "invalid_scope", "requested scope exceeds granted scope"),
             Self::ClientDisabled => (59, "access_denied", "client disabled"),
             Self::WrongGrant => (
