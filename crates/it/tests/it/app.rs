@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::http::{Answer, Site};
 
 const SEED: &str = include_str!("seed.toml");
+const APP_CENTER: &str = include_str!("appcenter.toml");
 
 /// When every test begins: Sat, 21 Nov 2026 09:30:00 GMT.
 pub(crate) const NOW: Micros = Micros(1_795_253_400_000_000);
@@ -95,6 +96,13 @@ impl TestApp {
     /// With passwords.
     pub(crate) async fn start_at(place: &TestDb, clock: Clock) -> Self {
         Self::start_as(place, SEED, clock).await
+    }
+
+    /// With the people of `appcenter.toml`; of the others nobody can sign in.
+    pub(crate) async fn start_app_center(place: &TestDb) -> Self {
+        let lines = SEED.lines().filter(|line| !line.starts_with("password"));
+        let seed: Vec<_> = lines.chain(APP_CENTER.lines()).collect();
+        Self::start_as(place, &seed.join("\n"), Clock::fake(NOW)).await
     }
 
     async fn start_as(place: &TestDb, seed: &str, clock: Clock) -> Self {
@@ -264,6 +272,7 @@ fn config(place: &TestDb) -> Config {
         brand: "Bursar".to_owned(),
         workers: 2,
         tls_terminated_by_proxy: false,
+        loopback_partners: true,
         log_filter: None,
         log_format: Format::Human,
         datacenters: ["us", "emea", "glz"].map(datacenter).into(),
