@@ -9,11 +9,12 @@ use bursar_appcenter::{ConnectError, Kind, View};
 use bursar_blobs::BlobId;
 use bursar_db::DbError;
 use bursar_kernel::{Uuid, uuid_from_text};
+use bursar_oauth::{Connection, Link};
 use serde::Deserialize;
 
 use crate::reader::{Anyone, Posted, Reader};
-use crate::respond;
 use crate::views::{AppPage, AppsPage, ErrorKind, Section, TermsPage};
+use crate::{connections, respond};
 
 /// The query of a listing's pages.
 #[derive(Default, Deserialize)]
@@ -145,11 +146,16 @@ async fn listing(
     view: View,
     code: Option<String>,
 ) -> Response {
+    let connections = match connections::read(reader, view.listing.kind).await {
+        Ok(connections) => connections,
+        Err(error) => return reader.failed(&error),
+    };
+    let is_this = |one: &Connection| one.app_id == view.app.id && one.link == Link::Connected;
     let page = AppPage {
         frame: reader.frame(Section::Apps),
+        connected: connections.iter().any(is_this),
         view,
         code,
-        connected: false,
     };
     respond::page(status, &page)
 }

@@ -8,12 +8,14 @@
 mod admin;
 mod apps;
 pub mod assets;
+mod connections;
 mod expenses;
 pub mod formats;
 pub mod json_text;
 pub mod messages;
 mod operator;
 mod partner;
+mod partner_listing;
 mod reader;
 pub mod respond;
 pub mod session;
@@ -81,23 +83,31 @@ fn app_routes() -> Router<ConsoleState> {
         .route("/apps/{id}", get(apps::show))
         .route("/apps/{id}/terms", get(apps::terms).post(apps::agree))
         .route("/logos/{file}", get(apps::logo))
+        .route("/connections", get(connections::list))
+        .route(
+            "/connections/{kind}/{app}/disconnect",
+            get(connections::ask).post(connections::disconnect),
+        )
         .route("/partner/apps", get(partner::list).post(partner::create))
         .route("/partner/apps/new", get(partner::new))
-        .route("/partner/apps/{id}", get(partner::show))
-        .route("/partner/apps/{id}/listing", post(partner::set_texts))
-        .route("/partner/apps/{id}/logo", post(partner::set_logo))
-        .route("/partner/apps/{id}/state", post(partner::set_state))
+        .route("/partner/apps/{id}", get(partner_listing::show))
+        .route(
+            "/partner/apps/{id}/listing",
+            post(partner_listing::set_texts),
+        )
+        .route("/partner/apps/{id}/logo", post(partner_listing::set_logo))
+        .route("/partner/apps/{id}/state", post(partner_listing::set_state))
         .route(
             "/partner/apps/{id}/production",
-            post(partner::create_production),
+            post(partner_listing::create_production),
         )
         .route(
             "/partner/apps/{id}/settings/{stage}",
-            post(partner::set_settings),
+            post(partner_listing::set_settings),
         )
         .route(
             "/partner/apps/{id}/enabled/{stage}",
-            post(partner::set_enabled),
+            post(partner_listing::set_enabled),
         )
         .route("/admin/apps", get(admin::list))
         .route("/admin/apps/{id}/enabled", post(admin::enable))

@@ -10,12 +10,12 @@ use bursar_appcenter::{
 use bursar_directory::{Audited, Role, Roles};
 use bursar_kernel::{Micros, Uuid};
 use bursar_oauth::apps::{AppSettings, RegisteredApp};
-use bursar_oauth::{Grant, Scopes};
+use bursar_oauth::{Connection, Grant, Link, Scopes};
 
 use super::{
-    AdminAppsPage, AppPage, AppsPage, AuditPage, CredentialsPage, Frame, NewAppPage, Notice,
-    OperatorAppsPage, PartnerAppPage, PartnerAppsPage, ReviewNotice, Section, SettingsTyped,
-    StageForm, TermsPage,
+    AdminAppsPage, AppPage, AppsPage, AuditPage, ConnectionsPage, CredentialsPage, DisconnectPage,
+    Frame, NewAppPage, Notice, OperatorAppsPage, PartnerAppPage, PartnerAppsPage, ReviewNotice,
+    Section, SettingsTyped, StageForm, TermsPage,
 };
 
 const LONG: &str = "Donaudampfschifffahrtsgesellschaftskapitänsmützenverwaltungsanwendung";
@@ -165,6 +165,50 @@ impl TermsPage {
             view: view(kind, Stage::Production, None),
             code: None,
             company_name: "Northwind Trading".into(),
+        }
+    }
+}
+
+fn connection(number: u128, name: &str, link: Link) -> Connection {
+    Connection {
+        app_id: app_id(number),
+        app_name: name.into(),
+        connected_at: Micros(1_790_000_000_000_000),
+        last_used_at: Micros(1_795_253_400_000_000),
+        link,
+    }
+}
+
+impl ConnectionsPage {
+    /// One in each state.
+    pub fn sample() -> Self {
+        let user = vec![
+            connection(5, "Bluebird Cafe", Link::Connected),
+            connection(7, LONG, Link::DeLinked),
+        ];
+        let enterprise = vec![connection(9, "Ledgerline ERP", Link::Revoked)];
+        Self {
+            frame: frame(&[Role::Traveller, Role::CompanyAdmin], Section::Connections),
+            sections: vec![(Kind::User, user), (Kind::Enterprise, enterprise)],
+        }
+    }
+
+    /// Before the first.
+    pub fn sample_empty() -> Self {
+        Self {
+            frame: frame(&[Role::Traveller], Section::Connections),
+            sections: vec![(Kind::User, Vec::new())],
+        }
+    }
+}
+
+impl DisconnectPage {
+    /// One of the reader's own.
+    pub fn sample() -> Self {
+        Self {
+            frame: frame(&[Role::Traveller], Section::Connections),
+            kind: Kind::User,
+            connection: connection(5, "Bluebird Cafe", Link::Connected),
         }
     }
 }
@@ -436,6 +480,12 @@ pub(super) fn all() -> Vec<(&'static str, askama::Result<String>)> {
             "terms-enterprise",
             TermsPage::sample(Kind::Enterprise).render(),
         ),
+        ("connections", ConnectionsPage::sample().render()),
+        (
+            "connections-empty",
+            ConnectionsPage::sample_empty().render(),
+        ),
+        ("disconnect", DisconnectPage::sample().render()),
         ("partner-apps", PartnerAppsPage::sample().render()),
         (
             "partner-apps-empty",

@@ -151,7 +151,7 @@ impl TermsPage {
 
     /// Each permission in plain words, with its name.
     fn scopes(&self) -> Vec<(String, &str)> {
-        let scopes = self.view.app.settings.scopes.iter();
+        let scopes = self.view.app.settings.scopes.names();
         scopes
             .map(|scope| (scope_text(&self.frame.messages, scope), scope))
             .collect()

@@ -6,6 +6,7 @@
 mod admin;
 mod app_samples;
 mod apps;
+mod connections;
 mod error;
 mod expense;
 mod expenses;
@@ -18,6 +19,7 @@ mod signin;
 
 pub use admin::{AdminAppsPage, AuditPage};
 pub use apps::{AppPage, AppsPage, TermsPage};
+pub use connections::{ConnectionsPage, DisconnectPage};
 pub use error::{ErrorKind, ErrorPage};
 pub use expense::{ExpensePage, LogEntry, LogLevel};
 pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};

@@ -201,3 +201,47 @@ db_test! {
         app.stop().await;
     }
 }
+
+db_test! {
+    async fn what_is_connected_is_shown_and_can_be_ended(place: TestDb) {
+        let app = TestApp::start_app_center(&place).await;
+        let tia = Someone::at(&app.us, TIA).await;
+        assert!(tia.page("/connections").await.contains("Nothing is connected."));
+        let sent = tia.post(&terms(RIDES), &[]).await;
+        assert!(tia.page("/connections").await.contains("Nothing is connected."), "not yet");
+        let token = parameter(&sent, "requestToken").unwrap();
+        let granted = exchange(&app, RIDES_APP, TIA_ID, &token).await;
+        let list = tia.page("/connections").await;
+        assert!(list.contains("Bluebird Rides") && list.contains(">Connected<"), "{list}");
+        let listing = tia.page(&format!("/apps/{RIDES}")).await;
+        assert!(listing.contains("Connect again"), "{listing}");
+
+        let path = format!("/connections/user/{}/disconnect", RIDES_APP.0);
+        assert!(tia.page(&path).await.contains("Disconnect Bluebird Rides?"));
+        let company = path.replace("/user/", "/enterprise/");
+        let adam = Someone::at(&app.us, ADAM).await;
+        for (other, path) in [(&tia, &company), (&adam, &path), (&adam, &company)] {
+            assert_page(&other.get(path).await, 404);
+            assert_page(&other.post(path, &[]).await, 404);
+        }
+        assert_page(&tia.call(&path).form(&[]).send().await, 403);
+        assert_page(&tia.post("/connections/user/x/disconnect", &[]).await, 404);
+        assert!(tia.page("/connections").await.contains(">Connected<"));
+
+        tia.done(&path, &[]).await;
+        assert!(tia.page("/connections").await.contains(">Disconnected<"));
+        assert_page(&tia.post(&path, &[]).await, 404);
+        let form = [
+            ("client_id", RIDES_APP.0),
+            ("client_secret", RIDES_APP.1),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &granted.field("refresh_token")),
+        ];
+        let refused = app.us.post("/oauth2/v0/token").form(&form).send().await;
+        assert_eq!(refused.json()["code"], 108, "{}", refused.text());
+        assert_eq!(exchange(&app, RIDES_APP, TIA_ID, &token).await.json()["code"], 5);
+        let log = adam.page("/admin/audit").await;
+        assert!(log.contains("app.disconnect") && log.contains("tia@fjord.example.com"), "{log}");
+        app.stop().await;
+    }
+}

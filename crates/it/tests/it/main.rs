@@ -9,6 +9,7 @@
 
 mod admin;
 mod app;
+mod app_mgmt;
 mod apps;
 mod coverage;
 mod expenses;

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use bursar_blobs::BlobId;
 use bursar_db::{Db, DbError, Tx};
-use bursar_kernel::Uuid;
-use bursar_oauth::apps;
+use bursar_kernel::{Micros, Uuid};
+use bursar_oauth::{Connection, api as oauth, apps};
 use subtle::ConstantTimeEq as _;
 
+use crate::connect::principal;
 use crate::model::{Block, Card, Kind, Listing, Person, Stage, State, View};
 use crate::store;
 
@@ -80,6 +81,16 @@ pub async fn view(
 
 fn opens(listing: &Listing, code: &str) -> bool {
     bool::from(listing.preview_code.as_bytes().ct_eq(code.as_bytes()))
+}
+
+/// What is connected, or was: for a person's own account, or for the company. The newest first.
+pub async fn connections(
+    tx: &mut Tx,
+    person: &Person,
+    kind: Kind,
+    now: Micros,
+) -> Result<Vec<Connection>, DbError> {
+    oauth::connections(tx, &principal(kind, person), now).await
 }
 
 /// A partner's listings, by name.

@@ -1,4 +1,4 @@
-//! Connect: from "I Agree" to the partner's landing page.
+//! Connect, from "I Agree" to the partner's landing page, and Disconnect.
 //!
 //! Sources: the e-receipts integration guide, "Connect from the App Center" (`id`,
 //! `requestToken`); the funds management guide, "Activation / Connection" (also `userId`).
@@ -6,8 +6,8 @@
 use bursar_db::{DbError, Isolation};
 use bursar_directory::{Decision, api as directory};
 use bursar_kernel::Uuid;
-use bursar_oauth::api::issue_request_token;
-use bursar_oauth::{Principal, RequestToken};
+use bursar_oauth::api::{issue_request_token, revoke_connection};
+use bursar_oauth::{ConnectionId, Principal, RequestToken, apps};
 use serde_json::json;
 use url::Url;
 
@@ -60,7 +60,7 @@ impl AppCenter {
             .await?;
         let seen = open(seen)?;
         // Drawn before the operation, which looks again whether all is still as it was seen.
-        let principal = principal(&seen, person);
+        let principal = principal(seen.listing.kind, person);
         let token = RequestToken::draw(&self.oauth, seen.app.id, principal);
         let stamp = self.stamp(person);
         let args = (sought, token, stamp, seen.app.id);
@@ -93,6 +93,50 @@ impl AppCenter {
     }
 }
 
+impl AppCenter {
+    /// Ends a connection of the person, or of the company: its tokens are refused everywhere
+    /// within a second, and the app has to be connected anew. Answers whether there was one.
+    ///
+    /// Source: guide-to-enabling-app-center-solutions-basic.markdown, "Disabling an App".
+    pub async fn disconnect(
+        &self,
+        person: &Person,
+        kind: Kind,
+        app_id: Uuid,
+    ) -> Result<bool, DbError> {
+        let connection = ConnectionId {
+            principal: principal(kind, person),
+            app_id,
+        };
+        let args = (connection, person.company_id, self.stamp(person));
+        self.db
+            .write(
+                Isolation::Serializable,
+                args,
+                |tx, (connection, company_id, stamp)| {
+                    Box::pin(async move {
+                        if !revoke_connection(tx, connection, stamp.at()).await? {
+                            return Ok(false);
+                        }
+                        let app = apps::find(tx, &connection.app_id).await?;
+                        let decision = Decision {
+                            company_id,
+                            action: "app.disconnect",
+                            subject: app.as_ref().map_or("", |app| app.settings.name.as_str()),
+                            details: json!({
+                                "app": connection.app_id,
+                                "for": connection.principal.id(),
+                            }),
+                        };
+                        directory::append_audit(tx, stamp, &decision).await?;
+                        Ok(true)
+                    })
+                },
+            )
+            .await
+    }
+}
+
 fn open(view: Option<View>) -> Result<View, ConnectError> {
     let view = view.ok_or(ConnectError::NotFound)?;
     match view.block {
@@ -102,8 +146,8 @@ fn open(view: Option<View>) -> Result<View, ConnectError> {
 }
 
 /// A user app acts for the user, an enterprise app for the company.
-fn principal(view: &View, person: &Person) -> Principal {
-    match view.listing.kind {
+pub(crate) fn principal(kind: Kind, person: &Person) -> Principal {
+    match kind {
         Kind::User => Principal::User {
             id: person.user_id,
             company_id: person.company_id,
@@ -117,7 +161,7 @@ fn principal(view: &View, person: &Person) -> Principal {
 fn landing(view: &View, person: &Person, token: &str) -> Result<String, ConnectError> {
     let mut url = Url::parse(&view.connect_url).map_err(|_| ConnectError::Address)?;
     let [id, request_token, user_id] = RESERVED;
-    let principal = principal(view, person).id();
+    let principal = principal(view.listing.kind, person).id();
     let mut query = url.query_pairs_mut();
     query.append_pair(id, &principal.to_string());
     query.append_pair(request_token, token);

@@ -282,17 +282,17 @@ impl Check {
     /// So every well-formed name is taken; what no API knows opens nothing.
     fn scopes(&mut self, text: &str) -> Scopes {
         let scopes = Scopes::parse(text);
-        if scopes.iter().next().is_none() {
+        if scopes.names().next().is_none() {
             self.fault("scopes", Fault::Missing);
         }
-        if scopes.iter().count() > SCOPES_MAX {
+        if scopes.names().count() > SCOPES_MAX {
             self.fault("scopes", Fault::TooLong(SCOPES_MAX));
         }
         let well_formed = |name: &str| {
             let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
             name.len() <= SCOPE_MAX && name.bytes().all(allowed)
         };
-        if let Some(name) = scopes.iter().find(|name| !well_formed(name)) {
+        if let Some(name) = scopes.names().find(|name| !well_formed(name)) {
             let name = name.chars().take(SCOPE_MAX).collect();
             self.fault("scopes", Fault::NotAScope(name));
         }

@@ -48,7 +48,7 @@ statements! {
                    DO UPDATE SET released_on = excluded.released_on";
     DELETE_RELEASE = "DELETE FROM appcenter_release
                       WHERE company_id = $1 AND listing_id = $2 AND region = $3";
-    NAMES_LOGO = "SELECT 1 FROM appcenter_listing WHERE logo = $1 LIMIT 1";
+    NAMES_LOGO = "SELECT id FROM appcenter_listing WHERE logo = $1 LIMIT 1";
 }
 
 /// The listing with its apps and releases.

@@ -9,10 +9,10 @@ use bursar_db::{DbError, Tx};
 use bursar_kernel::{Micros, Uuid};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::model::{App, Grant, Scopes};
-use crate::server_key::Secret;
+use crate::model::{App, Grant, Rotation, Scopes};
+use crate::server_key::{Hash, Secret};
 use crate::state::Oauth;
-use crate::store::apps as store;
+use crate::store::{self, secret, secret::SecretRow};
 
 /// What the maker of an app decides.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,9 +42,10 @@ pub struct RegisteredApp {
 
 /// An app with fresh credentials. It works once it is created.
 pub struct NewApp {
-    pub(crate) app: App,
-    pub(crate) owner_id: Uuid,
+    app: App,
+    owner_id: Uuid,
     secret: SecretString,
+    secret_hash: Hash,
 }
 
 impl NewApp {
@@ -54,15 +55,16 @@ impl NewApp {
         let app = App {
             id: oauth.rng().uuid(),
             name: settings.name,
-            secret_hash: oauth.server_key().hash(Secret::ClientSecret, &secret),
             scopes: settings.scopes,
             grants: settings.grants,
             home: home.to_owned(),
             enabled: true,
+            rotation: Rotation::Same,
         };
         Self {
             app,
             owner_id,
+            secret_hash: oauth.server_key().hash(Secret::ClientSecret, &secret),
             secret: secret.into(),
         }
     }
@@ -80,18 +82,37 @@ impl NewApp {
 
 /// Registers a drawn app.
 pub async fn create(tx: &mut Tx, new: &NewApp, now: Micros) -> Result<(), DbError> {
-    crate::store::insert_app(tx, &new.app, now).await?;
+    register(tx, &new.app, &new.secret_hash, now).await?;
     own(tx, &new.app.id, &new.owner_id).await
+}
+
+/// A secret comes with a new app only: one that the app has deleted does not come back.
+pub(crate) async fn register(
+    tx: &mut Tx,
+    app: &App,
+    hash: &Hash,
+    now: Micros,
+) -> Result<(), DbError> {
+    if !store::insert_app(tx, app, now).await? {
+        return Ok(());
+    }
+    let first = SecretRow {
+        id: app.id,
+        active: true,
+        created_at: now,
+        updated_at: now,
+    };
+    secret::insert(tx, &app.id, &first, hash).await
 }
 
 /// Gives an app that nobody owns to a company.
 pub async fn own(tx: &mut Tx, app_id: &Uuid, owner_id: &Uuid) -> Result<(), DbError> {
-    store::own(tx, app_id, owner_id).await
+    store::apps::own(tx, app_id, owner_id).await
 }
 
 /// The app with this client id.
 pub async fn find(tx: &mut Tx, app_id: &Uuid) -> Result<Option<RegisteredApp>, DbError> {
-    store::registered(tx, app_id).await
+    store::apps::registered(tx, app_id).await
 }
 
 /// Changes an app of this owner; answers whether there is one. What scopes and grants it loses, its
@@ -102,7 +123,7 @@ pub async fn change(
     app_id: &Uuid,
     settings: &AppSettings,
 ) -> Result<bool, DbError> {
-    store::change(tx, owner_id, app_id, settings).await
+    store::apps::change(tx, owner_id, app_id, settings).await
 }
 
 /// Lets an app of this owner work, or stops it within a second; answers whether there is one.
@@ -112,7 +133,7 @@ pub async fn set_enabled(
     app_id: &Uuid,
     enabled: bool,
 ) -> Result<bool, DbError> {
-    store::set_enabled(tx, owner_id, app_id, enabled).await
+    store::apps::set_enabled(tx, owner_id, app_id, enabled).await
 }
 
 /// Lets an app act for a company and its users, or stops that within a second: no new tokens (code
@@ -123,7 +144,7 @@ pub async fn enable_for(
     app_id: &Uuid,
     enabled: bool,
 ) -> Result<(), DbError> {
-    store::enable_for(tx, company_id, app_id, enabled).await
+    store::apps::enable_for(tx, company_id, app_id, enabled).await
 }
 
 /// Whether an app may act for a company and its users. Choice: it may until somebody says no.
@@ -132,5 +153,5 @@ pub async fn is_enabled_for(
     company_id: &Uuid,
     app_id: &Uuid,
 ) -> Result<bool, DbError> {
-    store::is_enabled_for(tx, company_id, app_id).await
+    store::apps::is_enabled_for(tx, company_id, app_id).await
 }

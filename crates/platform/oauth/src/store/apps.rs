@@ -15,7 +15,7 @@ statements! {
     SET_ENABLED = "UPDATE oauth_app SET enabled = $3 WHERE owner_id = $1 AND id = $2";
     ENABLE_FOR = "INSERT INTO oauth_app_company (company_id, app_id, enabled) VALUES ($1, $2, $3)
                   ON CONFLICT (company_id, app_id) DO UPDATE SET enabled = excluded.enabled";
-    DISABLED_FOR = "SELECT 1 FROM oauth_app_company
+    DISABLED_FOR = "SELECT app_id FROM oauth_app_company
                     WHERE company_id = $1 AND app_id = $2 AND enabled = 0";
 }
 
