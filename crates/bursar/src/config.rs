@@ -65,6 +65,7 @@ struct File {
     brand: Option<String>,
     workers: Option<usize>,
     tls_terminated_by_proxy: Option<bool>,
+    loopback_partners: Option<bool>,
     #[serde(default)]
     log: LogFile,
     #[serde(default)]
@@ -127,6 +128,8 @@ pub struct Config {
     pub workers: usize,
     /// Plain HTTP off loopback is refused unless a proxy in front ends TLS.
     pub tls_terminated_by_proxy: bool,
+    /// Partners may give pages on this machine, by plain HTTP: for a sandbox.
+    pub loopback_partners: bool,
     /// What to log, if anybody said.
     pub log_filter: Option<String>,
     /// How to log.
@@ -194,6 +197,7 @@ impl Config {
             brand: file.brand.unwrap_or_else(|| "Bursar".into()),
             workers: file.workers.unwrap_or_else(default_workers),
             tls_terminated_by_proxy: file.tls_terminated_by_proxy.unwrap_or(false),
+            loopback_partners: file.loopback_partners.unwrap_or(false),
             log_filter: flags.log.clone().or(file.log.filter),
             log_format: flags
                 .log_format
@@ -336,6 +340,7 @@ mod tests {
             "brand",
             "workers",
             "tls_terminated_by_proxy",
+            "loopback_partners",
             "log.filter",
             "log.format",
             "datacenter.id",

@@ -1,12 +1,14 @@
 //! The platform as one process: stores, slices, workers, listeners.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use bursar_blobs::{BlobError, Blobs};
+use bursar_appcenter::{AppCenter, Urls};
+use bursar_blobs::{BlobError, BlobId, Blobs};
 use bursar_console::ConsoleState;
 use bursar_db::{Db, DbError, Isolation, Location, MIGRATIONS, OpenError, Options};
 use bursar_directory::{
@@ -17,6 +19,7 @@ use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_oauth::api::issue_request_token;
 use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
+use bursar_receipts::api::PictureError;
 use bursar_receipts::{Process, ReceiptsState};
 use bursar_web::{
     DataCenter, DataCenterError, Limits, Metrics, Readiness, edge, openapi_router, ops_router,
@@ -131,6 +134,15 @@ impl Platform {
             server_key,
         )
         .await?;
+        let app_center = AppCenter::new(
+            db.clone(),
+            blobs.clone(),
+            clock.clone(),
+            rng.clone(),
+            oauth.clone(),
+            data_centers.clone(),
+            partner_urls(&config),
+        );
         let parts = Parts {
             db,
             blobs,
@@ -139,6 +151,7 @@ impl Platform {
             passwords,
             data_centers,
             oauth,
+            app_center,
         };
         parts.populate(&config, seed).await?;
 
@@ -231,6 +244,7 @@ struct Parts {
     passwords: Passwords,
     data_centers: DataCenters,
     oauth: Oauth,
+    app_center: AppCenter,
 }
 
 impl Parts {
@@ -242,6 +256,7 @@ impl Parts {
             bursar_directory::seed(&self.db, clock, &self.passwords, data_centers, &mut seed)
                 .await?;
             bursar_oauth::seed(&self.oauth, &mut seed).await?;
+            bursar_appcenter::seed(&self.app_center, &mut seed).await?;
             seed.finish()?;
         }
         // The password is asked for only when it is needed: its file may go after the first start.
@@ -294,6 +309,7 @@ impl Parts {
             rng: self.rng.clone(),
             passwords: self.passwords.clone(),
             data_centers: self.data_centers.clone(),
+            app_center: self.app_center.clone(),
             brand: brand.to_owned(),
         };
         let db = self.db.clone();
@@ -318,6 +334,15 @@ impl Parts {
             self.rng.clone(),
             &Limits::default(),
         )
+    }
+}
+
+/// Which addresses partners may give for their pages.
+fn partner_urls(config: &Config) -> Urls {
+    if config.loopback_partners {
+        Urls::HttpsOrLoopback
+    } else {
+        Urls::Https
     }
 }
 
@@ -405,13 +430,20 @@ fn first_company(config: &BootstrapConfig) -> Result<Bootstrap, StartError> {
 async fn sweep(db: Db, blobs: Blobs) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
-        let named = |old| bursar_receipts::api::named_blobs(&db, old);
+        let named = |old| named_blobs(&db, old);
         match blobs.sweep(ORPHANS_KEPT, named).await {
             Ok(swept) if swept == bursar_blobs::Swept::default() => {}
             Ok(swept) => tracing::info!(swept.orphans, swept.leftovers, "swept the file store"),
             Err(error) => tracing::warn!(%error, "the file store was not swept"),
         }
     }
+}
+
+/// Those of `blobs` that any row names.
+async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, PictureError> {
+    let mut named = bursar_receipts::api::named_blobs(db, blobs.clone()).await?;
+    named.extend(bursar_appcenter::api::named_blobs(db, blobs).await?);
+    Ok(named)
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use bursar_db::DbError;
+use bursar_directory::Role;
 use bursar_expense::{AvailableExpense, ExpenseType, api as expenses};
 use bursar_kernel::{Uuid, hex32};
 use bursar_receipts::api::{self as receipts, PictureError};
@@ -19,7 +20,7 @@ use serde_json::Value;
 use crate::session::SessionCookie;
 use crate::store::Session;
 use crate::views::{
-    ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState,
+    ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState, Section,
 };
 use crate::{Asked, ConsoleState, respond, totals};
 
@@ -59,13 +60,20 @@ pub(crate) async fn list(
         Ok(session) => session,
         Err(answer) => return answer,
     };
+    // The list is every traveller's first page; others have another one.
+    if !session.user.roles.has(Role::Traveller) {
+        return Redirect::to(Section::home(&session.user.roles)).into_response();
+    }
     let listed = match read_list(&asked, &session, &cursor).await {
         Ok(listed) => listed,
         Err(error) => return asked.failed(&error),
     };
     let (first, last) = (listed.expenses.first(), listed.expenses.last());
     let page = ExpensesPage {
-        frame: asked.state.frame(&asked.headers, Some(&session)),
+        frame: asked
+            .state
+            .frame(&asked.headers, Some(&session))
+            .at(Section::Expenses),
         totals: totals::by_currency(
             listed
                 .amounts

@@ -1,20 +1,28 @@
-//! The pages: what a signed-in traveller sees of the platform.
+//! The pages: what travellers, administrators, partners and operators see of the platform.
 //!
 //! [`views`] holds one struct a page, rendered by a template of the same name; they are plain
 //! data, so that a page is tested without a server. Texts come from [`messages`], numbers and
 //! dates from [`formats`], style sheet and icon from [`assets`], and [`respond`] adds the headers
-//! that every page needs. [`session`] holds cookies and the checks against forged requests.
+//! that every page needs. `reader` lets each page be seen by those it is for. [`session`] holds cookies and the checks against forged requests.
 
+mod admin;
+mod apps;
 pub mod assets;
+mod connections;
 mod expenses;
 pub mod formats;
 pub mod json_text;
 pub mod messages;
+mod operator;
+mod partner;
+mod partner_listing;
+mod reader;
 pub mod respond;
 pub mod session;
 mod sign_in;
 mod store;
 pub mod totals;
+mod upload;
 pub mod views;
 
 use axum::Router;
@@ -22,13 +30,15 @@ use axum::extract::{Extension, OriginalUri};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use bursar_appcenter::AppCenter;
 use bursar_blobs::Blobs;
 use bursar_db::{Db, DbError};
 use bursar_directory::{DataCenters, Passwords};
 use bursar_kernel::{Clock, CorrelationId, Rng};
 
 use messages::Messages;
-use views::{ErrorKind, ErrorPage, Frame};
+use reader::{Anyone, Reader};
+use views::{ErrorKind, ErrorPage, Frame, Section};
 
 /// What the pages need.
 #[derive(Clone)]
@@ -45,6 +55,8 @@ pub struct ConsoleState {
     pub passwords: Passwords,
     /// Where people live.
     pub data_centers: DataCenters,
+    /// Listings, and connecting apps.
+    pub app_center: AppCenter,
     /// The platform's name.
     pub brand: String,
 }
@@ -52,15 +64,62 @@ pub struct ConsoleState {
 /// The pages' routes.
 pub fn routes(state: ConsoleState) -> Router {
     Router::new()
-        .route("/", get(|| async { Redirect::to("/expenses") }))
+        .route("/", get(home))
         .route("/signin", get(sign_in::show).post(sign_in::sign_in))
         .route("/signout", post(sign_in::sign_out))
         .route("/expenses", get(expenses::list))
         .route("/expenses/{id}", get(expenses::show))
         .route("/expenses/{id}/picture.png", get(expenses::picture))
         .route("/expenses/{id}/receipt.pdf", get(expenses::pdf))
+        .merge(app_routes())
         .merge(assets::routes())
         .with_state(state)
+}
+
+/// The App Center and what belongs to it.
+fn app_routes() -> Router<ConsoleState> {
+    Router::new()
+        .route("/apps", get(apps::list))
+        .route("/apps/{id}", get(apps::show))
+        .route("/apps/{id}/terms", get(apps::terms).post(apps::agree))
+        .route("/logos/{file}", get(apps::logo))
+        .route("/connections", get(connections::list))
+        .route(
+            "/connections/{kind}/{app}/disconnect",
+            get(connections::ask).post(connections::disconnect),
+        )
+        .route("/partner/apps", get(partner::list).post(partner::create))
+        .route("/partner/apps/new", get(partner::new))
+        .route("/partner/apps/{id}", get(partner_listing::show))
+        .route(
+            "/partner/apps/{id}/listing",
+            post(partner_listing::set_texts),
+        )
+        .route("/partner/apps/{id}/logo", post(partner_listing::set_logo))
+        .route("/partner/apps/{id}/state", post(partner_listing::set_state))
+        .route(
+            "/partner/apps/{id}/production",
+            post(partner_listing::create_production),
+        )
+        .route(
+            "/partner/apps/{id}/settings/{stage}",
+            post(partner_listing::set_settings),
+        )
+        .route(
+            "/partner/apps/{id}/enabled/{stage}",
+            post(partner_listing::set_enabled),
+        )
+        .route("/admin/apps", get(admin::list))
+        .route("/admin/apps/{id}/enabled", post(admin::enable))
+        .route("/admin/audit", get(admin::audit))
+        .route("/operator/apps", get(operator::list))
+        .route("/operator/apps/{id}/review", post(operator::review))
+        .route("/operator/apps/{id}/release", post(operator::release))
+}
+
+/// Leads to the first page of the reader's role.
+async fn home(reader: Reader<Anyone>) -> Redirect {
+    Redirect::to(Section::home(&reader.session.user.roles))
 }
 
 /// Every SQL statement of the pages, for the test that prepares them on both engines.
@@ -77,6 +136,7 @@ impl ConsoleState {
             messages: Messages::for_accept_language(language),
             brand: self.brand.clone(),
             signed_in: signed_in.map(store::Session::shown),
+            current: None,
         }
     }
 

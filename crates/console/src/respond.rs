@@ -31,6 +31,27 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
+/// A page whose form is answered with a redirect to `landing`, the page of a partner.
+///
+/// Browsers hold every hop after a form to the page's `form-action`, and partners lead on to
+/// their own sign-in: so any `https` address is allowed after this form, and no other page's.
+pub fn page_leading_to(landing: &str, template: &impl Template) -> Response {
+    let mut answer = page(StatusCode::OK, template);
+    let own = url::Url::parse(landing).map(|url| url.origin().ascii_serialization());
+    let allowed = match own {
+        Ok(origin) if origin.starts_with("http://") => format!("'self' https: {origin}"),
+        _ => "'self' https:".to_owned(),
+    };
+    let from = "form-action 'self'";
+    let policy = CONTENT_SECURITY_POLICY.replace(from, &format!("form-action {allowed}"));
+    if let Ok(policy) = policy.parse() {
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    answer
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +65,24 @@ mod tests {
         assert_eq!(header(header::CONTENT_TYPE), "text/html; charset=utf-8");
         assert_eq!(header(header::CACHE_CONTROL), "no-store");
         assert!(header(header::CONTENT_SECURITY_POLICY).starts_with("default-src 'none'; style"));
+    }
+
+    #[test]
+    fn one_page_may_lead_to_a_partner() {
+        let policy = |landing: &str| {
+            let answer = page_leading_to(landing, &SignInPage::sample());
+            answer.headers()[header::CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        };
+        let away = policy("https://partner.example/connect?a=b");
+        assert!(
+            away.contains("; form-action 'self' https:; base-uri"),
+            "{away}"
+        );
+        let here = policy("http://127.0.0.1:9/connect");
+        assert!(here.contains("'self' https: http://127.0.0.1:9;"), "{here}");
+        assert!(policy("; script-src *").contains("'self' https:;"));
     }
 }

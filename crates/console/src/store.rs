@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bursar_db::{Db, DbError, Isolation, args, statements};
-use bursar_directory::{User, UserState};
+use bursar_directory::{Company, User, UserState};
 use bursar_kernel::{Micros, Uuid};
 
 use crate::views::SignedIn;
@@ -23,6 +23,7 @@ statements! {
 /// Who reads.
 pub(crate) struct Session {
     pub(crate) user: User,
+    pub(crate) company: Company,
     pub(crate) csrf: String,
 }
 
@@ -32,6 +33,7 @@ impl Session {
         SignedIn {
             display_name: name.trim().to_owned(),
             csrf_token: self.csrf.clone(),
+            roles: self.user.roles.clone(),
         }
     }
 }
@@ -76,9 +78,12 @@ pub(crate) async fn find(db: &Db, token: &str, now: Micros) -> Result<Option<Ses
             };
             let (user_id, csrf): (Uuid, String) = (row.get(0)?, row.get(1)?);
             let member = bursar_directory::api::user(tx, &user_id).await?;
-            let user = member.map(|member| member.user);
-            let user = user.filter(|user| user.state == UserState::Active);
-            Ok(user.map(|user| Session { user, csrf }))
+            let member = member.filter(|member| member.user.state == UserState::Active);
+            Ok(member.map(|member| Session {
+                user: member.user,
+                company: member.company,
+                csrf,
+            }))
         })
     })
     .await

@@ -10,6 +10,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("foundation/jobs", "jobs_"),
     ("platform/directory", "directory_"),
     ("platform/oauth", "oauth_"),
+    ("platform/appcenter", "appcenter_"),
     ("platform/receipts", "receipts_"),
     ("platform/expense", "expense_"),
     ("console", "console_"),

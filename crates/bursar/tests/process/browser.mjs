@@ -3,10 +3,13 @@
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 
-const { nodeModules, traveller, newcomer, receipts, pictures } = JSON.parse(process.argv[2]);
+const {
+  nodeModules, traveller, newcomer, partner, admin, operator, listing, receipts, pictures,
+} = JSON.parse(process.argv[2]);
 const merchants = receipts.map((receipt) => JSON.parse(receipt).seller.name);
 const opened = merchants.at(-1);
 const require = createRequire(join(nodeModules, "here.js"));
@@ -189,10 +192,111 @@ async function arrive(browser) {
   await audit(watch, "expenses-none");
 }
 
+// A partner's landing page on this machine, and what it was called with.
+async function landingPage() {
+  const calls = [];
+  const server = createServer((request, response) => {
+    const url = new URL(request.url, "http://here");
+    if (url.pathname === "/connect") calls.push(url.searchParams);
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    response.end("<!doctype html><html lang=en><title>Landing</title><h1>Welcome</h1></html>");
+  });
+  await new Promise((listening) => { server.listen(0, "127.0.0.1", listening); });
+  return { server, calls, url: `http://127.0.0.1:${server.address().port}/connect` };
+}
+
+async function type(page, selector, text) {
+  await tabTo(page, selector);
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type(text);
+}
+
+// Somebody signs in, and is where she wanted to be.
+async function enter(browser, person, path) {
+  const watch = await open(browser, "en-US");
+  await watch.page.goto(`${person.address}${path}`);
+  await signIn(watch.page, person, person.password);
+  const { pathname, search } = new URL(watch.page.url());
+  assert.equal(pathname + search, path);
+  return watch;
+}
+
+async function build(browser, landing) {
+  const watch = await enter(browser, partner, "/partner/apps");
+  const { page } = watch;
+  await audit(watch, "partner-apps");
+  await tabTo(page, 'a[href="/partner/apps/new"]');
+  await press(page, "Enter");
+  await audit(watch, "partner-new");
+  watch.expected = 422;
+  await tabTo(page, 'form[action="/partner/apps"] button');
+  await press(page, "Enter");
+  await page.locator("#new-name-error").waitFor();
+  await audit(watch, "partner-new-refused");
+  watch.expected = undefined;
+
+  await page.goto(`${partner.address}/partner/apps/${listing.id}`);
+  await audit(watch, "partner-listing");
+  await type(page, "#development-connect-url", landing.url);
+  await tabTo(page, 'form[action$="/settings/development"] button');
+  await press(page, "Enter");
+  await page.locator("[role=status]").waitFor();
+  assert.equal(await page.locator("#development-connect-url").inputValue(), landing.url);
+  assert.deepEqual(watch.faults, []);
+}
+
+async function connect(browser, landing) {
+  const deepLink = `/apps/${listing.id}?preview-code=${listing.code}`;
+  const watch = await enter(browser, traveller, deepLink);
+  const { page } = watch;
+  await audit(watch, "app-deep-link");
+  await tabTo(page, 'a[href="/apps"]');
+  await press(page, "Enter");
+  await audit(watch, "apps");
+  await tabTo(page, `a[href="/apps/${listing.id}"]`);
+  await press(page, "Enter");
+  await audit(watch, "app");
+
+  await page.goto(`${traveller.address}${deepLink}`);
+  await tabTo(page, 'a[href*="/terms"].primary');
+  await press(page, "Enter");
+  await audit(watch, "app-terms");
+  await tabTo(page, "form[target] button");
+  const [partners] = await Promise.all([page.waitForEvent("popup"), page.keyboard.press("Enter")]);
+  await partners.locator("h1").waitFor();
+  assert.equal(await partners.locator("h1").innerText(), "Welcome");
+  assert.deepEqual(watch.faults, []);
+
+  assert.equal(landing.calls.length, 1);
+  const [call] = landing.calls;
+  const exchanged = await fetch(`${traveller.address}/oauth2/v0/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      client_id: listing.clientId, client_secret: listing.clientSecret, grant_type: "password",
+      credtype: "authtoken", username: call.get("id"), password: call.get("requestToken"),
+    }),
+  });
+  assert.equal(exchanged.status, 200, await exchanged.text());
+  console.log("connected by keyboard: the partner has its tokens");
+}
+
+async function govern(browser) {
+  const admins = await enter(browser, admin, "/admin/apps");
+  await audit(admins, "admin-apps");
+  await admins.page.goto(`${admin.address}/admin/audit`);
+  await audit(admins, "admin-audit");
+  await audit(await enter(browser, operator, "/operator/apps"), "operator-apps");
+}
+
+const landing = await landingPage();
 const browser = await chromium.launch({ executablePath: onPath("chromium"), args: ARGS });
 try {
   await travel(browser);
   await arrive(browser);
+  await build(browser, landing);
+  await connect(browser, landing);
+  await govern(browser);
 } finally {
   await browser.close();
+  landing.server.close();
 }

@@ -1,4 +1,4 @@
-//! The traveller's pages in a real browser; `browser.mjs` says what is done and checked there.
+//! The pages in a real browser; `browser.mjs` says what is done and checked there.
 //!
 //! With `BURSAR_TEST_PICTURES=DIR`, pictures of all pages are left in that folder.
 
@@ -32,6 +32,15 @@ async fn the_pages_work_by_keyboard_and_are_accessible() {
         "nodeModules": node_modules,
         "traveller": person(&sandbox.us, cast::TRAVELLER),
         "newcomer": person(&sandbox.address("emea"), cast::EUROPEAN),
+        "partner": person(&sandbox.us, cast::PARTNER),
+        "admin": person(&sandbox.us, cast::COMPANY_ADMIN),
+        "operator": person(&sandbox.us, cast::OPERATOR),
+        "listing": {
+            "id": cast::LISTING_ID,
+            "code": cast::PREVIEW_CODE,
+            "clientId": cast::DEVELOPMENT_CLIENT.0,
+            "clientSecret": cast::DEVELOPMENT_CLIENT.1,
+        },
         "receipts": receipts.iter().map(|receipt| receipt.get()).collect::<Vec<_>>(),
         "pictures": std::env::var_os("BURSAR_TEST_PICTURES").map(PathBuf::from),
     });

@@ -4,6 +4,8 @@ use super::{
     ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame, LogEntry, LogLevel,
     ProcessingState, SignInPage, SignedIn,
 };
+use bursar_directory::Roles;
+
 use crate::messages::Messages;
 use crate::totals;
 
@@ -18,6 +20,7 @@ impl Frame {
         let signed_in = SignedIn {
             display_name: "Amara Okafor".into(),
             csrf_token: "c2FtcGxlLXRva2VuLW9mLXRoaXMtc2Vzc2lvbg".into(),
+            roles: Roles::default(),
         };
         Self {
             signed_in: Some(signed_in),
@@ -32,6 +35,7 @@ impl Frame {
             messages,
             brand: "Bursar".into(),
             signed_in: None,
+            current: None,
         }
     }
 }
@@ -317,7 +321,7 @@ impl ErrorPage {
     pub fn sample(kind: ErrorKind) -> Self {
         let frame = match kind {
             ErrorKind::SignedOut => Frame::sample_signed_out(),
-            ErrorKind::NotFound | ErrorKind::Internal => Frame::sample(),
+            _ => Frame::sample(),
         };
         Self {
             frame,
@@ -330,7 +334,7 @@ impl ErrorPage {
 /// Every sample page under the path that a preview shows it at, rendered.
 pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
     use askama::Template as _;
-    vec![
+    let mut all = vec![
         ("signin", SignInPage::sample().render()),
         ("signin-failed", SignInPage::sample_failed().render()),
         ("expenses", ExpensesPage::sample().render()),
@@ -355,8 +359,22 @@ pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
             ErrorPage::sample(ErrorKind::SignedOut).render(),
         ),
         (
+            "error-forbidden",
+            ErrorPage::sample(ErrorKind::Forbidden).render(),
+        ),
+        (
+            "error-unreadable",
+            ErrorPage::sample(ErrorKind::Unreadable).render(),
+        ),
+        (
+            "error-too-large",
+            ErrorPage::sample(ErrorKind::TooLarge).render(),
+        ),
+        (
             "error-internal",
             ErrorPage::sample(ErrorKind::Internal).render(),
         ),
-    ]
+    ];
+    all.extend(super::app_samples::all());
+    all
 }

@@ -39,6 +39,13 @@ pub const MIGRATIONS: &[Migration] = migrations![
     4 "0004_expense_available",
     5 "0005_receipts_receipt",
     6 "0006_console_session",
+    10 "0010_oauth_connection",
+    11 "0011_directory_sign_in",
+    12 "0012_oauth_secret",
+    13 "0013_oauth_legacy",
+    25 "0025_directory_roles",
+    26 "0026_oauth_owned",
+    27 "0027_appcenter_listing",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::http::{Answer, Site};
 
 const SEED: &str = include_str!("seed.toml");
+const APP_CENTER: &str = include_str!("appcenter.toml");
 
 /// When every test begins: Sat, 21 Nov 2026 09:30:00 GMT.
 pub(crate) const NOW: Micros = Micros(1_795_253_400_000_000);
@@ -43,6 +44,8 @@ pub(crate) const CAFE: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51", "cafe-s
 pub(crate) const TALLY: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d52", "tally-secret");
 /// Another that may refresh.
 pub(crate) const RIVAL: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d53", "rival-secret");
+/// Lives in `emea`, and gets a new refresh token with each refresh.
+pub(crate) const DEPOT: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d55", "depot-secret");
 /// Disabled.
 pub(crate) const SHUT: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d54", "shut-secret");
 
@@ -95,6 +98,13 @@ impl TestApp {
     /// With passwords.
     pub(crate) async fn start_at(place: &TestDb, clock: Clock) -> Self {
         Self::start_as(place, SEED, clock).await
+    }
+
+    /// With the people of `appcenter.toml`; of the others nobody can sign in.
+    pub(crate) async fn start_app_center(place: &TestDb) -> Self {
+        let lines = SEED.lines().filter(|line| !line.starts_with("password"));
+        let seed: Vec<_> = lines.chain(APP_CENTER.lines()).collect();
+        Self::start_as(place, &seed.join("\n"), Clock::fake(NOW)).await
     }
 
     async fn start_as(place: &TestDb, seed: &str, clock: Clock) -> Self {
@@ -162,13 +172,28 @@ impl TestApp {
 
     /// CAFE's access token for itself.
     pub(crate) async fn app_token(&self) -> String {
+        self.own_token(CAFE).await.field("access_token")
+    }
+
+    /// An app asks for a token for itself.
+    pub(crate) async fn own_token(&self, client: (&str, &str)) -> Answer {
         let form = [
-            ("client_id", CAFE.0),
-            ("client_secret", CAFE.1),
+            ("client_id", client.0),
+            ("client_secret", client.1),
             ("grant_type", "client_credentials"),
         ];
-        let answer = self.us.post("/oauth2/v0/token").form(&form).send().await;
-        answer.field("access_token")
+        self.us.post("/oauth2/v0/token").form(&form).send().await
+    }
+
+    /// An app asks for new tokens in `us`.
+    pub(crate) async fn refresh(&self, client: Client, token: &str) -> Answer {
+        let form = [
+            ("client_id", client.0),
+            ("client_secret", client.1),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
+        ];
+        self.us.post("/oauth2/v0/token").form(&form).send().await
     }
 
     /// Posts a general receipt in `us`; a millisecond later than the one before.
@@ -264,6 +289,7 @@ fn config(place: &TestDb) -> Config {
         brand: "Bursar".to_owned(),
         workers: 2,
         tls_terminated_by_proxy: false,
+        loopback_partners: true,
         log_filter: None,
         log_format: Format::Human,
         datacenters: ["us", "emea", "glz"].map(datacenter).into(),

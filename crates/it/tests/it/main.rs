@@ -7,12 +7,18 @@
     reason = "tests end where their answer is not what it should be"
 )]
 
+mod admin;
 mod app;
+mod app_mgmt;
+mod apps;
 mod coverage;
 mod expenses;
 mod http;
 mod oauth2;
 mod operations;
+mod operator;
+mod partner;
+mod people;
 mod receipts;
 mod signin;
 mod statements;

@@ -6,6 +6,7 @@ use bursar_testkit::db_test;
 /// All statements, by crate.
 fn all() -> Vec<(&'static str, Vec<&'static Sql>)> {
     vec![
+        ("appcenter", bursar_appcenter::statements().to_vec()),
         ("console", bursar_console::statements().to_vec()),
         ("directory", bursar_directory::statements()),
         ("expense", bursar_expense::statements().to_vec()),

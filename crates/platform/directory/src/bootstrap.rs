@@ -4,9 +4,10 @@ use bursar_db::{Db, DbError, Isolation};
 use bursar_kernel::{Clock, Rng, Uuid};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::model::Credentials;
 use crate::{
     Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
-    User, UserState, store,
+    Roles, User, UserState, store,
 };
 
 /// What to create.
@@ -99,26 +100,30 @@ pub async fn bootstrap(
         family_name: wanted.user_name.clone(),
         locale: "en".to_owned(),
         employee_number: None,
-        role: Role::Admin,
+        // Whoever sets up an installation also runs it.
+        roles: Roles::from(vec![Role::Traveller, Role::CompanyAdmin, Role::Operator]),
         state: UserState::Active,
     };
     let created = Created {
         company_id: company.id,
         user_id: user.id,
     };
-    let hash = passwords.hash(&wanted.password).await?;
+    let credentials = Credentials {
+        hash: Some(passwords.hash(&wanted.password).await?),
+        ..Credentials::default()
+    };
     let now = clock.now();
     let first = db
         .write(
             Isolation::Serializable,
-            (company, user, hash),
-            move |tx, (company, user, hash)| {
+            (company, user, credentials),
+            move |tx, (company, user, credentials)| {
                 Box::pin(async move {
                     if store::any_company(tx).await? {
                         return Ok::<_, DbError>(false);
                     }
                     store::insert_company(tx, company, now).await?;
-                    store::insert_user(tx, user, Some(hash), now).await
+                    store::insert_user(tx, user, credentials, now).await
                 })
             },
         )

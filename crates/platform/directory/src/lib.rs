@@ -9,6 +9,7 @@
 //! company lives in one data center; nobody lives in the global zone.
 
 pub mod api;
+mod audit;
 mod bootstrap;
 mod data_centers;
 mod model;
@@ -17,12 +18,13 @@ mod seed;
 mod sign_in;
 mod store;
 
+pub use audit::{Audited, Decision, Stamp};
 pub use bootstrap::{Bootstrap, BootstrapError, Created, any_company, bootstrap};
 pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
-pub use model::{Company, Edition, Member, Products, Role, User, UserState};
+pub use model::{Company, Edition, Member, Products, Role, Roles, User, UserState};
 pub use password::{PasswordError, Passwords};
 pub use seed::{Seed, SeedError, seed};
-pub use sign_in::{SignInError, sign_in};
+pub use sign_in::{ATTEMPTS_MAX, LOCKED_FOR, SignInError, sign_in};
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {

@@ -8,8 +8,9 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::model::{Credentials, SignIn};
 use crate::{
-    Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
+    Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Roles,
     User, UserState, api, store,
 };
 
@@ -32,9 +33,15 @@ pub enum SeedError {
     /// A section that no slice knows.
     #[error("the seed file has a section {0:?} that nothing reads")]
     Unknown(String),
+    /// Something that is named, but neither in the file nor in the database.
+    #[error("the seed file names {0}, which is not there")]
+    NotThere(String),
     /// The id or the name of something new is taken by something else.
     #[error("the seed file's {0} is taken: its id or its name belongs to another")]
     Taken(String),
+    /// A value that makes no sense.
+    #[error("the seed file's {0} cannot be used")]
+    Unusable(String),
     /// Nobody can live there.
     #[error("the seed file: {0}")]
     Home(#[from] DataCentersError),
@@ -94,9 +101,13 @@ struct UserSeed {
     locale: String,
     employee_number: Option<String>,
     #[serde(default)]
-    role: Role,
+    roles: Roles,
     #[serde(default)]
     state: UserState,
+    #[serde(default)]
+    sign_in: SignIn,
+    #[serde(default)]
+    must_change_password: bool,
 }
 
 fn english() -> String {
@@ -116,16 +127,15 @@ pub async fn seed(
         data_centers.home(&company.home)?;
         let (company, users) = split(company);
         let mut missing = Vec::new();
-        for (user, password) in users {
+        for (user, password, mut credentials) in users {
             let found = db.read(user.id, |tx, id| Box::pin(api::user(tx, id)));
             if found.await?.is_some() {
                 continue;
             }
-            let hash = match password {
-                Some(password) => Some(passwords.hash(&password).await?),
-                None => None,
-            };
-            missing.push((user, hash));
+            if let Some(password) = password {
+                credentials.hash = Some(passwords.hash(&password).await?);
+            }
+            missing.push((user, credentials));
         }
         let now = clock.now();
         db.write(
@@ -134,8 +144,8 @@ pub async fn seed(
             move |tx, (company, missing)| {
                 Box::pin(async move {
                     store::insert_company(tx, company, now).await?;
-                    for (user, hash) in missing {
-                        let new = store::insert_user(tx, user, hash.as_deref(), now).await?;
+                    for (user, credentials) in missing {
+                        let new = store::insert_user(tx, user, credentials, now).await?;
                         // Another node may have been faster.
                         let known = new || api::user(tx, &user.id).await?.is_some();
                         if !known {
@@ -151,7 +161,7 @@ pub async fn seed(
     Ok(())
 }
 
-fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>)>) {
+fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>, Credentials)>) {
     let company = Company {
         id: seed.id,
         name: seed.name,
@@ -161,6 +171,11 @@ fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>)>) {
     };
     let user = |seed: UserSeed| {
         let password = seed.password.map(SecretString::from);
+        let credentials = Credentials {
+            hash: None,
+            sign_in: seed.sign_in,
+            must_change: seed.must_change_password,
+        };
         let user = User {
             id: seed.id,
             company_id: company.id,
@@ -170,10 +185,10 @@ fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>)>) {
             family_name: seed.family_name,
             locale: seed.locale,
             employee_number: seed.employee_number,
-            role: seed.role,
+            roles: seed.roles,
             state: seed.state,
         };
-        (user, password)
+        (user, password, credentials)
     };
     let users = seed.users.into_iter().map(user).collect();
     (company, users)

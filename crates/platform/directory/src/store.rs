@@ -3,28 +3,63 @@
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
-use crate::model::{Company, Member, Products, User, Word};
+use crate::audit::{Audited, Decision, Stamp};
+use crate::model::{Company, Credentials, Member, Products, Roles, User, Word};
 
 statements! {
     COMPANY = "SELECT id, name, edition, products, home FROM directory_company WHERE id = $1";
     ANY_COMPANY = "SELECT id FROM directory_company LIMIT 1";
     USER = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
-                   u.locale, u.employee_number, u.role, u.state,
-                   c.id, c.name, c.edition, c.products, c.home, u.password_hash
+                   u.locale, u.employee_number,
+                   (SELECT string_agg(r.role, ' ') FROM directory_user_role r
+                    WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
+                   c.id, c.name, c.edition, c.products, c.home,
+                   u.password_hash, u.sign_in, u.must_change_password
             FROM directory_user u JOIN directory_company c ON c.id = u.company_id
             WHERE u.id = $1";
     USER_BY_NAME = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
-                           u.locale, u.employee_number, u.role, u.state,
-                           c.id, c.name, c.edition, c.products, c.home, u.password_hash
+                           u.locale, u.employee_number,
+                           (SELECT string_agg(r.role, ' ') FROM directory_user_role r
+                            WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
+                           c.id, c.name, c.edition, c.products, c.home,
+                           u.password_hash, u.sign_in, u.must_change_password
                     FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                     WHERE u.user_name_key = $1";
     INSERT_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home, created_at)
                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     INSERT_USER = "INSERT INTO directory_user (company_id, id, user_name, user_name_key,
                        password_hash, email, given_name, family_name, locale, employee_number,
-                       role, state, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                       role, state, created_at, sign_in, must_change_password)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
                    ON CONFLICT DO NOTHING";
+    INSERT_ROLE = "INSERT INTO directory_user_role (company_id, user_id, role)
+                   VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    INSERT_AUDIT = "INSERT INTO directory_audit (company_id, at, id, actor, action, subject,
+                        details)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    AUDIT_OF = "SELECT a.id, a.company_id, c.name, a.at, u.user_name, a.action, a.subject,
+                       a.details
+                FROM directory_audit a JOIN directory_company c ON c.id = a.company_id
+                LEFT JOIN directory_user u ON u.id = a.actor
+                WHERE a.company_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3";
+    AUDIT = "SELECT a.id, a.company_id, c.name, a.at, u.user_name, a.action, a.subject, a.details
+             FROM directory_audit a JOIN directory_company c ON c.id = a.company_id
+             LEFT JOIN directory_user u ON u.id = a.actor
+             WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2";
+    FAILURES = "SELECT failures, last_at FROM directory_sign_in_failure WHERE name_key = $1";
+    COUNT_FAILURE = "INSERT INTO directory_sign_in_failure (name_key, failures, last_at)
+                     VALUES ($1, 1, $2)
+                     ON CONFLICT (name_key) DO UPDATE SET
+                         failures = CASE WHEN directory_sign_in_failure.last_at <= $3 THEN 1
+                             ELSE directory_sign_in_failure.failures + 1 END,
+                         last_at = CASE WHEN directory_sign_in_failure.last_at > $3
+                                 AND directory_sign_in_failure.failures >= $4
+                             THEN directory_sign_in_failure.last_at ELSE excluded.last_at END
+                     RETURNING failures";
+    FORGET_FAILURES = "DELETE FROM directory_sign_in_failure WHERE name_key = $1";
+    SWEEP_FAILURES = "DELETE FROM directory_sign_in_failure WHERE name_key IN (
+                          SELECT name_key FROM directory_sign_in_failure WHERE last_at <= $1
+                          ORDER BY last_at LIMIT 16)";
 }
 
 pub(crate) async fn company(tx: &mut Tx, id: &Uuid) -> Result<Option<Company>, DbError> {
@@ -36,23 +71,20 @@ pub(crate) async fn any_company(tx: &mut Tx) -> Result<bool, DbError> {
     Ok(tx.row(&ANY_COMPANY, &[]).await?.is_some())
 }
 
-/// The user with this id, and the password's hash.
-pub(crate) async fn user(
-    tx: &mut Tx,
-    id: &Uuid,
-) -> Result<Option<(Member, Option<String>)>, DbError> {
+/// The user with this id, and what the user signs in with.
+pub(crate) async fn user(tx: &mut Tx, id: &Uuid) -> Result<Option<(Member, Credentials)>, DbError> {
     let row = tx.row(&USER, args![id]).await?;
-    row.map(|mut row| Ok((member(&mut row)?, row.get(15)?)))
+    row.map(|mut row| Ok((member(&mut row)?, credentials(&mut row)?)))
         .transpose()
 }
 
-/// The user with this name, and the password's hash.
+/// The user with this name, and what the user signs in with.
 pub(crate) async fn user_by_name(
     tx: &mut Tx,
     user_name: &str,
-) -> Result<Option<(Member, Option<String>)>, DbError> {
+) -> Result<Option<(Member, Credentials)>, DbError> {
     let row = tx.row(&USER_BY_NAME, args![&key(user_name)]).await?;
-    row.map(|mut row| Ok((member(&mut row)?, row.get(15)?)))
+    row.map(|mut row| Ok((member(&mut row)?, credentials(&mut row)?)))
         .transpose()
 }
 
@@ -78,7 +110,7 @@ pub(crate) async fn insert_company(
 pub(crate) async fn insert_user(
     tx: &mut Tx,
     user: &User,
-    password_hash: Option<&str>,
+    credentials: &Credentials,
     now: Micros,
 ) -> Result<bool, DbError> {
     let name_key = key(&user.user_name);
@@ -87,17 +119,121 @@ pub(crate) async fn insert_user(
         &user.id,
         &user.user_name,
         &name_key,
-        password_hash,
+        credentials.hash.as_deref(),
         &user.email,
         &user.given_name,
         &user.family_name,
         &user.locale,
         user.employee_number.as_deref(),
-        user.role.word(),
+        // The column of older rows; roles have had their table since.
+        "traveller",
         user.state.word(),
-        now
+        now,
+        credentials.sign_in.word(),
+        credentials.must_change
     ];
-    Ok(tx.execute(&INSERT_USER, arguments).await? == 1)
+    let new = tx.execute(&INSERT_USER, arguments).await? == 1;
+    if new {
+        for role in user.roles.iter() {
+            let arguments = args![&user.company_id, &user.id, role.word()];
+            tx.execute(&INSERT_ROLE, arguments).await?;
+        }
+    }
+    Ok(new)
+}
+
+pub(crate) async fn insert_audit(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    decision: &Decision<'_>,
+) -> Result<(), DbError> {
+    let details = decision.details.to_string();
+    let arguments = args![
+        decision.company_id,
+        stamp.at,
+        &stamp.id,
+        &stamp.actor,
+        decision.action,
+        decision.subject,
+        &details
+    ];
+    tx.execute(&INSERT_AUDIT, arguments).await.map(drop)
+}
+
+/// Entries before `before`, the newest first: of one company, or of all.
+pub(crate) async fn audit(
+    tx: &mut Tx,
+    company_id: Option<&Uuid>,
+    before: &Uuid,
+    limit: i64,
+) -> Result<Vec<Audited>, DbError> {
+    let rows = match company_id {
+        Some(company_id) => tx.rows(&AUDIT_OF, args![company_id, before, limit]).await?,
+        None => tx.rows(&AUDIT, args![before, limit]).await?,
+    };
+    rows.into_iter().map(|mut row| audited(&mut row)).collect()
+}
+
+fn audited(row: &mut Row) -> Result<Audited, DbError> {
+    Ok(Audited {
+        id: row.get(0)?,
+        company_id: row.get(1)?,
+        company_name: row.get(2)?,
+        at: row.get(3)?,
+        actor_name: row.get::<Option<String>>(4)?.unwrap_or_default(),
+        action: row.get(5)?,
+        subject: row.get(6)?,
+        details: row.get(7)?,
+    })
+}
+
+/// Wrong passwords for a name.
+pub(crate) struct Failures {
+    pub(crate) count: i64,
+    pub(crate) last_at: Micros,
+}
+
+pub(crate) async fn failures(tx: &mut Tx, key: &[u8]) -> Result<Option<Failures>, DbError> {
+    let row = tx.row(&FAILURES, args![key]).await?;
+    row.map(|mut row| {
+        Ok(Failures {
+            count: row.get(0)?,
+            last_at: row.get(1)?,
+        })
+    })
+    .transpose()
+}
+
+/// Adds one to the failures after `since`, and answers how many there are now. From `locks` on
+/// the time of the last stays: who goes on guessing does not lock the owner out for longer.
+pub(crate) async fn count_failure(
+    tx: &mut Tx,
+    key: &[u8],
+    now: Micros,
+    since: Micros,
+    locks: i64,
+) -> Result<i64, DbError> {
+    let arguments = args![key, now, since, locks];
+    let rows = tx.returning(&COUNT_FAILURE, arguments).await?;
+    let row = rows.into_iter().next();
+    row.ok_or(DbError::Decode { column: 0 })?.get(0)
+}
+
+pub(crate) async fn forget_failures(tx: &mut Tx, key: &[u8]) -> Result<(), DbError> {
+    tx.execute(&FORGET_FAILURES, args![key]).await.map(drop)
+}
+
+/// Removes some failures that no longer count.
+pub(crate) async fn sweep_failures(tx: &mut Tx, since: Micros) -> Result<(), DbError> {
+    tx.execute(&SWEEP_FAILURES, args![since]).await.map(drop)
+}
+
+fn credentials(row: &mut Row) -> Result<Credentials, DbError> {
+    Ok(Credentials {
+        hash: row.get(15)?,
+        sign_in: word(row, 16)?,
+        must_change: row.get(17)?,
+    })
 }
 
 fn key(user_name: &str) -> String {
@@ -114,7 +250,7 @@ fn member(row: &mut Row) -> Result<Member, DbError> {
         family_name: row.get(5)?,
         locale: row.get(6)?,
         employee_number: row.get(7)?,
-        role: word(row, 8)?,
+        roles: roles(row, 8)?,
         state: word(row, 9)?,
     };
     let company = company_at(row, 10)?;
@@ -129,6 +265,12 @@ fn company_at(row: &mut Row, first: usize) -> Result<Company, DbError> {
         products: Products::from_words(&row.get::<String>(first + 3)?),
         home: row.get(first + 4)?,
     })
+}
+
+/// Whoever has no role is nobody's traveller either.
+fn roles(row: &mut Row, column: usize) -> Result<Roles, DbError> {
+    let text = row.get::<Option<String>>(column)?.unwrap_or_default();
+    Roles::from_words(&text).ok_or(DbError::Decode { column })
 }
 
 fn word<T: Word>(row: &mut Row, column: usize) -> Result<T, DbError> {
