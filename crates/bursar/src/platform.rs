@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bursar_blobs::{BlobError, Blobs};
-use bursar_console::ConsoleState;
+use bursar_console::{ConsoleState, Letters};
 use bursar_db::{Db, DbError, Isolation, Location, MIGRATIONS, OpenError, Options};
 use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
@@ -15,6 +15,7 @@ use bursar_directory::{
 };
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_mail::{Mailbox, Mailer, SmtpError};
 use bursar_oauth::api::issue_request_token;
 use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
 use bursar_receipts::{Process, ReceiptsState};
@@ -65,6 +66,12 @@ pub enum StartError {
     /// The first administrator's password.
     #[error("[bootstrap] no first password: {0}")]
     Password(String),
+    /// The mail server.
+    #[error("[mail] {0}")]
+    Mail(#[from] SmtpError),
+    /// The mail server's password.
+    #[error("[mail] no password: {0}")]
+    MailPassword(String),
     /// A data center's addresses.
     #[error("[[datacenter]] {id}: {source}")]
     DataCenter {
@@ -131,7 +138,9 @@ impl Platform {
             server_key,
         )
         .await?;
+        let mailer = crate::mail::mailer(&config, &db)?;
         let parts = Parts {
+            mailer,
             db,
             blobs,
             clock,
@@ -153,7 +162,10 @@ impl Platform {
             parts.db.clone(),
             parts.clock.clone(),
             parts.rng.clone(),
-            vec![Arc::new(Process::new(&receipts))],
+            vec![
+                Arc::new(Process::new(&receipts)),
+                Arc::new(parts.letters(&config)),
+            ],
             config.workers,
         );
         let mut listeners = Vec::new();
@@ -231,6 +243,7 @@ struct Parts {
     passwords: Passwords,
     data_centers: DataCenters,
     oauth: Oauth,
+    mailer: Mailer,
 }
 
 impl Parts {
@@ -280,6 +293,24 @@ impl Parts {
         )
     }
 
+    fn letters(&self, config: &Config) -> Letters {
+        Letters::new(
+            self.oauth.clone(),
+            self.mailer.clone(),
+            self.clock.clone(),
+            config.brand.clone(),
+            config.otp_parameter.name().to_owned(),
+        )
+    }
+
+    /// The mailbox, where mail goes into one.
+    fn mailbox(&self) -> Option<Mailbox> {
+        match &self.mailer {
+            Mailer::Mailbox(mailbox) => Some(mailbox.clone()),
+            Mailer::Smtp(_) | Mailer::Nowhere => None,
+        }
+    }
+
     fn router(
         &self,
         data_center: &Arc<DataCenter>,
@@ -294,6 +325,8 @@ impl Parts {
             rng: self.rng.clone(),
             passwords: self.passwords.clone(),
             data_centers: self.data_centers.clone(),
+            oauth: self.oauth.clone(),
+            mailbox: self.mailbox(),
             brand: brand.to_owned(),
         };
         let db = self.db.clone();

@@ -66,6 +66,7 @@ async fn start(mut config: Config, flags: SandboxFlags) -> Result<Platform, Star
             .map(|(n, id)| loopback(id, flags, n))
             .collect();
     }
+    config.mailbox = true;
     Platform::start(config, Some(SEED)).await
 }
 
@@ -118,6 +119,9 @@ Data centers
 People (sign in at {us}/expenses)
   {user} / {password} (lives in us)
   {european} / {european_password} (lives in emea)
+
+Mail (nothing leaves the sandbox)
+  {us}/_bursar/mailbox
 
 App
   client_id     {client_id}

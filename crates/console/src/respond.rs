@@ -31,6 +31,22 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
+/// Renders a page whose form is answered by a redirect to `target`: browsers hold that redirect to
+/// the policy for forms too.
+pub fn page_leading_to(target: &str, template: &impl Template) -> Response {
+    let mut answer = page(StatusCode::OK, template);
+    let policy = CONTENT_SECURITY_POLICY.replace(
+        "form-action 'self'",
+        &format!("form-action 'self' {target}"),
+    );
+    if let Ok(policy) = policy.parse() {
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    answer
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

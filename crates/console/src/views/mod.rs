@@ -3,17 +3,23 @@
 //! Texts are shown as they are given; amounts and times are given as documents write them and
 //! become the reader's own form in the template.
 
+mod authorize;
 mod error;
 mod expense;
 mod expenses;
+mod letter;
+mod mailbox;
 mod samples;
 mod signin;
 
+pub use authorize::{ConsentPage, NotAskedPage};
 pub use error::{ErrorKind, ErrorPage};
 pub use expense::{ExpensePage, LogEntry, LogLevel};
 pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};
-pub use samples::all as samples;
-pub use signin::SignInPage;
+pub use letter::{Asker, LetterContent, LetterHtml, LetterText};
+pub use mailbox::{MailPage, MailboxPage};
+pub use samples::{all as samples, letters as sample_letters};
+pub use signin::{LinkPage, LinkSentPage, SignInPage};
 
 use crate::messages::Messages;
 
@@ -38,6 +44,12 @@ pub struct SignedIn {
 }
 
 impl Frame {
+    /// The session's token for forms; empty when nobody is signed in.
+    fn csrf_token(&self) -> &str {
+        let signed_in = self.signed_in.as_ref();
+        signed_in.map_or("", |signed_in| signed_in.csrf_token.as_str())
+    }
+
     /// A page's title with the platform's name.
     fn title(&self, page: &str) -> String {
         let args = [("page", page.into()), ("brand", self.brand.as_str().into())];

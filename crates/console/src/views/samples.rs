@@ -1,8 +1,12 @@
 //! Every page with made-up content: what tests check and what previews show.
 
+use bursar_kernel::{Micros, Uuid};
+use bursar_mail::Mail;
+
 use super::{
-    ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame, LogEntry, LogLevel,
-    ProcessingState, SignInPage, SignedIn,
+    Asker, ConsentPage, ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame,
+    LetterContent, LetterHtml, LetterText, LinkPage, LinkSentPage, LogEntry, LogLevel, MailPage,
+    MailboxPage, NotAskedPage, ProcessingState, SignInPage, SignedIn,
 };
 use crate::messages::Messages;
 use crate::totals;
@@ -41,9 +45,19 @@ impl SignInPage {
     pub fn sample() -> Self {
         Self {
             frame: Frame::sample_signed_out(),
+            app_name: None,
             user_name: String::new(),
             next: "/expenses".into(),
             failed: false,
+        }
+    }
+
+    /// On the way to an app's request.
+    pub fn sample_for_app() -> Self {
+        Self {
+            app_name: Some("Innkeeper".into()),
+            next: "/oauth2/v0/authorize?client_id=1&response_type=code".into(),
+            ..Self::sample()
         }
     }
 
@@ -53,6 +67,168 @@ impl SignInPage {
             user_name: "amara@okafor.example".into(),
             failed: true,
             ..Self::sample()
+        }
+    }
+}
+
+impl LinkSentPage {
+    /// In the sandbox.
+    pub fn sample() -> Self {
+        Self {
+            frame: Frame::sample_signed_out(),
+            email: "amara@okafor.example".into(),
+            next: "/expenses".into(),
+            shows_mail: true,
+        }
+    }
+}
+
+impl LinkPage {
+    /// A link that works.
+    pub fn sample() -> Self {
+        Self {
+            frame: Frame::sample_signed_out(),
+            display_name: "Amara Okafor".into(),
+            token: Some("7add4621f00b47e1aa2d8a61739c97e6".into()),
+            app_name: Some("Innkeeper".into()),
+        }
+    }
+
+    /// One that was used.
+    pub fn sample_gone() -> Self {
+        Self {
+            token: None,
+            ..Self::sample()
+        }
+    }
+}
+
+impl ConsentPage {
+    /// An app of a known company.
+    pub fn sample() -> Self {
+        Self {
+            frame: Frame::sample(),
+            app_name: "Innkeeper".into(),
+            publisher: "Lindenhof Hospitality".into(),
+            scopes: ["openid", "receipts.writeonly", "quickexpense.writeonly"]
+                .map(ToOwned::to_owned)
+                .into(),
+            request: "client_id=1&response_type=code&state=a%26b".into(),
+        }
+    }
+
+    /// Long names, and a scope that we have no words for.
+    pub fn sample_long() -> Self {
+        let mut page = Self::sample();
+        page.app_name = LONG_NAME.into();
+        page.publisher = String::new();
+        page.scopes
+            .push("some.scope.that.nobody.here.has.a.description.of".into());
+        page
+    }
+}
+
+impl NotAskedPage {
+    /// An address that is not registered.
+    pub fn sample() -> Self {
+        Self {
+            frame: Frame::sample_signed_out(),
+            code: 104,
+            description: "redirect_uri does not match the previous grant",
+            correlation_id: "0b7f3f4e-5a43-4d0e-9f0c-3f8a1d2b6c55".into(),
+        }
+    }
+}
+
+impl LetterContent {
+    /// For an app, with a button.
+    pub fn sample() -> Self {
+        let secret = "7add4621f00b47e1aa2d8a61739c97e6";
+        Self {
+            messages: Messages::for_accept_language(Some("en-US")),
+            brand: "Bursar".into(),
+            name: "Amara".into(),
+            asker: Some(Asker {
+                app_name: "Innkeeper".into(),
+                company: Some("Hotel Lindenhof".into()),
+            }),
+            button: Some(format!(
+                "https://innkeeper.example/connect?a=b&token={secret}"
+            )),
+            secret: secret.into(),
+        }
+    }
+
+    /// For an app that gave no address.
+    pub fn sample_without_button() -> Self {
+        Self {
+            button: None,
+            ..Self::sample()
+        }
+    }
+
+    /// For our own pages.
+    pub fn sample_sign_in() -> Self {
+        Self {
+            asker: None,
+            button: Some("https://www-us.bursar.example/signin/link?token=7add46".into()),
+            ..Self::sample()
+        }
+    }
+}
+
+/// Every letter in both forms, under the name that a preview shows it at.
+pub fn letters() -> Vec<(&'static str, askama::Result<String>, askama::Result<String>)> {
+    use askama::Template as _;
+    let rendered = |name, content: LetterContent| {
+        let text = LetterText(content.clone()).render();
+        (name, LetterHtml(content).render(), text)
+    };
+    vec![
+        rendered("letter-app", LetterContent::sample()),
+        rendered("letter-app-bare", LetterContent::sample_without_button()),
+        rendered("letter-signin", LetterContent::sample_sign_in()),
+    ]
+}
+
+/// A mail as the sandbox keeps it.
+fn mail() -> Mail {
+    use askama::Template as _;
+    let content = LetterContent::sample();
+    Mail {
+        id: Uuid::from_u128(7),
+        at: Micros(1_795_253_400_000_000),
+        to: "amara@okafor.example".into(),
+        subject: content.subject(),
+        text: LetterText(content).render().unwrap_or_default(),
+        html: String::new(),
+    }
+}
+
+impl MailboxPage {
+    /// With a mail.
+    pub fn sample() -> Self {
+        Self {
+            frame: Frame::sample_signed_out(),
+            mails: vec![mail()],
+        }
+    }
+
+    /// Before the first mail.
+    pub fn sample_empty() -> Self {
+        Self {
+            mails: Vec::new(),
+            ..Self::sample()
+        }
+    }
+}
+
+impl MailPage {
+    /// A mail.
+    pub fn sample() -> Self {
+        Self {
+            frame: Frame::sample_signed_out(),
+            mail: mail(),
         }
     }
 }
@@ -333,6 +509,16 @@ pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
     vec![
         ("signin", SignInPage::sample().render()),
         ("signin-failed", SignInPage::sample_failed().render()),
+        ("signin-for-app", SignInPage::sample_for_app().render()),
+        ("signin-sent", LinkSentPage::sample().render()),
+        ("signin-link", LinkPage::sample().render()),
+        ("signin-link-gone", LinkPage::sample_gone().render()),
+        ("consent", ConsentPage::sample().render()),
+        ("consent-long", ConsentPage::sample_long().render()),
+        ("not-asked", NotAskedPage::sample().render()),
+        ("mailbox", MailboxPage::sample().render()),
+        ("mailbox-empty", MailboxPage::sample_empty().render()),
+        ("mailbox-mail", MailPage::sample().render()),
         ("expenses", ExpensesPage::sample().render()),
         ("expenses-empty", ExpensesPage::sample_empty().render()),
         ("expenses-long", ExpensesPage::sample_long().render()),

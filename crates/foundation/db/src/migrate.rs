@@ -43,6 +43,9 @@ pub const MIGRATIONS: &[Migration] = migrations![
     11 "0011_directory_sign_in",
     12 "0012_oauth_secret",
     13 "0013_oauth_legacy",
+    15 "0015_oauth_authorize",
+    16 "0016_directory_email",
+    17 "0017_mail_message",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -16,4 +16,5 @@ mod oauth2;
 mod operations;
 mod receipts;
 mod signin;
+mod signin_link;
 mod statements;

@@ -15,3 +15,12 @@ pub async fn company(tx: &mut Tx, id: &Uuid) -> Result<Option<Company>, DbError>
 pub async fn user(tx: &mut Tx, id: &Uuid) -> Result<Option<Member>, DbError> {
     Ok(store::user(tx, id).await?.map(|(member, _)| member))
 }
+
+/// The active user whose primary address this is; its case does not matter.
+///
+/// Choice: none when several have it, for a mail would sign in any of them.
+pub async fn user_by_email(tx: &mut Tx, email: &str) -> Result<Option<Member>, DbError> {
+    let mut members = store::active_by_email(tx, email).await?;
+    let last = members.pop();
+    Ok(last.filter(|_| members.is_empty()))
+}

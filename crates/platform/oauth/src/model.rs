@@ -57,6 +57,8 @@ pub(crate) enum Grant {
     Password,
     RefreshToken,
     ClientCredentials,
+    AuthorizationCode,
+    Otp,
 }
 
 impl Grant {
@@ -65,11 +67,19 @@ impl Grant {
             Self::Password => "password",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::AuthorizationCode => "authorization_code",
+            Self::Otp => "otp",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Password, Self::RefreshToken, Self::ClientCredentials];
+        let all = [
+            Self::Password,
+            Self::RefreshToken,
+            Self::ClientCredentials,
+            Self::AuthorizationCode,
+            Self::Otp,
+        ];
         all.into_iter().find(|grant| grant.name() == name)
     }
 }
@@ -253,7 +263,7 @@ impl Scopes {
     }
 
     /// The names, one by one.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 

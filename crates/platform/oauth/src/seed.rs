@@ -6,6 +6,7 @@ use bursar_kernel::{Micros, Uuid};
 use serde::Deserialize;
 
 use crate::model::{App, Grant, Rotation, Scopes};
+use crate::redirect_uri::RedirectUri;
 use crate::server_key::{Hash, Secret};
 use crate::state::Oauth;
 use crate::store;
@@ -18,6 +19,8 @@ struct AppSeed {
     client_id: Uuid,
     client_secret: String,
     name: String,
+    #[serde(default)]
+    publisher: String,
     scopes: Vec<String>,
     grants: Vec<Grant>,
     home: String,
@@ -25,6 +28,8 @@ struct AppSeed {
     enabled: bool,
     #[serde(default)]
     rotation: Rotation,
+    #[serde(default)]
+    redirect_uris: Vec<RedirectUri>,
 }
 
 fn yes() -> bool {
@@ -54,10 +59,11 @@ struct LegacyTokenSeed {
 /// Applies the sections `apps` and `legacy_apps`: creates what is not there yet, and leaves what
 /// is there as it has become.
 pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
-    let mut apps = Vec::new();
+    let (mut apps, mut listings) = (Vec::new(), Vec::new());
     for app in seed.take::<AppSeed>("apps")? {
         oauth.data_centers().home(&app.home)?;
         let secret = &app.client_secret;
+        listings.push((app.client_id, app.publisher, app.redirect_uris));
         let hash = oauth.server_key().hash(Secret::ClientSecret, secret);
         let app = App {
             id: app.client_id,
@@ -78,11 +84,14 @@ pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
     let now = oauth.clock().now();
     let stored = oauth.db().write(
         Isolation::Serializable,
-        (apps, legacy),
-        move |tx, (apps, legacy)| {
+        (apps, listings, legacy),
+        move |tx, (apps, listings, legacy)| {
             Box::pin(async move {
                 for (app, hash) in apps {
                     insert_app(tx, app, hash, now).await?;
+                }
+                for (id, publisher, redirect_uris) in listings {
+                    store::code::insert_listing(tx, id, publisher, redirect_uris).await?;
                 }
                 for (hashes, app) in legacy {
                     insert_legacy(tx, app, hashes).await?;
