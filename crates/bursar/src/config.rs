@@ -9,6 +9,10 @@ use bursar_db::Location;
 use bursar_web::LogFormat;
 use serde::Deserialize;
 
+mod mail;
+
+pub use mail::{MailConfig, MailTls, OtpParameter};
+
 /// Flags, each with its environment variable. They win over the file.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Flags {
@@ -111,61 +115,6 @@ pub struct BootstrapConfig {
     pub email: String,
     /// A file with the first password; without it, `BURSAR_BOOTSTRAP_PASSWORD`.
     pub password_file: Option<PathBuf>,
-}
-
-/// The mail server.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct MailConfig {
-    /// The server's name.
-    pub host: String,
-    /// Its port. Default: 587, or 465 where `tls` is `implicit`.
-    pub port: Option<u16>,
-    /// How the connection is encrypted.
-    #[serde(default)]
-    pub tls: MailTls,
-    /// Who signs in there.
-    pub user_name: Option<String>,
-    /// A file with the password; without it, `BURSAR_MAIL_PASSWORD`.
-    pub password_file: Option<PathBuf>,
-    /// The sender's address.
-    pub from: String,
-}
-
-/// How the connection to the mail server is encrypted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum MailTls {
-    /// Plain at first, and TLS before anything is said.
-    #[default]
-    StartTls,
-    /// TLS from the first byte.
-    Implicit,
-    /// Plain; on loopback only.
-    None,
-}
-
-/// What links in mails call a one-time password.
-///
-/// Source: the e-receipts integration guide says `token`, the older recipe `otl`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum OtpParameter {
-    /// As the integration guide has it.
-    #[default]
-    Token,
-    /// As the recipe has it.
-    Otl,
-}
-
-impl OtpParameter {
-    /// The parameter's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Otl => "otl",
-        }
-    }
 }
 
 /// Everything that a start needs to know.
@@ -308,11 +257,8 @@ impl Config {
                 bootstrap.home
             ));
         }
-        if let Some(mail) = &self.mail
-            && mail.tls == MailTls::None
-            && !["localhost", "127.0.0.1", "::1"].contains(&mail.host.as_str())
-        {
-            return wrong("mail.tls = \"none\" is for a mail server on this machine only".into());
+        if let Some(mail) = &self.mail {
+            mail.check().or_else(wrong)?;
         }
         if self.workers == 0 || self.database_connections_max < 8 {
             return wrong("workers must be 1 or more, database_connections_max 8 or more".into());

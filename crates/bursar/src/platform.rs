@@ -13,7 +13,7 @@ use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
     SeedError,
 };
-use bursar_jobs::Workers;
+use bursar_jobs::{Handler, Workers};
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mailbox, Mailer, SmtpError};
 use bursar_oauth::api::issue_request_token;
@@ -162,10 +162,7 @@ impl Platform {
             parts.db.clone(),
             parts.clock.clone(),
             parts.rng.clone(),
-            vec![
-                Arc::new(Process::new(&receipts)),
-                Arc::new(parts.letters(&config)),
-            ],
+            parts.handlers(&config, &receipts),
             config.workers,
         );
         let mut listeners = Vec::new();
@@ -293,14 +290,16 @@ impl Parts {
         )
     }
 
-    fn letters(&self, config: &Config) -> Letters {
-        Letters::new(
+    /// Who does the jobs.
+    fn handlers(&self, config: &Config, receipts: &ReceiptsState) -> Vec<Arc<dyn Handler>> {
+        let letters = Letters::new(
             self.oauth.clone(),
             self.mailer.clone(),
             self.clock.clone(),
             config.brand.clone(),
             config.otp_parameter.name().to_owned(),
-        )
+        );
+        vec![Arc::new(Process::new(receipts)), Arc::new(letters)]
     }
 
     /// The mailbox, where mail goes into one.

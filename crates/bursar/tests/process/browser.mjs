@@ -2,7 +2,9 @@
 // Input: one JSON object as the argument; output: a line for each thing seen; status 1 at a fault.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 
@@ -194,13 +196,10 @@ function authorizeUrl(more) {
   return `${traveller.address}/oauth2/v0/authorize?${new URLSearchParams(query)}`;
 }
 
-// An app asks: sign-in by a mailed link, then no, then yes. The app's own site is played here.
+// An app asks: sign-in by a mailed link, then no, then yes.
 async function connect(browser) {
   const watch = await open(browser, "en-US");
   const { page } = watch;
-  await page.route(`${new URL(app.redirectUri).origin}/**`, (route) =>
-    route.fulfill({ contentType: "text/html", body: "<!DOCTYPE html><title>Bluebird</title>" }));
-
   watch.expected = 400;
   await page.goto(authorizeUrl({ redirect_uri: `${app.redirectUri}/` }));
   assert.equal(new URL(page.url()).pathname, "/oauth2/v0/authorize");
@@ -269,7 +268,17 @@ async function goneLink(browser) {
   await audit(watch, "link-gone");
 }
 
-const browser = await chromium.launch({ executablePath: onPath("chromium"), args: ARGS });
+// The app's own site, on a free port: the browser is led there from the registered address.
+const site = createServer((_, answer) => {
+  answer.setHeader("content-type", "text/html");
+  answer.end("<!DOCTYPE html><title>Bluebird</title>");
+});
+await once(site.listen(0, "127.0.0.1"), "listening");
+const detour = `MAP ${new URL(app.redirectUri).host} 127.0.0.1:${site.address().port}`;
+const browser = await chromium.launch({
+  executablePath: onPath("chromium"),
+  args: [...ARGS, `--host-resolver-rules=${detour}`],
+});
 try {
   await travel(browser);
   await arrive(browser);
@@ -277,4 +286,5 @@ try {
   await goneLink(browser);
 } finally {
   await browser.close();
+  site.close();
 }

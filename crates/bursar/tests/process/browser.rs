@@ -35,7 +35,7 @@ async fn the_pages_work_by_keyboard_and_are_accessible() {
         "app": {
             "clientId": cast::CLIENT_ID,
             "clientSecret": cast::CLIENT_SECRET,
-            "redirectUri": "https://bluebird.example.com/connected",
+            "redirectUri": "http://127.0.0.1:8090/connected",
         },
         "receipts": receipts.iter().map(|receipt| receipt.get()).collect::<Vec<_>>(),
         "pictures": std::env::var_os("BURSAR_TEST_PICTURES").map(PathBuf::from),

@@ -3,7 +3,7 @@
 letter-subject-signin = Sign in to { $brand }
 letter-subject-app = { $app }: sign in with { $brand }
 letter-greeting = Hello { $name },
-letter-reason-signin = somebody, most likely you, asked for a link that signs in to { $brand }.
+letter-reason-signin = Somebody, most likely you, asked for a link that signs in to { $brand }.
 letter-reason-app = { $app } asks to connect to your { $brand } account.
 letter-reason-company = { $company } (app: { $app }) asks to connect to your { $brand } account.
 letter-button = Sign in with { $brand }

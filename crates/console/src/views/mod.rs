@@ -10,6 +10,7 @@ mod expenses;
 mod letter;
 mod mailbox;
 mod samples;
+mod samples_connect;
 mod signin;
 
 pub use authorize::{ConsentPage, NotAskedPage};
@@ -18,7 +19,8 @@ pub use expense::{ExpensePage, LogEntry, LogLevel};
 pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};
 pub use letter::{Asker, LetterContent, LetterHtml, LetterText};
 pub use mailbox::{MailPage, MailboxPage};
-pub use samples::{all as samples, letters as sample_letters};
+pub use samples::all as samples;
+pub use samples_connect::letters as sample_letters;
 pub use signin::{LinkPage, LinkSentPage, SignInPage};
 
 use crate::messages::Messages;

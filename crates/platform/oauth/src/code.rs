@@ -18,7 +18,7 @@ use crate::authorize::{Authorization, Challenge};
 use crate::grants::{self, FirstTokens, Granted};
 use crate::model::{App, ConnectionId};
 use crate::server_key::{Hash, Secret};
-use crate::standing::residence;
+use crate::standing::{Residence, residence};
 use crate::state::Oauth;
 use crate::store::{self, code::CodeRow};
 use crate::token::TokenRequest;
@@ -86,16 +86,7 @@ pub(crate) async fn exchange(
     let redirect_uri = request.redirect_uri.as_deref();
     let redirect_uri = redirect_uri.ok_or(Code::NoRedirectUri)?;
     let hash = oauth.server_key().hash_of(Secret::Code, code);
-    let found = oauth.db().read(hash, |tx, hash| {
-        Box::pin(async move {
-            let Some(row) = store::code::code(tx, hash).await? else {
-                return Ok::<_, DbError>(None);
-            };
-            let residence = residence(tx, &row.principal()).await?;
-            Ok(Some((row, residence)))
-        })
-    });
-    let (row, residence) = found.await?.ok_or(Code::BadCode)?;
+    let (row, residence) = find(oauth, hash).await?.ok_or(Code::BadCode)?;
     if row.app_id != app.id {
         return Err(Code::NotYourGrant.into());
     }
@@ -127,6 +118,21 @@ pub(crate) async fn exchange(
         ..first.granted(app, scopes, home, generation)
     };
     grants::answer(oauth, granted).await
+}
+
+type Found = Option<(CodeRow, Option<Residence>)>;
+
+async fn find(oauth: &Oauth, hash: Hash) -> Result<Found, DbError> {
+    let finding = oauth.db().read(hash, |tx, hash| {
+        Box::pin(async move {
+            let Some(row) = store::code::code(tx, hash).await? else {
+                return Ok(None);
+            };
+            let residence = residence(tx, &row.principal()).await?;
+            Ok(Some((row, residence)))
+        })
+    });
+    finding.await
 }
 
 /// Uses the code up and stores what it is exchanged for, in one operation: of two requests at
