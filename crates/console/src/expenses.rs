@@ -1,9 +1,7 @@
 //! The list of available expenses, one of them, and its pictures.
 
-use std::sync::Arc;
-
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query};
+use axum::extract::{Path, Query};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_db::DbError;
@@ -12,11 +10,9 @@ use bursar_expense::{AvailableExpense, ExpenseType, api as expenses};
 use bursar_kernel::{Uuid, hex32};
 use bursar_receipts::api::{self as receipts, PictureError};
 use bursar_receipts::{Facts, Receipt};
-use bursar_web::DataCenter;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::session::SessionCookie;
 use crate::store::Session;
 use crate::views::{
     ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState, Section,
@@ -43,16 +39,9 @@ struct Listed {
     amounts: Vec<(String, String)>,
 }
 
-pub(crate) async fn list(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    cursor: Result<Query<Cursor>, QueryRejection>,
-) -> Response {
+pub(crate) async fn list(asked: Asked, cursor: Result<Query<Cursor>, QueryRejection>) -> Response {
     let Query(cursor) = cursor.unwrap_or_default();
-    let session = match asked
-        .session(SessionCookie::for_base_uri(here.www_uri()))
-        .await
-    {
+    let session = match asked.session_at_home().await {
         Ok(session) => session,
         Err(answer) => return answer,
     };
@@ -145,12 +134,8 @@ impl Listed {
     }
 }
 
-pub(crate) async fn show(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    id: Result<Path<String>, PathRejection>,
-) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, id).await {
+pub(crate) async fn show(asked: Asked, id: Result<Path<String>, PathRejection>) -> Response {
+    let (session, receipt) = match own_receipt(&asked, id).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -181,12 +166,8 @@ pub(crate) async fn show(
     respond::page(StatusCode::OK, &page)
 }
 
-pub(crate) async fn picture(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    id: Result<Path<String>, PathRejection>,
-) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, id).await {
+pub(crate) async fn picture(asked: Asked, id: Result<Path<String>, PathRejection>) -> Response {
+    let (session, receipt) = match own_receipt(&asked, id).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -200,12 +181,8 @@ pub(crate) async fn picture(
     )
 }
 
-pub(crate) async fn pdf(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    id: Result<Path<String>, PathRejection>,
-) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, id).await {
+pub(crate) async fn pdf(asked: Asked, id: Result<Path<String>, PathRejection>) -> Response {
+    let (session, receipt) = match own_receipt(&asked, id).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -236,12 +213,9 @@ fn file(
 /// The reader's own receipt of this id; others' do not exist for this reader.
 async fn own_receipt(
     asked: &Asked,
-    here: &DataCenter,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<(Session, Receipt), Response> {
-    let session = asked
-        .session(SessionCookie::for_base_uri(here.www_uri()))
-        .await?;
+    let session = asked.session_at_home().await?;
     let Some(id) = id.ok().and_then(|Path(id)| parse_id(&id)) else {
         return Err(asked.refuse(Some(&session), ErrorKind::NotFound));
     };
