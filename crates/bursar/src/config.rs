@@ -9,6 +9,10 @@ use bursar_db::Location;
 use bursar_web::LogFormat;
 use serde::Deserialize;
 
+mod mail;
+
+pub use mail::{MailConfig, MailTls, OtpParameter};
+
 /// Flags, each with its environment variable. They win over the file.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Flags {
@@ -71,6 +75,9 @@ struct File {
     #[serde(default)]
     datacenter: Vec<DataCenterConfig>,
     bootstrap: Option<BootstrapConfig>,
+    mail: Option<MailConfig>,
+    #[serde(default)]
+    otp_parameter: OtpParameter,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -138,6 +145,12 @@ pub struct Config {
     pub datacenters: Vec<DataCenterConfig>,
     /// The first company, for a start that is not a sandbox.
     pub bootstrap: Option<BootstrapConfig>,
+    /// The mail server, if there is one.
+    pub mail: Option<MailConfig>,
+    /// Where there is no mail server, mail is kept for everybody to read. For sandboxes.
+    pub mailbox: bool,
+    /// What links in mails call a one-time password.
+    pub otp_parameter: OtpParameter,
 }
 
 /// Why the configuration cannot be used.
@@ -205,6 +218,9 @@ impl Config {
                 .unwrap_or(Format::Human),
             datacenters: file.datacenter,
             bootstrap: file.bootstrap,
+            mail: file.mail,
+            mailbox: false,
+            otp_parameter: file.otp_parameter,
             data,
         };
         config.check()?;
@@ -244,6 +260,9 @@ impl Config {
                 "[bootstrap] home = {:?} is no [[datacenter]]",
                 bootstrap.home
             ));
+        }
+        if let Some(mail) = &self.mail {
+            mail.check().or_else(wrong)?;
         }
         if self.workers == 0 || self.database_connections_max < 8 {
             return wrong("workers must be 1 or more, database_connections_max 8 or more".into());
@@ -323,6 +342,11 @@ mod tests {
                 "is no [[datacenter]]",
             ),
             ("workers = 0", "workers must be 1"),
+            (
+                "[mail]\nhost='mail.example'\ntls='none'\nfrom='a@a.example'",
+                "on this machine only",
+            ),
+            ("otp_parameter = 'code'", "unknown variant `code`"),
         ] {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
@@ -352,7 +376,15 @@ mod tests {
             "bootstrap.user_name",
             "bootstrap.email",
             "bootstrap.password_file",
+            "mail.host",
+            "mail.port",
+            "mail.tls",
+            "mail.user_name",
+            "mail.password_file",
+            "mail.from",
+            "otp_parameter",
             "BURSAR_BOOTSTRAP_PASSWORD",
+            "BURSAR_MAIL_PASSWORD",
             "BURSAR_CONFIG",
             "BURSAR_DATA",
             "BURSAR_DATABASE_URL",

@@ -3,6 +3,7 @@
 //! The binary is a thin front; tests start the same [`Platform`] that it does.
 
 pub mod config;
+mod mail;
 mod platform;
 pub mod sandbox;
 

@@ -9,14 +9,15 @@ use std::time::Duration;
 use axum::Router;
 use bursar_appcenter::{AppCenter, Urls};
 use bursar_blobs::{BlobError, BlobId, Blobs};
-use bursar_console::ConsoleState;
+use bursar_console::{ConsoleState, Letters};
 use bursar_db::{Db, DbError, Isolation, Location, MIGRATIONS, OpenError, Options};
 use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
     SeedError,
 };
-use bursar_jobs::Workers;
+use bursar_jobs::{Handler, Workers};
 use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_mail::{Mailbox, Mailer, SmtpError};
 use bursar_oauth::api::issue_request_token;
 use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
 use bursar_receipts::api::PictureError;
@@ -68,6 +69,12 @@ pub enum StartError {
     /// The first administrator's password.
     #[error("[bootstrap] no first password: {0}")]
     Password(String),
+    /// The mail server.
+    #[error("[mail] {0}")]
+    Mail(#[from] SmtpError),
+    /// The mail server's password.
+    #[error("[mail] no password: {0}")]
+    MailPassword(String),
     /// A data center's addresses.
     #[error("[[datacenter]] {id}: {source}")]
     DataCenter {
@@ -143,7 +150,9 @@ impl Platform {
             data_centers.clone(),
             partner_urls(&config),
         );
+        let mailer = crate::mail::mailer(&config, &db)?;
         let parts = Parts {
+            mailer,
             db,
             blobs,
             clock,
@@ -166,7 +175,7 @@ impl Platform {
             parts.db.clone(),
             parts.clock.clone(),
             parts.rng.clone(),
-            vec![Arc::new(Process::new(&receipts))],
+            parts.handlers(&config, &receipts),
             config.workers,
         );
         let mut listeners = Vec::new();
@@ -245,6 +254,7 @@ struct Parts {
     data_centers: DataCenters,
     oauth: Oauth,
     app_center: AppCenter,
+    mailer: Mailer,
 }
 
 impl Parts {
@@ -295,6 +305,26 @@ impl Parts {
         )
     }
 
+    /// Who does the jobs.
+    fn handlers(&self, config: &Config, receipts: &ReceiptsState) -> Vec<Arc<dyn Handler>> {
+        let letters = Letters::new(
+            self.oauth.clone(),
+            self.mailer.clone(),
+            self.clock.clone(),
+            config.brand.clone(),
+            config.otp_parameter.name().to_owned(),
+        );
+        vec![Arc::new(Process::new(receipts)), Arc::new(letters)]
+    }
+
+    /// The mailbox, where mail goes into one.
+    fn mailbox(&self) -> Option<Mailbox> {
+        match &self.mailer {
+            Mailer::Mailbox(mailbox) => Some(mailbox.clone()),
+            Mailer::Smtp(_) | Mailer::Nowhere => None,
+        }
+    }
+
     fn router(
         &self,
         data_center: &Arc<DataCenter>,
@@ -310,6 +340,8 @@ impl Parts {
             passwords: self.passwords.clone(),
             data_centers: self.data_centers.clone(),
             app_center: self.app_center.clone(),
+            oauth: self.oauth.clone(),
+            mailbox: self.mailbox(),
             brand: brand.to_owned(),
         };
         let db = self.db.clone();

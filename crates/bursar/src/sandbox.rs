@@ -68,6 +68,7 @@ async fn start(mut config: Config, flags: SandboxFlags) -> Result<Platform, Star
     }
     // Whoever builds an integration beside it has its pages here too.
     config.loopback_partners = true;
+    config.mailbox = true;
     Platform::start(config, Some(SEED)).await
 }
 
@@ -124,6 +125,9 @@ Data centers
 People (sign in at {us}; the last one at the address of emea)
 {people}
   traveller     {european} / {european_password}
+
+Mail (nothing leaves the sandbox)
+  {us}/_bursar/mailbox
 
 App
   client_id     {client_id}

@@ -81,7 +81,7 @@ pub(crate) async fn terms(reader: Reader<Anyone>, id: Id, asks: Asks) -> Respons
         code,
         company_name: reader.session.company.name.clone(),
     };
-    respond::page_leading_to(&landing, &page)
+    respond::page_leading_to_partner(&landing, &page)
 }
 
 pub(crate) async fn agree(reader: Reader<Anyone>, id: Id, asks: Asks, posted: Posted) -> Response {

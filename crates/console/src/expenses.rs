@@ -1,9 +1,7 @@
 //! The list of available expenses, one of them, and its pictures.
 
-use std::sync::Arc;
-
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,11 +11,9 @@ use bursar_expense::{AvailableExpense, ExpenseType, api as expenses};
 use bursar_kernel::{Uuid, hex32};
 use bursar_receipts::api::{self as receipts, PictureError};
 use bursar_receipts::{Facts, Receipt};
-use bursar_web::DataCenter;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::session::SessionCookie;
 use crate::store::Session;
 use crate::views::{
     ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState, Section,
@@ -47,16 +43,9 @@ struct Listed {
     amounts: Vec<(String, String)>,
 }
 
-pub(crate) async fn list(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    cursor: Result<Query<Cursor>, QueryRejection>,
-) -> Response {
+pub(crate) async fn list(asked: Asked, cursor: Result<Query<Cursor>, QueryRejection>) -> Response {
     let Query(cursor) = cursor.unwrap_or_default();
-    let session = match asked
-        .session(SessionCookie::for_base_uri(here.www_uri()))
-        .await
-    {
+    let session = match asked.session_at_home().await {
         Ok(session) => session,
         Err(answer) => return answer,
     };
@@ -163,11 +152,9 @@ impl FromRequestParts<ConsoleState> for Own {
         parts: &mut Parts,
         state: &ConsoleState,
     ) -> Result<Self, Self::Rejection> {
-        let Ok(asked) = Asked::from_request_parts(parts, state).await;
-        let here = Extension::<Arc<DataCenter>>::from_request_parts(parts, state).await;
-        let Extension(here) = here.map_err(|error| asked.failed(&error))?;
-        let cookie = SessionCookie::for_base_uri(here.www_uri());
-        let session = asked.session(cookie).await?;
+        let asked = Asked::from_request_parts(parts, state).await;
+        let asked = asked.map_err(IntoResponse::into_response)?;
+        let session = asked.session_at_home().await?;
         let id = Path::<String>::from_request_parts(parts, state).await;
         let Some(id) = id.ok().and_then(|Path(id)| parse_id(&id)) else {
             return Err(asked.refuse(Some(&session), ErrorKind::NotFound));

@@ -243,7 +243,7 @@ async fn page(
         frame: reader.frame(Section::PartnerApps),
         texts: (listing.texts.clone(), Faults::new()),
         stages: stages(reader, &listing, apps),
-        deep_link: reader.here.www_url(&listing.deep_link()),
+        deep_link: reader.asked.here.www_url(&listing.deep_link()),
         listing,
         notice,
     };

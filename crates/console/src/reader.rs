@@ -1,20 +1,18 @@
 //! Who reads a page, and whether the page is for them.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
-use axum::extract::{Extension, FromRequestParts, OriginalUri};
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_appcenter::Person;
-use bursar_db::DbError;
 use bursar_directory::Role;
-use bursar_web::{BodyError, DataCenter, Form, RawBody};
+use bursar_web::{BodyError, Form, RawBody};
 use url::form_urlencoded::byte_serialize;
 
-use crate::session::{SessionCookie, csrf_token_matches, from_own_pages};
-use crate::store::{self, Session};
+use crate::session::{csrf_token_matches, from_own_pages};
+use crate::store::Session;
 use crate::views::{ErrorKind, Frame, Section};
 use crate::{Asked, ConsoleState};
 
@@ -72,7 +70,6 @@ impl Gate for Operator {
 pub(crate) struct Reader<G> {
     pub(crate) asked: Asked,
     pub(crate) session: Session,
-    pub(crate) here: Arc<DataCenter>,
     gate: PhantomData<G>,
 }
 
@@ -119,7 +116,7 @@ impl<G: Gate> Reader<G> {
 
     /// Refuses what another site sent, or another session's page.
     pub(crate) fn check_csrf(&self, given: &str) -> Result<(), Response> {
-        let own = from_own_pages(&self.asked.headers, self.here.www_uri());
+        let own = from_own_pages(&self.asked.headers, self.asked.here.www_uri());
         if own && csrf_token_matches(&self.session.csrf, given) {
             Ok(())
         } else {
@@ -132,17 +129,23 @@ impl<G: Gate> FromRequestParts<ConsoleState> for Reader<G> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &ConsoleState) -> Result<Self, Response> {
-        let Ok(asked) = Asked::from_request_parts(parts, state).await;
-        let here = Extension::<Arc<DataCenter>>::from_request_parts(parts, state).await;
-        let Extension(here) = here.map_err(IntoResponse::into_response)?;
-        let token = SessionCookie::for_base_uri(here.www_uri()).token(&asked.headers);
-        let found: Result<_, DbError> = match token {
-            None => Ok(None),
-            Some(token) => store::find(&state.db, token, state.clock.now()).await,
+        let asked = Asked::from_request_parts(parts, state).await;
+        let asked = asked.map_err(IntoResponse::into_response)?;
+        let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, state).await;
+        let wanted = uri.path_and_query().map_or("/", |wanted| wanted.as_str());
+        let found = asked
+            .session()
+            .await
+            .map_err(|error| asked.failed(&error))?;
+        let Some(session) = found else {
+            return Err(to_sign_in(&asked, &parts.method, wanted));
         };
-        let Some(session) = found.map_err(|error| asked.failed(&error))? else {
-            return Err(to_sign_in(&asked, parts, state).await);
-        };
+        let home = &session.company.home;
+        if home != asked.here.id() {
+            let home = state.data_centers.home(home);
+            let home = home.map_err(|error| asked.failed(&error))?;
+            return Err(Redirect::to(&home.www_url(wanted)).into_response());
+        }
         let roles = &session.user.roles;
         if !G::ROLES.is_empty() && !G::ROLES.iter().any(|role| roles.has(*role)) {
             return Err(asked.refuse(Some(&session), G::REFUSAL));
@@ -150,19 +153,16 @@ impl<G: Gate> FromRequestParts<ConsoleState> for Reader<G> {
         Ok(Self {
             asked,
             session,
-            here,
             gate: PhantomData,
         })
     }
 }
 
 /// Leads to the sign-in, and from there back to a page; what a form would have done is not done.
-async fn to_sign_in(asked: &Asked, parts: &mut Parts, state: &ConsoleState) -> Response {
-    if parts.method != Method::GET {
+fn to_sign_in(asked: &Asked, method: &Method, wanted: &str) -> Response {
+    if *method != Method::GET {
         return asked.refuse(None, ErrorKind::SignedOut);
     }
-    let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, state).await;
-    let wanted = uri.path_and_query().map_or("/", |wanted| wanted.as_str());
     let next: String = byte_serialize(wanted.as_bytes()).collect();
     Redirect::to(&format!("/signin?next={next}")).into_response()
 }

@@ -31,25 +31,32 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-/// A page whose form is answered with a redirect to `landing`, the page of a partner.
-///
-/// Browsers hold every hop after a form to the page's `form-action`, and partners lead on to
-/// their own sign-in: so any `https` address is allowed after this form, and no other page's.
-pub fn page_leading_to(landing: &str, template: &impl Template) -> Response {
+/// Renders a page whose form is answered by a redirect to `target`: browsers hold that redirect to
+/// the policy for forms too.
+pub fn page_leading_to(target: &str, template: &impl Template) -> Response {
     let mut answer = page(StatusCode::OK, template);
-    let own = url::Url::parse(landing).map(|url| url.origin().ascii_serialization());
-    let allowed = match own {
-        Ok(origin) if origin.starts_with("http://") => format!("'self' https: {origin}"),
-        _ => "'self' https:".to_owned(),
-    };
-    let from = "form-action 'self'";
-    let policy = CONTENT_SECURITY_POLICY.replace(from, &format!("form-action {allowed}"));
+    let policy = CONTENT_SECURITY_POLICY.replace(
+        "form-action 'self'",
+        &format!("form-action 'self' {target}"),
+    );
     if let Ok(policy) = policy.parse() {
         answer
             .headers_mut()
             .insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     answer
+}
+
+/// The same for the landing page of a partner. Partners lead on to their own sign-in, so any
+/// `https` address is allowed after this form, and no other page's.
+pub fn page_leading_to_partner(landing: &str, template: &impl Template) -> Response {
+    let own = url::Url::parse(landing).map(|url| url.origin().ascii_serialization());
+    match own {
+        Ok(origin) if origin.starts_with("http://") => {
+            page_leading_to(&format!("https: {origin}"), template)
+        }
+        _ => page_leading_to("https:", template),
+    }
 }
 
 #[cfg(test)]
@@ -70,7 +77,7 @@ mod tests {
     #[test]
     fn one_page_may_lead_to_a_partner() {
         let policy = |landing: &str| {
-            let answer = page_leading_to(landing, &SignInPage::sample());
+            let answer = page_leading_to_partner(landing, &SignInPage::sample());
             answer.headers()[header::CONTENT_SECURITY_POLICY]
                 .to_str()
                 .unwrap()

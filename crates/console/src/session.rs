@@ -107,6 +107,11 @@ pub fn next_path(next: &str) -> &str {
     if ours { next } else { "/expenses" }
 }
 
+/// A path of ours as the value of a parameter.
+pub(crate) fn sign_in_url(next: &str) -> String {
+    format!("/signin?{}", bursar_web::encode_form([("next", next)]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

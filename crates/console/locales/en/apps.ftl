@@ -41,12 +41,6 @@ terms-new-window = The partner's page opens in a new window. Sign in there to fi
 terms-agree = I Agree
 terms-cancel = Cancel
 
-scope-openid = Know who connected it
-scope-user-read = Read the profile
-scope-receipts-read = Read receipts
-scope-receipts-write = Add and read receipts
-scope-receipts-writeonly = Add receipts
-
 connections-title = Connected apps
 connections-lead = What acts for you, and since when. Disconnected, an app cannot do anything within a second.
 connections-user = For you

@@ -28,6 +28,8 @@ app-stopped = Stopped
 app-stop = Stop this app
 app-start = Start this app again
 grant-password = Password and request token (password)
+grant-authorization-code = Authorization code (authorization_code)
+grant-otp = One-time password by mail (otp)
 grant-refresh-token = Refresh token (refresh_token)
 grant-client-credentials = The app itself (client_credentials)
 

@@ -4,6 +4,7 @@ use askama::Template;
 use bursar_appcenter::{Block, Card, Kind, Stage, View};
 
 use super::Frame;
+use super::authorize::permission;
 use crate::messages::Messages;
 
 /// `GET /apps`: what the reader can connect.
@@ -42,18 +43,6 @@ pub struct TermsPage {
     pub code: Option<String>,
     /// The name of the reader's company.
     pub company_name: String,
-}
-
-/// A scope in plain words; its name for one that has none.
-pub(super) fn scope_text(messages: &Messages, scope: &str) -> String {
-    match scope {
-        "openid" => messages.text("scope-openid"),
-        "user_read" => messages.text("scope-user-read"),
-        "receipts.read" => messages.text("scope-receipts-read"),
-        "receipts.write" => messages.text("scope-receipts-write"),
-        "receipts.writeonly" => messages.text("scope-receipts-writeonly"),
-        other => other.to_owned(),
-    }
 }
 
 pub(super) fn kind_text(messages: &Messages, kind: Kind) -> String {
@@ -153,7 +142,7 @@ impl TermsPage {
     fn scopes(&self) -> Vec<(String, &str)> {
         let scopes = self.view.app.settings.scopes.names();
         scopes
-            .map(|scope| (scope_text(&self.frame.messages, scope), scope))
+            .map(|scope| (permission(&self.frame.messages, scope), scope))
             .collect()
     }
 

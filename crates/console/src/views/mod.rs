@@ -6,31 +6,39 @@
 mod admin;
 mod app_samples;
 mod apps;
+mod authorize;
 mod connections;
 mod error;
 mod expense;
 mod expenses;
 mod fields;
+mod letter;
+mod mailbox;
 mod nav;
 mod operator;
 mod partner;
 mod samples;
+mod samples_connect;
 mod signin;
 
 pub use admin::{AdminAppsPage, AuditPage};
 pub use apps::{AppPage, AppsPage, TermsPage};
+pub use authorize::{ConsentPage, NotAskedPage};
 pub use connections::{ConnectionsPage, DisconnectPage};
 pub use error::{ErrorKind, ErrorPage};
 pub use expense::{ExpensePage, LogEntry, LogLevel};
 pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};
 pub use fields::Field;
+pub use letter::{Asker, LetterContent, LetterHtml, LetterText};
+pub use mailbox::{MailPage, MailboxPage};
 pub use nav::{NavItem, Section};
 pub use operator::{OperatorAppsPage, ReviewNotice};
 pub use partner::{
     CredentialsPage, NewAppPage, Notice, PartnerAppPage, PartnerAppsPage, SettingsTyped, StageForm,
 };
 pub use samples::all as samples;
-pub use signin::SignInPage;
+pub use samples_connect::letters as sample_letters;
+pub use signin::{LinkPage, LinkSentPage, SignInPage};
 
 use bursar_directory::Roles;
 
@@ -68,7 +76,7 @@ impl Frame {
         self
     }
 
-    /// The session's token; empty when nobody is signed in.
+    /// The session's token for forms; empty when nobody is signed in.
     fn csrf_token(&self) -> &str {
         let signed_in = self.signed_in.as_ref();
         signed_in.map_or("", |signed_in| signed_in.csrf_token.as_str())

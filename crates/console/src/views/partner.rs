@@ -137,6 +137,8 @@ fn stage_text(messages: &Messages, stage: Stage) -> String {
 fn grant_text(messages: &Messages, grant: Grant) -> String {
     match grant {
         Grant::Password => messages.text("grant-password"),
+        Grant::AuthorizationCode => messages.text("grant-authorization-code"),
+        Grant::Otp => messages.text("grant-otp"),
         Grant::RefreshToken => messages.text("grant-refresh-token"),
         Grant::ClientCredentials => messages.text("grant-client-credentials"),
     }

@@ -1,8 +1,9 @@
 //! Every page with made-up content: what tests check and what previews show.
 
 use super::{
-    ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame, LogEntry, LogLevel,
-    ProcessingState, SignInPage, SignedIn,
+    ConsentPage, ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame, LinkPage,
+    LinkSentPage, LogEntry, LogLevel, MailPage, MailboxPage, NotAskedPage, ProcessingState,
+    SignInPage, SignedIn,
 };
 use bursar_directory::Roles;
 
@@ -11,7 +12,7 @@ use crate::totals;
 
 const JSON: &str = r#"{"user":"08bdda1e-0d4f-4261-9f1b-f9b8d9f817d6","dateTime":"2026-11-19T21:14:00+01:00","total":"412.50","subtotal":"385.51","currencyCode":"EUR","receiptType":"hotel","merchant":{"name":"Hotel Lindenhof","location":{"address":"Am Speicher 4","city":"Hamburg","countryCode":"DE","postalCode":"20457"},"taxId":"DE 811 234 567"},"lineItems":[{"description":"Room 214, 2 nights","quantity":2,"unitCost":"180.0","totalAmount":"360.0"},{"description":"Breakfast","quantity":2,"totalAmount":"25.51"}],"taxes":[{"authority":"Finanzamt Hamburg","name":"MwSt","rate":"7.0","amount":"26.99"}],"payments":[{"type":"creditCard","amount":"412.50","creditCard":{"redactedCardNumber":"1881","type":"Visa"}}]}"#;
 
-const LONG_NAME: &str = "The Extraordinarily Hospitable Grand Hotel & Conference Centre of \
+pub(super) const LONG_NAME: &str = "The Extraordinarily Hospitable Grand Hotel & Conference Centre of \
      Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch (North Wing, formerly Annex B)";
 
 impl Frame {
@@ -45,9 +46,19 @@ impl SignInPage {
     pub fn sample() -> Self {
         Self {
             frame: Frame::sample_signed_out(),
+            app_name: None,
             user_name: String::new(),
             next: "/expenses".into(),
             failed: false,
+        }
+    }
+
+    /// On the way to an app's request.
+    pub fn sample_for_app() -> Self {
+        Self {
+            app_name: Some("Innkeeper".into()),
+            next: "/oauth2/v0/authorize?client_id=1&response_type=code".into(),
+            ..Self::sample()
         }
     }
 
@@ -337,6 +348,16 @@ pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
     let mut all = vec![
         ("signin", SignInPage::sample().render()),
         ("signin-failed", SignInPage::sample_failed().render()),
+        ("signin-for-app", SignInPage::sample_for_app().render()),
+        ("signin-sent", LinkSentPage::sample().render()),
+        ("signin-link", LinkPage::sample().render()),
+        ("signin-link-gone", LinkPage::sample_gone().render()),
+        ("consent", ConsentPage::sample().render()),
+        ("consent-long", ConsentPage::sample_long().render()),
+        ("not-asked", NotAskedPage::sample().render()),
+        ("mailbox", MailboxPage::sample().render()),
+        ("mailbox-empty", MailboxPage::sample_empty().render()),
+        ("mailbox-mail", MailPage::sample().render()),
         ("expenses", ExpensesPage::sample().render()),
         ("expenses-empty", ExpensesPage::sample_empty().render()),
         ("expenses-long", ExpensesPage::sample_long().render()),

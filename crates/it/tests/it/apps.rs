@@ -50,7 +50,7 @@ db_test! {
         let tia = Someone::at(&app.us, TIA).await;
         let page = tia.get(&terms(RIDES)).await;
         assert_page(&page, 200);
-        for text in ["I Agree", "Bluebird Software", "Add receipts", "receipts.writeonly"] {
+        for text in ["I Agree", "Bluebird Software", "add receipts, without seeing", "receipts.writeonly"] {
             assert!(page.text().contains(text), "{text}");
         }
         let policy = page.header("content-security-policy");

@@ -21,4 +21,5 @@ mod partner;
 mod people;
 mod receipts;
 mod signin;
+mod signin_link;
 mod statements;

@@ -11,7 +11,7 @@ pub(crate) const ANA_SIGNS_IN: [(&str, &str); 2] = [
     ("user_name", "ana@northwind.example.com"),
     ("password", "ana & friends"),
 ];
-const LARS_SIGNS_IN: [(&str, &str); 2] = [
+pub(crate) const LARS_SIGNS_IN: [(&str, &str); 2] = [
     ("user_name", "lars@lindgren.example.com"),
     ("password", "lars"),
 ];

@@ -11,6 +11,7 @@ fn all() -> Vec<(&'static str, Vec<&'static Sql>)> {
         ("directory", bursar_directory::statements()),
         ("expense", bursar_expense::statements().to_vec()),
         ("jobs", bursar_jobs::statements().to_vec()),
+        ("mail", bursar_mail::statements().to_vec()),
         ("oauth", bursar_oauth::statements()),
         ("receipts", bursar_receipts::statements().to_vec()),
     ]

@@ -35,3 +35,12 @@ pub async fn audit(
 ) -> Result<Vec<Audited>, DbError> {
     store::audit(tx, company_id, before, limit).await
 }
+
+/// The active user whose primary address this is; its case does not matter.
+///
+/// Choice: none when several have it, for a mail would sign in any of them.
+pub async fn user_by_email(tx: &mut Tx, email: &str) -> Result<Option<Member>, DbError> {
+    let mut members = store::active_by_email(tx, email).await?;
+    let last = members.pop();
+    Ok(last.filter(|_| members.is_empty()))
+}

@@ -25,6 +25,13 @@ statements! {
                            u.password_hash, u.sign_in, u.must_change_password
                     FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                     WHERE u.user_name_key = $1";
+    ACTIVE_BY_EMAIL = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name,
+                              u.family_name, u.locale, u.employee_number,
+                              (SELECT string_agg(r.role, ' ') FROM directory_user_role r
+                               WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
+                              c.id, c.name, c.edition, c.products, c.home
+                       FROM directory_user u JOIN directory_company c ON c.id = u.company_id
+                       WHERE lower(u.email) = lower($1) AND u.state = 'active' LIMIT 2";
     INSERT_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home, created_at)
                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     INSERT_USER = "INSERT INTO directory_user (company_id, id, user_name, user_name_key,
@@ -86,6 +93,12 @@ pub(crate) async fn user_by_name(
     let row = tx.row(&USER_BY_NAME, args![&key(user_name)]).await?;
     row.map(|mut row| Ok((member(&mut row)?, credentials(&mut row)?)))
         .transpose()
+}
+
+/// Active users with this primary address, two at most.
+pub(crate) async fn active_by_email(tx: &mut Tx, email: &str) -> Result<Vec<Member>, DbError> {
+    let rows = tx.rows(&ACTIVE_BY_EMAIL, args![email]).await?;
+    rows.into_iter().map(|mut row| member(&mut row)).collect()
 }
 
 /// Answers whether it was new.

@@ -40,6 +40,8 @@ pub(crate) struct Granted {
     /// The data center of the principal, or else of the app.
     pub(crate) home: Arc<DataCenter>,
     pub(crate) refresh: Option<Refresh>,
+    /// What the id token is to repeat.
+    pub(crate) nonce: Option<String>,
 }
 
 /// A refresh token to hand out, and its expiry.
@@ -157,17 +159,7 @@ async fn first_tokens(
             Box::pin(connect(tx, id, row.as_ref(), now))
         });
     let generation = connected.await.map_err(Fault::Db)?;
-    let granted = Granted {
-        app,
-        acting: Some(Acting {
-            principal,
-            generation,
-        }),
-        scopes,
-        home,
-        refresh: first.refresh.map(|(text, row)| Refresh::new(text, &row)),
-    };
-    answer(oauth, granted).await
+    answer(oauth, first.granted(app, scopes, home, generation)).await
 }
 
 /// A first refresh token, drawn but not yet stored; none for an app that may not refresh.
@@ -197,6 +189,27 @@ impl FirstTokens {
                 app_id: app.id,
             },
             refresh: app.may(Grant::RefreshToken).then(draw),
+        }
+    }
+
+    /// What they are, once they are stored for a connection of this generation.
+    pub(crate) fn granted(
+        self,
+        app: App,
+        scopes: Scopes,
+        home: Arc<DataCenter>,
+        generation: i64,
+    ) -> Granted {
+        Granted {
+            app,
+            acting: Some(Acting {
+                principal: self.id.principal,
+                generation,
+            }),
+            scopes,
+            home,
+            refresh: self.refresh.map(|(text, row)| Refresh::new(text, &row)),
+            nonce: None,
         }
     }
 }
@@ -231,6 +244,7 @@ pub(crate) async fn client_credentials(
         scopes,
         home,
         refresh: None,
+        nonce: None,
     };
     answer(oauth, granted).await
 }
@@ -256,6 +270,7 @@ fn sign(oauth: &Oauth, ring: &KeyRing, granted: Granted) -> Result<TokenAnswer, 
         scopes,
         home,
         refresh,
+        nonce,
     } = granted;
     let signer = ring.signer(home.id());
     let signer = signer.ok_or_else(|| Fault::NoDataCenter(home.id().to_owned()))?;
@@ -263,9 +278,14 @@ fn sign(oauth: &Oauth, ring: &KeyRing, granted: Granted) -> Result<TokenAnswer, 
     let scope = scopes.text();
     let access_token = jwt::access_token(signer, &app, acting.as_ref(), scopes, now, oauth.rng())?;
     let id_token = match acting {
-        Some(Acting { principal, .. }) => {
-            Some(jwt::id_token(signer, &app, &principal, &access_token, now)?)
-        }
+        Some(Acting { principal, .. }) => Some(jwt::id_token(
+            signer,
+            &app,
+            &principal,
+            &access_token,
+            nonce,
+            now,
+        )?),
         None => None,
     };
     let (refresh_token, refresh_expires_in) = match refresh {

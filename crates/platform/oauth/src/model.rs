@@ -60,11 +60,21 @@ pub enum Grant {
     RefreshToken,
     /// The app's own credentials.
     ClientCredentials,
+    /// A code that a person's consent gave.
+    AuthorizationCode,
+    /// A token from a mail.
+    Otp,
 }
 
 impl Grant {
     /// Every grant.
-    pub const ALL: [Self; 3] = [Self::Password, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: [Self; 5] = [
+        Self::Password,
+        Self::AuthorizationCode,
+        Self::Otp,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+    ];
 
     /// As `grant_type` names it.
     pub fn name(self) -> &'static str {
@@ -72,6 +82,8 @@ impl Grant {
             Self::Password => "password",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::AuthorizationCode => "authorization_code",
+            Self::Otp => "otp",
         }
     }
 

@@ -72,6 +72,7 @@ pub(crate) async fn refresh(
         scopes,
         home,
         refresh: Some(refresh),
+        nonce: None,
     };
     answer(oauth, granted).await
 }

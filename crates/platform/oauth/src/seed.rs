@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::apps;
 use crate::model::{App, Grant, Rotation, Scopes};
+use crate::redirect_uri::RedirectUri;
 use crate::server_key::{Hash, Secret};
 use crate::state::Oauth;
 use crate::store;
@@ -18,6 +19,8 @@ struct AppSeed {
     client_id: Uuid,
     client_secret: String,
     name: String,
+    #[serde(default)]
+    publisher: String,
     scopes: Vec<String>,
     grants: Vec<Grant>,
     home: String,
@@ -27,6 +30,8 @@ struct AppSeed {
     enabled: bool,
     #[serde(default)]
     rotation: Rotation,
+    #[serde(default)]
+    redirect_uris: Vec<RedirectUri>,
 }
 
 fn yes() -> bool {
@@ -56,10 +61,11 @@ struct LegacyTokenSeed {
 /// Applies the sections `apps` and `legacy_apps`: creates what is not there yet, and leaves what
 /// is there as it has become.
 pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
-    let mut wanted = Vec::new();
+    let (mut wanted, mut listings) = (Vec::new(), Vec::new());
     for app in seed.take::<AppSeed>("apps")? {
         oauth.data_centers().home(&app.home)?;
         let secret = &app.client_secret;
+        listings.push((app.client_id, app.publisher, app.redirect_uris));
         let hash = oauth.server_key().hash(Secret::ClientSecret, secret);
         let owner = app.owner;
         let app = App {
@@ -81,14 +87,17 @@ pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
     let now = oauth.clock().now();
     let stored = oauth.db().write(
         Isolation::Serializable,
-        (wanted, legacy),
-        move |tx, (wanted, legacy)| {
+        (wanted, listings, legacy),
+        move |tx, (wanted, listings, legacy)| {
             Box::pin(async move {
                 for (app, hash, owner) in wanted {
                     apps::register(tx, app, hash, now).await?;
                     if let Some(owner) = owner {
                         apps::own(tx, &app.id, owner).await?;
                     }
+                }
+                for (id, publisher, redirect_uris) in listings {
+                    store::code::insert_listing(tx, id, publisher, redirect_uris).await?;
                 }
                 for (hashes, app) in legacy {
                     insert_legacy(tx, app, hashes).await?;

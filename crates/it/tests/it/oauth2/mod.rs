@@ -1,4 +1,6 @@
 //! `/oauth2/v0`.
 
+mod authorize;
 mod jwks;
+mod otp;
 mod token;
