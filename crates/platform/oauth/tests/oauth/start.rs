@@ -69,8 +69,11 @@ db_test! {
         for oauth in [one, two] {
             service.oauth = oauth;
             let us = kids(&service.get("us", "/oauth2/v0/jwks", &[]).await);
+        "/oauth2/v0/otp",
             let emea = kids(&service.get("emea", "/oauth2/v0/jwks", &[]).await);
+        "/oauth2/v0/otp",
             let glz = kids(&service.get("glz", "/oauth2/v0/jwks", &[]).await);
+        "/oauth2/v0/otp",
             assert_eq!((us.len(), emea.len()), (1, 1));
             assert_eq!(glz, us.union(&emea).cloned().collect());
             all.push(glz);
@@ -90,6 +93,7 @@ fn the_openapi_document_names_the_endpoints() {
         "/app-mgmt/v4/{appId}/secrets/{secretId}",
         "/appmgmt/v0/legacyApps/{consumerKey}/exchangeRefreshToken/me",
         "/oauth2/v0/jwks",
+        "/oauth2/v0/otp",
         "/oauth2/v0/token",
     ];
     assert_eq!(paths, expected);
