@@ -140,7 +140,6 @@ impl Platform {
         .await?;
         let mailer = crate::mail::mailer(&config, &db)?;
         let parts = Parts {
-            mailer,
             db,
             blobs,
             clock,
@@ -148,6 +147,7 @@ impl Platform {
             passwords,
             data_centers,
             oauth,
+            mailer,
         };
         parts.populate(&config, seed).await?;
 

@@ -69,11 +69,8 @@ db_test! {
         for oauth in [one, two] {
             service.oauth = oauth;
             let us = kids(&service.get("us", "/oauth2/v0/jwks", &[]).await);
-        "/oauth2/v0/otp",
             let emea = kids(&service.get("emea", "/oauth2/v0/jwks", &[]).await);
-        "/oauth2/v0/otp",
             let glz = kids(&service.get("glz", "/oauth2/v0/jwks", &[]).await);
-        "/oauth2/v0/otp",
             assert_eq!((us.len(), emea.len()), (1, 1));
             assert_eq!(glz, us.union(&emea).cloned().collect());
             all.push(glz);
