@@ -152,7 +152,6 @@ impl Platform {
         );
         let mailer = crate::mail::mailer(&config, &db)?;
         let parts = Parts {
-            mailer,
             db,
             blobs,
             clock,
@@ -161,6 +160,7 @@ impl Platform {
             data_centers,
             oauth,
             app_center,
+            mailer,
         };
         parts.populate(&config, seed).await?;
 

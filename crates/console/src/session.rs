@@ -107,9 +107,10 @@ pub fn next_path(next: &str) -> &str {
     if ours { next } else { "/expenses" }
 }
 
-/// A path of ours as the value of a parameter.
+/// The sign-in page that goes on at a path of ours. Slashes stay legible: a query may have them.
 pub(crate) fn sign_in_url(next: &str) -> String {
-    format!("/signin?{}", bursar_web::encode_form([("next", next)]))
+    let query = bursar_web::encode_form([("next", next)]);
+    format!("/signin?{}", query.replace("%2F", "/"))
 }
 
 #[cfg(test)]
@@ -200,5 +201,9 @@ mod tests {
         assert_eq!(next_path("https://evil.example"), "/expenses");
         assert_eq!(next_path("/é"), "/expenses");
         assert_eq!(next_path("/"), "/");
+        assert_eq!(
+            sign_in_url("/a?b=%2F&c=d"),
+            "/signin?next=/a%3Fb%3D%252F%26c%3Dd"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! A mail server, spoken to in SMTP (RFC 5321), one connection a mail.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_kernel::Micros;
@@ -55,9 +56,12 @@ pub enum SmtpError {
     Tls(#[from] lettre::transport::smtp::Error),
 }
 
-/// A mail server. Clones are the same.
+/// A mail server. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Smtp {
+pub struct Smtp(Arc<Server>);
+
+#[derive(Debug)]
+struct Server {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
@@ -86,15 +90,15 @@ impl Smtp {
             let password = password.expose_secret().to_owned();
             transport = transport.credentials(Credentials::new(name.clone(), password));
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Server {
             transport: transport.build(),
             from: Mailbox::new(Some(config.from_name.clone()), from),
-        })
+        })))
     }
 
     pub(crate) async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = self.message(mail)?;
-        match self.transport.send(message).await {
+        match self.0.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(MailError::Never(error.to_string())),
             Err(error) => Err(MailError::Later(error.to_string())),
@@ -104,13 +108,13 @@ impl Smtp {
     fn message(&self, mail: &Mail) -> Result<Message, MailError> {
         let never = |error: &dyn std::error::Error| MailError::Never(error.to_string());
         let to: Address = mail.to.parse().map_err(|error| never(&error))?;
-        let domain = self.from.email.domain();
+        let from = &self.0.from;
         Message::builder()
-            .from(self.from.clone())
+            .from(from.clone())
             .to(Mailbox::new(None, to))
             .subject(&mail.subject)
             .date(system_time(mail.at))
-            .message_id(Some(format!("<{}@{domain}>", mail.id)))
+            .message_id(Some(format!("<{}@{}>", mail.id, from.email.domain())))
             // No out-of-office answers (RFC 3834).
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(

@@ -1,7 +1,5 @@
 //! Mail in a real SMTP conversation, with a server of the test's own.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
-
 use bursar_kernel::{Micros, Uuid};
 use bursar_mail::{Mail, MailError, Mailer, Smtp, SmtpConfig, Tls};
 use bursar_testkit::FakeSmtp;

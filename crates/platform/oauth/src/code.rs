@@ -82,11 +82,11 @@ pub(crate) async fn exchange(
     app: App,
     request: &TokenRequest,
 ) -> Result<TokenAnswer, Fault> {
-    let code = request.code.as_ref().ok_or(Code::NoCode)?;
+    let code = request.code.as_ref().ok_or(Code::MissingAuthorization)?;
     let redirect_uri = request.redirect_uri.as_deref();
     let redirect_uri = redirect_uri.ok_or(Code::NoRedirectUri)?;
     let hash = oauth.server_key().hash_of(Secret::Code, code);
-    let (row, residence) = find(oauth, hash).await?.ok_or(Code::BadCode)?;
+    let (row, residence) = find(oauth, hash).await?.ok_or(Code::BadAuthorization)?;
     if row.app_id != app.id {
         return Err(Code::NotYourGrant.into());
     }
@@ -98,7 +98,7 @@ pub(crate) async fn exchange(
     }
     let verifier = request.code_verifier.as_ref();
     if row.expires_at <= oauth.clock().now() || !verifies(row.challenge.as_ref(), verifier) {
-        return Err(Code::BadCode.into());
+        return Err(Code::BadAuthorization.into());
     }
     let residence = residence.ok_or(Code::PrincipalDisabled)?;
     let home = grants::data_center(oauth, &residence.home)?;
@@ -186,7 +186,7 @@ async fn replayed(oauth: &Oauth, hash: Hash, row: &CodeRow) -> Fault {
     match revoking.await {
         Ok(()) => {
             tracing::warn!(app = %row.app_id, "a used code came again; its tokens are revoked");
-            Code::BadCode.into()
+            Code::BadAuthorization.into()
         }
         Err(error) => Fault::Db(error),
     }

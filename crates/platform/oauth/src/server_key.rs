@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{hkdf, hmac};
-use bursar_kernel::{Rng, Uuid};
+use bursar_kernel::{Rng, Uuid, hex32};
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
@@ -162,9 +162,9 @@ impl ServerKey {
     /// row and no job holds it.
     pub(crate) fn mailed(&self, id: &Uuid) -> Zeroizing<String> {
         let tag = self.tag(b"mailed\0", id.as_bytes());
-        let (first, _) = tag.split_at(16);
-        let hex = first.iter().map(|byte| format!("{byte:02x}"));
-        Zeroizing::new(hex.collect())
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&tag[..16]);
+        Zeroizing::new(hex32(&Uuid::from_bytes(bytes)))
     }
 
     /// What only this key answers; rows keep it to recognise the key.

@@ -99,7 +99,7 @@ db_test! {
         let answer = app.us.get(&target).send().await;
         assert_eq!(answer.status, 303);
         let sign_in = answer.header("location").to_owned();
-        assert!(sign_in.starts_with("/signin?next=%2Foauth2%2Fv0%2Fauthorize%3F"), "{sign_in}");
+        assert!(sign_in.starts_with("/signin?next=/oauth2/v0/authorize%3F"), "{sign_in}");
         let page = app.us.get(&sign_in).send().await;
         assert_page(&page, 200);
         assert!(page.text().contains("Sign in to go on connecting Bluebird Cafe."));

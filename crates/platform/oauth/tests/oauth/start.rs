@@ -90,6 +90,7 @@ fn the_openapi_document_names_the_endpoints() {
         "/app-mgmt/v4/{appId}/secrets/{secretId}",
         "/appmgmt/v0/legacyApps/{consumerKey}/exchangeRefreshToken/me",
         "/oauth2/v0/jwks",
+        "/oauth2/v0/otp",
         "/oauth2/v0/token",
     ];
     assert_eq!(paths, expected);
