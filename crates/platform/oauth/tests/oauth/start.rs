@@ -108,7 +108,7 @@ db_test! {
             bursar_directory::seed(&db, &clock, &passwords, &centers, &mut seed).await.unwrap();
             bursar_oauth::seed(&oauth, &mut seed).await.unwrap();
             // The App Center's own section.
-            seed.take::<serde_json::Value>("listings").unwrap();
+            seed.take::<Value>("listings").unwrap();
             seed.finish().unwrap();
         }
     }
