@@ -55,7 +55,7 @@ fn listing(number: u128, name: &str, kind: Kind, state: State) -> Listing {
             terms_url: "https://bluebird.example/terms".into(),
             support_url: "https://bluebird.example/help".into(),
         },
-        logo: (number % 2 == 0).then(|| "ab".repeat(32)),
+        logo: number.is_multiple_of(2).then(|| "ab".repeat(32)),
         preview_code: "0b7f3f4e5a434d0e9f0c3f8a1d2b6c55".into(),
         note: String::new(),
         apps: vec![

@@ -44,7 +44,7 @@ impl ConnectionsPage {
         }
     }
 
-    fn path(&self, kind: Kind, connection: &Connection) -> String {
+    fn path(kind: Kind, connection: &Connection) -> String {
         path(kind, connection)
     }
 
@@ -56,7 +56,7 @@ impl ConnectionsPage {
         }
     }
 
-    fn link_class(&self, link: Link) -> &'static str {
+    fn link_class(link: Link) -> &'static str {
         match link {
             Link::Connected => "pill pill-good",
             Link::DeLinked => "pill pill-warn",
@@ -64,7 +64,7 @@ impl ConnectionsPage {
         }
     }
 
-    fn can_end(&self, link: Link) -> bool {
+    fn can_end(link: Link) -> bool {
         link != Link::Revoked
     }
 

@@ -98,7 +98,7 @@ impl OperatorAppsPage {
         apps::kind_text(&self.frame.messages, listing.kind)
     }
 
-    fn landing<'a>(&self, listing: &'a Listing) -> &'a str {
+    fn landing(listing: &Listing) -> &str {
         listing
             .app(Stage::Production)
             .map_or("", |app| app.connect_url.as_str())
