@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     4 "0004_expense_available",
     5 "0005_receipts_receipt",
     6 "0006_console_session",
+    20 "0020_directory_places",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -89,6 +89,7 @@ pub async fn bootstrap(
         edition: wanted.edition,
         products: wanted.products.clone(),
         home: home.id().to_owned(),
+        second_home: None,
     };
     let user = User {
         id: rng.uuid(),
@@ -101,6 +102,7 @@ pub async fn bootstrap(
         employee_number: None,
         role: Role::Admin,
         state: UserState::Active,
+        is_test_user: false,
     };
     let created = Created {
         company_id: company.id,

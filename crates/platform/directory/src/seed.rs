@@ -77,6 +77,7 @@ struct CompanySeed {
     edition: Edition,
     products: Products,
     home: String,
+    second_home: Option<String>,
     #[serde(default)]
     users: Vec<UserSeed>,
 }
@@ -97,6 +98,8 @@ struct UserSeed {
     role: Role,
     #[serde(default)]
     state: UserState,
+    #[serde(default)]
+    is_test_user: bool,
 }
 
 fn english() -> String {
@@ -114,19 +117,11 @@ pub async fn seed(
 ) -> Result<(), SeedError> {
     for company in seed.take::<CompanySeed>("companies")? {
         data_centers.home(&company.home)?;
-        let (company, users) = split(company);
-        let mut missing = Vec::new();
-        for (user, password) in users {
-            let found = db.read(user.id, |tx, id| Box::pin(api::user(tx, id)));
-            if found.await?.is_some() {
-                continue;
-            }
-            let hash = match password {
-                Some(password) => Some(passwords.hash(&password).await?),
-                None => None,
-            };
-            missing.push((user, hash));
+        if let Some(second) = &company.second_home {
+            data_centers.second_home(&company.home, second)?;
         }
+        let (company, users) = split(company);
+        let missing = hashed(passwords, missing(db, users).await?).await?;
         let now = clock.now();
         db.write(
             Isolation::Serializable,
@@ -151,13 +146,50 @@ pub async fn seed(
     Ok(())
 }
 
-fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>)>) {
+type Users<P> = Vec<(User, Option<P>)>;
+
+/// Those of `users` that are not there yet.
+async fn missing(db: &Db, users: Users<SecretString>) -> Result<Users<SecretString>, DbError> {
+    let mut missing = Vec::new();
+    for (user, password) in users {
+        let found = db.read(user.id, |tx, id| Box::pin(api::user(tx, id)));
+        if found.await?.is_none() {
+            missing.push((user, password));
+        }
+    }
+    Ok(missing)
+}
+
+/// The same with hashes in place of passwords, made as many at a time as [`Passwords`] allows.
+async fn hashed(
+    passwords: &Passwords,
+    users: Users<SecretString>,
+) -> Result<Users<String>, PasswordError> {
+    let hash = |(user, password): (User, Option<SecretString>)| {
+        let passwords = passwords.clone();
+        tokio::spawn(async move {
+            let hash = match password {
+                Some(password) => Some(passwords.hash(&password).await?),
+                None => None,
+            };
+            Ok::<_, PasswordError>((user, hash))
+        })
+    };
+    let mut hashed = Vec::new();
+    for hashing in users.into_iter().map(hash).collect::<Vec<_>>() {
+        hashed.push(hashing.await.map_err(|_| PasswordError)??);
+    }
+    Ok(hashed)
+}
+
+fn split(seed: CompanySeed) -> (Company, Users<SecretString>) {
     let company = Company {
         id: seed.id,
         name: seed.name,
         edition: seed.edition,
         products: seed.products,
         home: seed.home,
+        second_home: seed.second_home,
     };
     let user = |seed: UserSeed| {
         let password = seed.password.map(SecretString::from);
@@ -172,6 +204,7 @@ fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>)>) {
             employee_number: seed.employee_number,
             role: seed.role,
             state: seed.state,
+            is_test_user: seed.is_test_user,
         };
         (user, password)
     };

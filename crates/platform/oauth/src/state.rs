@@ -125,6 +125,17 @@ impl Oauth {
         let standings = &self.0.standings;
         standings.of(&self.0.db, app_id, principal, now).await
     }
+
+    /// The standing as it is now, for a refusal that must not come from memory.
+    pub(crate) async fn standing_now(
+        &self,
+        app_id: Uuid,
+        principal: Option<Principal>,
+        now: Instant,
+    ) -> Result<Option<Arc<Standing>>, DbError> {
+        let standings = &self.0.standings;
+        standings.read(&self.0.db, app_id, principal, now).await
+    }
 }
 
 async fn check_server_key(db: &Db, server_key: &ServerKey) -> Result<(), OpenOauthError> {
