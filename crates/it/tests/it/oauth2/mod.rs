@@ -1,4 +1,5 @@
 //! `/oauth2/v0`.
 
+mod geo;
 mod jwks;
 mod token;
