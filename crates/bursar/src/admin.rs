@@ -1,8 +1,11 @@
 //! What an administrator can tell a running platform to do.
 
 use bursar_db::{Db, DbError, Isolation};
-use bursar_directory::{Company, DataCenters, DataCentersError, Move, api as directory};
+use bursar_directory::{
+    Company, DataCenters, DataCentersError, GLOBAL_ZONE, Move, api as directory,
+};
 use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_oauth::{KeyError, Oauth};
 use serde::{Deserialize, Serialize};
 
 /// What is to be done: one line of JSON on the control socket.
@@ -16,6 +19,11 @@ pub enum Order {
         /// The id of the data center where it will live.
         data_center: String,
     },
+    /// Sign with new keys from now on.
+    RotateKeys {
+        /// The id of one data center; all of them without it.
+        data_center: Option<String>,
+    },
 }
 
 /// Carries orders out.
@@ -25,9 +33,10 @@ pub struct Admin {
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
     pub(crate) data_centers: DataCenters,
+    pub(crate) oauth: Oauth,
 }
 
-/// Why an order was not carried out. Nothing has changed.
+/// Why an order was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// There is no such company.
@@ -36,6 +45,9 @@ pub enum AdminError {
     /// Nobody can live there.
     #[error(transparent)]
     Home(#[from] DataCentersError),
+    /// A key cannot be made or stored.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The database failed.
     #[error("the database failed: {0}")]
     Db(#[from] DbError),
@@ -49,7 +61,26 @@ impl Admin {
                 company,
                 data_center,
             } => self.move_company(*company, data_center).await,
+            Order::RotateKeys { data_center } => self.rotate_keys(data_center.as_deref()).await,
         }
+    }
+
+    /// Each data center's new key signs at once here, and within a minute on other nodes; the old
+    /// one is shown until the last token that it signed has expired.
+    async fn rotate_keys(&self, only: Option<&str>) -> Result<String, AdminError> {
+        let ids: Vec<_> = if let Some(id) = only {
+            vec![self.data_centers.home(id)?.id()]
+        } else {
+            let ids = self.data_centers.iter().map(|one| one.id());
+            ids.filter(|id| *id != GLOBAL_ZONE).collect()
+        };
+        let mut lines = Vec::new();
+        for id in ids {
+            let kid = self.oauth.rotate_keys(id).await?;
+            tracing::info!(data_center = id, kid, "rotated the signing key");
+            lines.push(format!("{id} signs with the new key {kid}"));
+        }
+        Ok(lines.join("\n"))
     }
 
     /// One row changes. Tokens of the old home are refused everywhere as soon as every node has

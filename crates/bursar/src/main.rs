@@ -44,6 +44,9 @@ enum Command {
     /// Tell a running platform or sandbox what to do
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// The keys that tokens are signed with
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -59,6 +62,15 @@ enum AdminCommand {
         company: Uuid,
         /// The id of the data center where it will live
         data_center: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Have a running platform or sandbox sign with new keys
+    Rotate {
+        /// The id of one data center; all of them without it
+        data_center: Option<String>,
     },
 }
 
@@ -90,7 +102,19 @@ fn main() -> ExitCode {
             println!("{}", describe(&config));
             ExitCode::SUCCESS
         }
-        Command::Admin(command) => administer(&config, command),
+        Command::Admin(AdminCommand::MoveCompany {
+            company,
+            data_center,
+        }) => administer(
+            &config,
+            &Order::MoveCompany {
+                company,
+                data_center,
+            },
+        ),
+        Command::Keys(KeysCommand::Rotate { data_center }) => {
+            administer(&config, &Order::RotateKeys { data_center })
+        }
         command => run(&command, config),
     }
 }
@@ -118,24 +142,17 @@ fn run(command: &Command, config: Config) -> ExitCode {
             Command::Migrate => Platform::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Sandbox(flags) => sandbox::serve(config, *flags).await,
             Command::Demo { port, exit } => sandbox::demo(config, *port, *exit).await,
-            Command::Admin(_) | Command::Config(_) | Command::Version => Ok(ExitCode::SUCCESS),
+            Command::Admin(_) | Command::Keys(_) | Command::Config(_) | Command::Version => {
+                Ok(ExitCode::SUCCESS)
+            }
         }
     });
     result.unwrap_or_else(|error| complain(&error))
 }
 
 /// Has a running process do something, and prints what it did.
-fn administer(config: &Config, command: AdminCommand) -> ExitCode {
-    let order = match command {
-        AdminCommand::MoveCompany {
-            company,
-            data_center,
-        } => Order::MoveCompany {
-            company,
-            data_center,
-        },
-    };
-    match control::ask(&config.data, &order) {
+fn administer(config: &Config, order: &Order) -> ExitCode {
+    match control::ask(&config.data, order) {
         Ok(done) => {
             println!("{done}");
             ExitCode::SUCCESS

@@ -314,6 +314,7 @@ impl Parts {
             clock: self.clock.clone(),
             rng: self.rng.clone(),
             data_centers: self.data_centers.clone(),
+            oauth: self.oauth.clone(),
         }
     }
 

@@ -245,11 +245,10 @@ mod tests {
         let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider);
         let name = ServerName::try_from(name.to_owned()).unwrap();
         let now = UnixTime::since_unix_epoch(Duration::from_secs(at));
-        let verified = verifier
-            .build()
-            .unwrap()
-            .verify_server_cert(&leaf, &[], &name, &[], now);
-        verified.is_ok()
+        let client = verifier.build().unwrap();
+        client
+            .verify_server_cert(&leaf, &[], &name, &[], now)
+            .is_ok()
     }
 
     #[test]

@@ -62,16 +62,20 @@ pub(crate) async fn sign_in(
     let state = &asked.state;
     let password = SecretString::from(field("password"));
     let user_name = field("user_name");
-    let member =
-        match bursar_directory::sign_in(&state.db, &state.passwords, user_name, &password).await {
-            Ok(member) => member,
-            // A disabled user learns no more than a stranger.
-            Err(SignInError::Incorrect | SignInError::Disabled) => {
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                return page(&asked, status, user_name.to_owned(), field("next"), true);
-            }
-            Err(error) => return asked.failed(&error),
-        };
+    let (db, clock) = (&state.db, &state.clock);
+    let entered =
+        bursar_directory::sign_in(db, clock, &state.passwords, user_name, &password).await;
+    let member = match entered {
+        Ok(member) => member,
+        Err(error @ (SignInError::Db(_) | SignInError::Password(_))) => {
+            return asked.failed(&error);
+        }
+        // Whoever may not enter learns no more than a stranger.
+        Err(_) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return page(&asked, status, user_name.to_owned(), field("next"), true);
+        }
+    };
     if member.company.home != here.id()
         && let Ok(home) = state.data_centers.home(&member.company.home)
     {

@@ -9,8 +9,8 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::rows::{
-    INSERT_APP, INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Receipt,
-    Request, USE_REFRESH_TOKEN, Write, Writer,
+    INSERT_APP, INSERT_CONNECTION, INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN,
+    OWNER, Receipt, Request, USE_REFRESH_TOKEN, Write, Writer,
 };
 use crate::{Error, tokens};
 
@@ -26,6 +26,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../../../migrations/0001_jobs_queue.postgres.sql"),
     include_str!("../../../../migrations/0003_oauth_tokens.postgres.sql"),
     include_str!("../../../../migrations/0005_receipts_receipt.postgres.sql"),
+    include_str!("../../../../migrations/0010_oauth_connection.postgres.sql"),
 );
 
 /// Makes the tables and starts the writers.
@@ -35,6 +36,7 @@ pub(crate) async fn start(url: &str) -> Result<Writer, Error> {
     let client = connect(url).await?;
     client.batch_execute(SCHEMA).await?;
     client.execute(INSERT_APP, &[&OWNER]).await?;
+    client.execute(INSERT_CONNECTION, &[&OWNER]).await?;
     for hash in tokens::seeded_hashes() {
         client
             .execute(INSERT_REFRESH_TOKEN, &[&hash, &OWNER])

@@ -17,9 +17,11 @@ pub(crate) const INSERT_JOB: &str = "INSERT INTO jobs_job \
 pub(crate) const INSERT_APP: &str = "INSERT INTO oauth_app \
     (id, name, secret_hash, scopes, grants, home, enabled, created_at) \
     VALUES ($1, 'Bench', $1, 'openid', 'refresh_token', 'us', 1, 0)";
+pub(crate) const INSERT_CONNECTION: &str = "INSERT INTO oauth_connection \
+    (company_id, principal_id, app_id, connected_at, last_used_at) VALUES ($1, $1, $1, 0, 0)";
 pub(crate) const INSERT_REFRESH_TOKEN: &str = "INSERT INTO oauth_refresh_token \
-    (hash, company_id, user_id, app_id, scope, issued_at, expires_at) \
-    VALUES ($1, $2, $2, $2, 'receipts.read receipts.write openid', 0, 0)";
+    (hash, company_id, principal_id, app_id, family, scope, issued_at, expires_at, used_at) \
+    VALUES ($1, $2, $2, $2, $2, 'receipts.read receipts.write openid', 0, 0, 0)";
 pub(crate) const USE_REFRESH_TOKEN: &str =
     "UPDATE oauth_refresh_token SET expires_at = $2 WHERE hash = $1";
 

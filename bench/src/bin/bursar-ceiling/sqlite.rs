@@ -6,8 +6,8 @@ use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
 use crate::rows::{
-    INSERT_APP, INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Receipt,
-    Request, USE_REFRESH_TOKEN, Write, Writer,
+    INSERT_APP, INSERT_CONNECTION, INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN,
+    OWNER, Receipt, Request, USE_REFRESH_TOKEN, Write, Writer,
 };
 use crate::{Error, tokens};
 
@@ -18,6 +18,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../../../migrations/0001_jobs_queue.sqlite.sql"),
     include_str!("../../../../migrations/0003_oauth_tokens.sqlite.sql"),
     include_str!("../../../../migrations/0005_receipts_receipt.sqlite.sql"),
+    include_str!("../../../../migrations/0010_oauth_connection.sqlite.sql"),
 );
 
 /// Makes the file with its tables and starts the writer.
@@ -31,6 +32,7 @@ pub(crate) fn start(file: &Path) -> Result<Writer, Error> {
     connection.set_prepared_statement_cache_capacity(256);
     connection.execute_batch(SCHEMA)?;
     connection.execute(INSERT_APP, params![OWNER])?;
+    connection.execute(INSERT_CONNECTION, params![OWNER])?;
     for hash in tokens::seeded_hashes() {
         connection.execute(INSERT_REFRESH_TOKEN, params![hash, OWNER])?;
     }

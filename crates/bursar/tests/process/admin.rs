@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Command;
 
 use bursar_testkit::{TestDb, db_test};
+use serde_json::Value;
 
 use crate::partner::{Partner, accepted, receipt};
 use crate::process::{Process, Sandbox, bursar, run, with_data};
@@ -14,7 +15,11 @@ use crate::process::{Process, Sandbox, bursar, run, with_data};
 const NORTHWIND: &str = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01";
 
 fn admin(db: &TestDb, arguments: &[&str]) -> Command {
-    let mut command = bursar(&[&["admin"], arguments].concat());
+    order(db, &[&["admin"], arguments].concat())
+}
+
+fn order(db: &TestDb, arguments: &[&str]) -> Command {
+    let mut command = bursar(arguments);
     with_data(&mut command, db);
     command
 }
@@ -73,6 +78,36 @@ db_test! {
         let partner = Partner::connect(&emea).await;
         let answer = partner.post(&receipt("After the Move")).await.expect("an answer");
         assert!(accepted(&answer).is_some());
+    }
+}
+
+db_test! {
+    async fn keys_are_rotated_by_order(db: TestDb) {
+        let sandbox = Sandbox::start(&db);
+        let partner = Partner::connect(&sandbox.us).await;
+        let kids = async |site: &str| {
+            let keys = Partner::connect(site).await.get("/oauth2/v0/jwks").await;
+            let keys: Value = serde_json::from_slice(&keys.body).expect("JSON");
+            let keys = keys["keys"].as_array().expect("a list").iter();
+            keys.map(|key| key["kid"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+        };
+        let before = kids(&sandbox.us).await;
+        assert_eq!(before.len(), 1);
+        let ended = run(&mut order(&db, &["keys", "rotate", "us"]));
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+        let after = kids(&sandbox.us).await;
+        assert_eq!(after.len(), 2);
+        let new = after.iter().find(|kid| !before.contains(kid)).expect("a new key");
+        assert_eq!(ended.stdout, format!("us signs with the new key {new}\n"));
+        // What the old key signed works on.
+        assert!(accepted(&partner.post(&receipt("Old Key")).await.expect("an answer")).is_some());
+
+        let ended = run(&mut order(&db, &["keys", "rotate"]));
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+        let places: Vec<_> = ended.stdout.lines().map(|line| line.split(' ').next()).collect();
+        assert_eq!(places, ["us", "us2", "emea", "eu2", "cn"].map(Some));
+        let ended = run(&mut order(&db, &["keys", "rotate", "glz"]));
+        assert_eq!(ended.status.code(), Some(1), "{}", ended.stdout);
     }
 }
 

@@ -39,6 +39,10 @@ pub const MIGRATIONS: &[Migration] = migrations![
     4 "0004_expense_available",
     5 "0005_receipts_receipt",
     6 "0006_console_session",
+    10 "0010_oauth_connection",
+    11 "0011_directory_sign_in",
+    12 "0012_oauth_secret",
+    13 "0013_oauth_legacy",
     20 "0020_directory_places",
 ];
 

@@ -48,6 +48,8 @@ pub(crate) const CAFE: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51", "cafe-s
 pub(crate) const TALLY: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d52", "tally-secret");
 /// Another that may refresh.
 pub(crate) const RIVAL: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d53", "rival-secret");
+/// Lives in `emea`, and gets a new refresh token with each refresh.
+pub(crate) const DEPOT: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d55", "depot-secret");
 /// Disabled.
 pub(crate) const SHUT: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d54", "shut-secret");
 
@@ -139,9 +141,9 @@ impl TestApp {
             us,
             emea,
             glz,
-            others,
             clock,
             admin,
+            others,
             request_tokens,
             stop,
             serving,
@@ -197,13 +199,28 @@ impl TestApp {
 
     /// CAFE's access token for itself.
     pub(crate) async fn app_token(&self) -> String {
+        self.own_token(CAFE).await.field("access_token")
+    }
+
+    /// An app asks for a token for itself.
+    pub(crate) async fn own_token(&self, client: (&str, &str)) -> Answer {
         let form = [
-            ("client_id", CAFE.0),
-            ("client_secret", CAFE.1),
+            ("client_id", client.0),
+            ("client_secret", client.1),
             ("grant_type", "client_credentials"),
         ];
-        let answer = self.us.post("/oauth2/v0/token").form(&form).send().await;
-        answer.field("access_token")
+        self.us.post("/oauth2/v0/token").form(&form).send().await
+    }
+
+    /// An app asks for new tokens in `us`.
+    pub(crate) async fn refresh(&self, client: Client, token: &str) -> Answer {
+        let form = [
+            ("client_id", client.0),
+            ("client_secret", client.1),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
+        ];
+        self.us.post("/oauth2/v0/token").form(&form).send().await
     }
 
     /// Posts a general receipt in `us`; a millisecond later than the one before.

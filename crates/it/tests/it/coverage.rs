@@ -233,8 +233,9 @@ db_test! {
             assert_eq!(answer.status, row.status, "{} {}", row.method, row.path);
         }
 
-        let covered: BTreeSet<_> =
-            ROWS.iter().map(|row| format!("{} {}", row.method, row.path)).collect();
+        let rows = ROWS.iter().map(|row| format!("{} {}", row.method, row.path));
+        let managed = MANAGED.iter().map(|row| format!("{} {}", row.method, row.path));
+        let covered: BTreeSet<_> = rows.chain(managed).collect();
         for route in routes(&app.us).await.difference(&covered) {
             let all = REFUSALS.iter().map(|refusal| (route.clone(), format!("{refusal:?}")));
             open.extend(all);
@@ -242,6 +243,100 @@ db_test! {
         let exceptions = exceptions();
         assert!(exceptions.len() <= EXCEPTIONS_MAX, "the list may only shrink");
         assert_eq!(open, exceptions, "left: what is not refused; right: what is on the list");
+        app.stop().await;
+    }
+}
+
+/// A route that apps manage themselves by. It wants no scope and no product, and names no company:
+/// an app's own token is told from a principal's, and from another app's.
+struct Managed {
+    method: &'static str,
+    path: &'static str,
+    /// Whose token may call.
+    caller: Manager,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manager {
+    Principal,
+    AppItself,
+}
+
+const fn managed(method: &'static str, path: &'static str, caller: Manager) -> Managed {
+    Managed {
+        method,
+        path,
+        caller,
+    }
+}
+
+const MANAGED: [Managed; 6] = [
+    managed("DELETE", "/app-mgmt/v0/connections", Manager::Principal),
+    managed("GET", "/app-mgmt/v4/{appId}/secrets", Manager::AppItself),
+    managed("POST", "/app-mgmt/v4/{appId}/secrets", Manager::AppItself),
+    managed(
+        "PATCH",
+        "/app-mgmt/v4/{appId}/secrets/{secretId}",
+        Manager::AppItself,
+    ),
+    managed(
+        "DELETE",
+        "/app-mgmt/v4/{appId}/secrets/{secretId}",
+        Manager::AppItself,
+    ),
+    managed(
+        "POST",
+        "/appmgmt/v0/legacyApps/{consumerKey}/exchangeRefreshToken/me",
+        Manager::AppItself,
+    ),
+];
+
+db_test! {
+    async fn every_managing_route_refuses_who_may_not_call(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let cafe = app.app_token().await;
+        let (ana, lars) = (app.token(ANA).await, app.token(LARS).await);
+        // Depot lives in `emea`.
+        let depot = app.own_token(DEPOT).await.field("access_token");
+        let secrets = format!("/app-mgmt/v4/{}/secrets", CAFE.0);
+        let stored = app.us.get(&secrets).bearer(&cafe).send().await.text();
+        for row in &MANAGED {
+            let path = row.path.replace("{appId}", CAFE.0).replace("{secretId}", CAFE.0);
+            let path = path.replace("{consumerKey}", "OldCafeKey");
+            let (kind, elsewhere) = match row.caller {
+                Manager::Principal => (&cafe, &lars),
+                Manager::AppItself => (&ana, &depot),
+            };
+            let body = "{\"token\":\"1_old-token-of-ana\",\"secret\":\"cafe-secret\"}";
+            let send = async |token: Option<&str>| {
+                let call = app.us.call(row.method, &path).json(body);
+                match token {
+                    Some(token) => call.bearer(token).send().await,
+                    None => call.send().await,
+                }
+            };
+            let id_token = app.connect(ANA).await.field("id_token");
+            for token in [None, Some("x.y.z"), Some(&id_token), Some(kind), Some(elsewhere)] {
+                let answer = send(token).await;
+                let what = format!("{} {path} {token:?}: {}", row.method, answer.text());
+                if path.ends_with("/me") {
+                    assert_eq!((answer.status, &answer.json()["code"]), (400, &"UNAUTHORIZED".into()), "{what}");
+                    continue;
+                }
+                assert_eq!((answer.status, &answer.json()["error"]), (401, &"invalid_token".into()), "{what}");
+                let challenge = if token.is_none() { "Bearer" } else { "Bearer error=\"invalid_token\"" };
+                assert_eq!(answer.header("www-authenticate"), challenge, "{what}");
+            }
+        }
+        // Another app's own token, where that app lives.
+        for row in MANAGED.iter().filter(|row| row.path.contains("{appId}")) {
+            let path = row.path.replace("{appId}", CAFE.0).replace("{secretId}", CAFE.0);
+            let answer = app.emea.call(row.method, &path).bearer(&depot).json("{}").send().await;
+            assert_eq!(answer.status, 401, "{}", answer.text());
+            assert_eq!(answer.json()["error_description"], "the access token is not this app's");
+        }
+        let now = app.us.get(&secrets).bearer(&cafe).send().await.text();
+        assert_eq!(now, stored, "none of it changed anything");
         app.stop().await;
     }
 }

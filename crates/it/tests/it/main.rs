@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod app_mgmt;
 mod coverage;
 mod expenses;
 mod http;

@@ -4,6 +4,7 @@ use bursar_db::{Db, DbError, Isolation};
 use bursar_kernel::{Clock, Rng, Uuid};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::model::Credentials;
 use crate::{
     Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
     User, UserState, store,
@@ -108,19 +109,22 @@ pub async fn bootstrap(
         company_id: company.id,
         user_id: user.id,
     };
-    let hash = passwords.hash(&wanted.password).await?;
+    let credentials = Credentials {
+        hash: Some(passwords.hash(&wanted.password).await?),
+        ..Credentials::default()
+    };
     let now = clock.now();
     let first = db
         .write(
             Isolation::Serializable,
-            (company, user, hash),
-            move |tx, (company, user, hash)| {
+            (company, user, credentials),
+            move |tx, (company, user, credentials)| {
                 Box::pin(async move {
                     if store::any_company(tx).await? {
                         return Ok::<_, DbError>(false);
                     }
                     store::insert_company(tx, company, now).await?;
-                    store::insert_user(tx, user, Some(hash), now).await
+                    store::insert_user(tx, user, credentials, now).await
                 })
             },
         )

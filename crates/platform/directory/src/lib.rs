@@ -23,7 +23,7 @@ pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
 pub use model::{Company, Edition, Finder, Listed, Member, Move, Products, Role, User, UserState};
 pub use password::{PasswordError, Passwords};
 pub use seed::{Seed, SeedError, seed};
-pub use sign_in::{SignInError, sign_in};
+pub use sign_in::{ATTEMPTS_MAX, LOCKED_FOR, SignInError, sign_in};
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {

@@ -85,6 +85,27 @@ pub enum UserState {
     Disabled,
 }
 
+/// How a user may sign in.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SignIn {
+    /// By password.
+    #[default]
+    Password,
+    /// By the company's single sign-on only.
+    Sso,
+}
+
+/// What a user signs in with.
+#[derive(Clone, Default)]
+pub(crate) struct Credentials {
+    /// Of the password; none for a user who has none.
+    pub(crate) hash: Option<String>,
+    pub(crate) sign_in: SignIn,
+    /// Whether the password has to be changed before it is good for anything else.
+    pub(crate) must_change: bool,
+}
+
 /// A user together with the company.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Member {
@@ -150,6 +171,7 @@ macro_rules! words {
 
 words!(Edition { "professional" => Professional, "standard" => Standard });
 words!(Role { "traveller" => Traveller, "admin" => Admin });
+words!(SignIn { "password" => Password, "sso" => Sso });
 words!(UserState { "active" => Active, "disabled" => Disabled });
 
 impl Products {

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::model::{Credentials, SignIn};
 use crate::{
     Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
     User, UserState, api, store,
@@ -32,6 +33,9 @@ pub enum SeedError {
     /// A section that no slice knows.
     #[error("the seed file has a section {0:?} that nothing reads")]
     Unknown(String),
+    /// Something that is named, but neither in the file nor in the database.
+    #[error("the seed file names {0}, which is not there")]
+    NotThere(String),
     /// The id or the name of something new is taken by something else.
     #[error("the seed file's {0} is taken: its id or its name belongs to another")]
     Taken(String),
@@ -99,6 +103,10 @@ struct UserSeed {
     #[serde(default)]
     state: UserState,
     #[serde(default)]
+    sign_in: SignIn,
+    #[serde(default)]
+    must_change_password: bool,
+    #[serde(default)]
     is_test_user: bool,
 }
 
@@ -129,8 +137,8 @@ pub async fn seed(
             move |tx, (company, missing)| {
                 Box::pin(async move {
                     store::insert_company(tx, company, now).await?;
-                    for (user, hash) in missing {
-                        let new = store::insert_user(tx, user, hash.as_deref(), now).await?;
+                    for (user, credentials) in missing {
+                        let new = store::insert_user(tx, user, credentials, now).await?;
                         // Another node may have been faster.
                         let known = new || api::user(tx, &user.id).await?.is_some();
                         if !known {
@@ -146,15 +154,16 @@ pub async fn seed(
     Ok(())
 }
 
-type Users<P> = Vec<(User, Option<P>)>;
+/// A new user, the password in plain text, and how the user signs in.
+type Newcomer = (User, Option<SecretString>, Credentials);
 
 /// Those of `users` that are not there yet.
-async fn missing(db: &Db, users: Users<SecretString>) -> Result<Users<SecretString>, DbError> {
+async fn missing(db: &Db, users: Vec<Newcomer>) -> Result<Vec<Newcomer>, DbError> {
     let mut missing = Vec::new();
-    for (user, password) in users {
-        let found = db.read(user.id, |tx, id| Box::pin(api::user(tx, id)));
+    for newcomer in users {
+        let found = db.read(newcomer.0.id, |tx, id| Box::pin(api::user(tx, id)));
         if found.await?.is_none() {
-            missing.push((user, password));
+            missing.push(newcomer);
         }
     }
     Ok(missing)
@@ -163,16 +172,15 @@ async fn missing(db: &Db, users: Users<SecretString>) -> Result<Users<SecretStri
 /// The same with hashes in place of passwords, made as many at a time as [`Passwords`] allows.
 async fn hashed(
     passwords: &Passwords,
-    users: Users<SecretString>,
-) -> Result<Users<String>, PasswordError> {
-    let hash = |(user, password): (User, Option<SecretString>)| {
+    users: Vec<Newcomer>,
+) -> Result<Vec<(User, Credentials)>, PasswordError> {
+    let hash = |(user, password, mut credentials): Newcomer| {
         let passwords = passwords.clone();
         tokio::spawn(async move {
-            let hash = match password {
-                Some(password) => Some(passwords.hash(&password).await?),
-                None => None,
-            };
-            Ok::<_, PasswordError>((user, hash))
+            if let Some(password) = password {
+                credentials.hash = Some(passwords.hash(&password).await?);
+            }
+            Ok::<_, PasswordError>((user, credentials))
         })
     };
     let mut hashed = Vec::new();
@@ -182,7 +190,7 @@ async fn hashed(
     Ok(hashed)
 }
 
-fn split(seed: CompanySeed) -> (Company, Users<SecretString>) {
+fn split(seed: CompanySeed) -> (Company, Vec<Newcomer>) {
     let company = Company {
         id: seed.id,
         name: seed.name,
@@ -193,6 +201,11 @@ fn split(seed: CompanySeed) -> (Company, Users<SecretString>) {
     };
     let user = |seed: UserSeed| {
         let password = seed.password.map(SecretString::from);
+        let credentials = Credentials {
+            hash: None,
+            sign_in: seed.sign_in,
+            must_change: seed.must_change_password,
+        };
         let user = User {
             id: seed.id,
             company_id: company.id,
@@ -206,7 +219,7 @@ fn split(seed: CompanySeed) -> (Company, Users<SecretString>) {
             state: seed.state,
             is_test_user: seed.is_test_user,
         };
-        (user, password)
+        (user, password, credentials)
     };
     let users = seed.users.into_iter().map(user).collect();
     (company, users)

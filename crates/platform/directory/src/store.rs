@@ -3,7 +3,7 @@
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
-use crate::model::{Company, Finder, Listed, Member, Move, Products, User, Word};
+use crate::model::{Company, Credentials, Finder, Listed, Member, Move, Products, User, Word};
 
 statements! {
     COMPANY = "SELECT id, name, edition, products, home, second_home FROM directory_company
@@ -11,14 +11,14 @@ statements! {
     ANY_COMPANY = "SELECT id FROM directory_company LIMIT 1";
     USER = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
                    u.locale, u.employee_number, u.role, u.state,
-                   c.id, c.name, c.edition, c.products, c.home, c.second_home, u.password_hash,
-                   u.is_test_user
+                   c.id, c.name, c.edition, c.products, c.home, c.second_home,
+                   u.password_hash, u.sign_in, u.must_change_password, u.is_test_user
             FROM directory_user u JOIN directory_company c ON c.id = u.company_id
             WHERE u.id = $1";
     USER_BY_NAME = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
                            u.locale, u.employee_number, u.role, u.state,
                            c.id, c.name, c.edition, c.products, c.home, c.second_home,
-                           u.password_hash, u.is_test_user
+                           u.password_hash, u.sign_in, u.must_change_password, u.is_test_user
                     FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                     WHERE u.user_name_key = $1";
     INSERT_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home,
@@ -26,9 +26,25 @@ statements! {
                       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     INSERT_USER = "INSERT INTO directory_user (company_id, id, user_name, user_name_key,
                        password_hash, email, given_name, family_name, locale, employee_number,
-                       role, state, is_test_user, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                       role, state, created_at, sign_in, must_change_password,
+                       is_test_user)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                       $16)
                    ON CONFLICT DO NOTHING";
+    FAILURES = "SELECT failures, last_at FROM directory_sign_in_failure WHERE name_key = $1";
+    COUNT_FAILURE = "INSERT INTO directory_sign_in_failure (name_key, failures, last_at)
+                     VALUES ($1, 1, $2)
+                     ON CONFLICT (name_key) DO UPDATE SET
+                         failures = CASE WHEN directory_sign_in_failure.last_at <= $3 THEN 1
+                             ELSE directory_sign_in_failure.failures + 1 END,
+                         last_at = CASE WHEN directory_sign_in_failure.last_at > $3
+                                 AND directory_sign_in_failure.failures >= $4
+                             THEN directory_sign_in_failure.last_at ELSE excluded.last_at END
+                     RETURNING failures";
+    FORGET_FAILURES = "DELETE FROM directory_sign_in_failure WHERE name_key = $1";
+    SWEEP_FAILURES = "DELETE FROM directory_sign_in_failure WHERE name_key IN (
+                          SELECT name_key FROM directory_sign_in_failure WHERE last_at <= $1
+                          ORDER BY last_at LIMIT 16)";
     COUNT_USERS = "SELECT COUNT(*) FROM directory_user WHERE company_id = $1";
     USER_IDS = "SELECT id, created_at FROM directory_user
                 WHERE company_id = $1 ORDER BY id LIMIT $2 OFFSET $3";
@@ -56,23 +72,20 @@ pub(crate) async fn any_company(tx: &mut Tx) -> Result<bool, DbError> {
     Ok(tx.row(&ANY_COMPANY, &[]).await?.is_some())
 }
 
-/// The user with this id, and the password's hash.
-pub(crate) async fn user(
-    tx: &mut Tx,
-    id: &Uuid,
-) -> Result<Option<(Member, Option<String>)>, DbError> {
+/// The user with this id, and what the user signs in with.
+pub(crate) async fn user(tx: &mut Tx, id: &Uuid) -> Result<Option<(Member, Credentials)>, DbError> {
     let row = tx.row(&USER, args![id]).await?;
-    row.map(|mut row| Ok((member(&mut row)?, row.get(16)?)))
+    row.map(|mut row| Ok((member(&mut row)?, credentials(&mut row)?)))
         .transpose()
 }
 
-/// The user with this name, and the password's hash.
+/// The user with this name, and what the user signs in with.
 pub(crate) async fn user_by_name(
     tx: &mut Tx,
     user_name: &str,
-) -> Result<Option<(Member, Option<String>)>, DbError> {
+) -> Result<Option<(Member, Credentials)>, DbError> {
     let row = tx.row(&USER_BY_NAME, args![&key(user_name)]).await?;
-    row.map(|mut row| Ok((member(&mut row)?, row.get(16)?)))
+    row.map(|mut row| Ok((member(&mut row)?, credentials(&mut row)?)))
         .transpose()
 }
 
@@ -99,7 +112,7 @@ pub(crate) async fn insert_company(
 pub(crate) async fn insert_user(
     tx: &mut Tx,
     user: &User,
-    password_hash: Option<&str>,
+    credentials: &Credentials,
     now: Micros,
 ) -> Result<bool, DbError> {
     let name_key = key(&user.user_name);
@@ -108,7 +121,7 @@ pub(crate) async fn insert_user(
         &user.id,
         &user.user_name,
         &name_key,
-        password_hash,
+        credentials.hash.as_deref(),
         &user.email,
         &user.given_name,
         &user.family_name,
@@ -116,8 +129,10 @@ pub(crate) async fn insert_user(
         user.employee_number.as_deref(),
         user.role.word(),
         user.state.word(),
-        user.is_test_user,
-        now
+        now,
+        credentials.sign_in.word(),
+        credentials.must_change,
+        user.is_test_user
     ];
     Ok(tx.execute(&INSERT_USER, arguments).await? == 1)
 }
@@ -189,6 +204,55 @@ pub(crate) async fn move_company(
     tx.execute(&INSERT_MOVE, arguments).await.map(drop)
 }
 
+/// Wrong passwords for a name.
+pub(crate) struct Failures {
+    pub(crate) count: i64,
+    pub(crate) last_at: Micros,
+}
+
+pub(crate) async fn failures(tx: &mut Tx, key: &[u8]) -> Result<Option<Failures>, DbError> {
+    let row = tx.row(&FAILURES, args![key]).await?;
+    row.map(|mut row| {
+        Ok(Failures {
+            count: row.get(0)?,
+            last_at: row.get(1)?,
+        })
+    })
+    .transpose()
+}
+
+/// Adds one to the failures after `since`, and answers how many there are now. From `locks` on
+/// the time of the last stays: who goes on guessing does not lock the owner out for longer.
+pub(crate) async fn count_failure(
+    tx: &mut Tx,
+    key: &[u8],
+    now: Micros,
+    since: Micros,
+    locks: i64,
+) -> Result<i64, DbError> {
+    let arguments = args![key, now, since, locks];
+    let rows = tx.returning(&COUNT_FAILURE, arguments).await?;
+    let row = rows.into_iter().next();
+    row.ok_or(DbError::Decode { column: 0 })?.get(0)
+}
+
+pub(crate) async fn forget_failures(tx: &mut Tx, key: &[u8]) -> Result<(), DbError> {
+    tx.execute(&FORGET_FAILURES, args![key]).await.map(drop)
+}
+
+/// Removes some failures that no longer count.
+pub(crate) async fn sweep_failures(tx: &mut Tx, since: Micros) -> Result<(), DbError> {
+    tx.execute(&SWEEP_FAILURES, args![since]).await.map(drop)
+}
+
+fn credentials(row: &mut Row) -> Result<Credentials, DbError> {
+    Ok(Credentials {
+        hash: row.get(16)?,
+        sign_in: word(row, 17)?,
+        must_change: row.get(18)?,
+    })
+}
+
 fn key(user_name: &str) -> String {
     user_name.to_lowercase()
 }
@@ -205,7 +269,7 @@ fn member(row: &mut Row) -> Result<Member, DbError> {
         employee_number: row.get(7)?,
         role: word(row, 8)?,
         state: word(row, 9)?,
-        is_test_user: row.get(17)?,
+        is_test_user: row.get(19)?,
     };
     let company = company_at(row, 10)?;
     Ok(Member { user, company })

@@ -82,7 +82,15 @@ async fn apply(db: &Db, text: &str) -> Result<(), SeedError> {
 }
 
 async fn enter(db: &Db, name: &str, password: &str) -> Result<Member, SignInError> {
-    sign_in(db, &passwords(), name, &SecretString::from(password)).await
+    let clock = Clock::fake(Micros(1));
+    sign_in(
+        db,
+        &clock,
+        &passwords(),
+        name,
+        &SecretString::from(password),
+    )
+    .await
 }
 
 async fn counts(db: &Db) -> (i64, i64) {

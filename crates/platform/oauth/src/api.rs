@@ -6,9 +6,9 @@ use bursar_db::{DbError, Tx};
 use bursar_kernel::{Micros, Uuid, hex32};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::model::{Principal, Scopes};
+use crate::model::{Connection, ConnectionId, Principal};
 use crate::server_key::{Hash, Secret};
-use crate::store::{self, TokenRow};
+use crate::store::{self, RequestRow};
 use crate::{Kind, Oauth};
 
 /// How long a request token can be exchanged.
@@ -22,7 +22,7 @@ const REQUEST_TOKEN_LIFE: Duration = Duration::from_hours(24);
 pub struct RequestToken {
     text: SecretString,
     hash: Hash,
-    row: TokenRow,
+    row: RequestRow,
 }
 
 impl RequestToken {
@@ -37,10 +37,9 @@ impl RequestToken {
         Self {
             hash: oauth.server_key().hash(Secret::RequestToken, &text),
             text: text.into(),
-            row: TokenRow {
+            row: RequestRow {
                 principal,
                 app_id,
-                scope: Scopes::default(),
                 expires_at: now + REQUEST_TOKEN_LIFE,
             },
         }
@@ -55,4 +54,35 @@ impl RequestToken {
 /// Issues a drawn request token. Its app has to exist.
 pub async fn issue_request_token(tx: &mut Tx, token: &RequestToken) -> Result<(), DbError> {
     store::insert_request_token(tx, &token.hash, &token.row).await
+}
+
+/// The connections of a user or a company, the newest first.
+pub async fn connections(
+    tx: &mut Tx,
+    principal: &Principal,
+    now: Micros,
+) -> Result<Vec<Connection>, DbError> {
+    store::connection::connections(tx, principal, now).await
+}
+
+/// Ends all tokens that an app has for a principal, also request tokens that it has not exchanged
+/// yet; answers whether they were connected. Access tokens are refused by every API on every node
+/// within a second.
+pub async fn revoke_connection(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    now: Micros,
+) -> Result<bool, DbError> {
+    store::connection::end(tx, connection, now).await
+}
+
+/// Ends the refresh tokens that descend from one first issue, and the connection's access tokens:
+/// the answer to a credential that was used twice. Does nothing more when called again.
+pub(crate) async fn revoke_family(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    family: &Uuid,
+    now: Micros,
+) -> Result<(), DbError> {
+    store::connection::end_family(tx, connection, family, now).await
 }

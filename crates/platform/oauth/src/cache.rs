@@ -44,6 +44,12 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         let mut maps = self.maps.lock().unwrap_or_else(PoisonError::into_inner);
         maps.put(key, value, self.generation);
     }
+
+    pub(crate) fn remove(&self, key: &K) {
+        let mut maps = self.maps.lock().unwrap_or_else(PoisonError::into_inner);
+        maps.young.remove(key);
+        maps.old.remove(key);
+    }
 }
 
 impl<K: Hash + Eq, V> Generations<K, V> {
@@ -74,5 +80,7 @@ mod tests {
         }
         assert_eq!(cache.get(&1), None);
         assert_eq!(cache.get(&999), Some(999));
+        cache.remove(&999);
+        assert_eq!(cache.get(&999), None);
     }
 }

@@ -67,6 +67,9 @@ pub enum Refused {
     /// The app or the principal was disabled or removed.
     #[error("the app or the principal is disabled")]
     Disabled,
+    /// The principal has disconnected the app since it was issued.
+    #[error("the access token was revoked")]
+    Revoked,
     /// The company has not bought the product.
     #[error("the company has not bought the product")]
     ProductNotBought,
@@ -129,9 +132,9 @@ async fn check<A: Access>(oauth: &Oauth, parts: &Parts) -> Result<Caller<A>, Ref
         BearerError::Missing => Refused::NoToken,
         BearerError::Malformed => Refused::Malformed,
     })?;
-    let verified = oauth.verify(token).map_err(|error| match error {
+    let verified = oauth.verify(token).await.map_err(|error| match error {
         VerifyError::Malformed => Refused::Malformed,
-        VerifyError::Signature => Refused::BadSignature,
+        VerifyError::Signature | VerifyError::UnknownKey => Refused::BadSignature,
     })?;
     let claims = &verified.claims;
     let now = oauth.clock().now().epoch_seconds();
@@ -151,6 +154,9 @@ async fn check<A: Access>(oauth: &Oauth, parts: &Parts) -> Result<Caller<A>, Ref
         return Err(Refused::MissingScope);
     }
     let standing = standing_at(oauth, claims.app_id, principal, here).await?;
+    if claims.generation < standing.generation {
+        return Err(Refused::Revoked);
+    }
     if let (Some(product), Some(bought)) = (A::PRODUCT, &standing.products)
         && !bought.has(product)
     {

@@ -1,4 +1,4 @@
-//! The three grants.
+//! The grants that connect an app with a principal, and the app's own.
 //!
 //! Where each may be asked (api-reference/authentication/apidoc.markdown, "Base URIs"): a
 //! password where the user lives; a request token there or in the global zone; a refresh token
@@ -8,21 +8,21 @@
 //! Aware").
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bursar_db::{DbError, Isolation};
+use bursar_db::{DbError, Isolation, Tx};
 use bursar_directory::{GLOBAL_ZONE, SignInError, sign_in};
 use bursar_kernel::{Micros, uuid_from_text};
 use bursar_web::DataCenter;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::jwt;
-use crate::keys::KeyError;
-use crate::model::{App, Grant, Principal, Scopes};
+use crate::keys::{KeyError, KeyRing};
+use crate::model::{ACCESS_LIFE, Acting, App, ConnectionId, Grant, Principal, Scopes};
 use crate::server_key::Secret;
 use crate::standing::residence;
 use crate::state::Oauth;
-use crate::store::{self, TokenRow};
+use crate::store::{self, connection::TokenRow};
 use crate::token::TokenRequest;
 use crate::wire::{Code, Fault, TokenAnswer};
 
@@ -30,12 +30,32 @@ use crate::wire::{Code, Fault, TokenAnswer};
 ///
 /// Source: apidoc.markdown, "six month". Choice: the longest six months a calendar has, so that
 /// no client that counts months comes too late.
-const REFRESH_LIFE: Duration = Duration::from_hours(184 * 24);
+pub(crate) const REFRESH_LIFE: Duration = Duration::from_hours(184 * 24);
+
+/// What an answer is made of.
+pub(crate) struct Granted {
+    pub(crate) app: App,
+    /// None for the app itself.
+    pub(crate) acting: Option<Acting>,
+    pub(crate) scopes: Scopes,
+    /// The data center of the principal, or else of the app.
+    pub(crate) home: Arc<DataCenter>,
+    pub(crate) refresh: Option<Refresh>,
+}
 
 /// A refresh token to hand out, and its expiry.
-struct Refresh {
-    text: String,
+pub(crate) struct Refresh {
+    text: SecretString,
     expires_at: Micros,
+}
+
+impl Refresh {
+    pub(crate) fn new(text: SecretString, row: &TokenRow) -> Self {
+        Self {
+            text,
+            expires_at: row.expires_at,
+        }
+    }
 }
 
 /// Grant `password`, with either type of credential.
@@ -54,12 +74,7 @@ pub(crate) async fn password(
     };
     let scopes = app.scopes.clone().narrowed(request.scope.as_deref());
     let scopes = scopes.ok_or(Code::ScopeExceeded)?;
-    let refresh = if app.may(Grant::RefreshToken) {
-        Some(first_refresh_token(oauth, &app, principal, &scopes).await?)
-    } else {
-        None
-    };
-    answer(oauth, app, Some(principal), scopes, home, refresh).await
+    first_tokens(oauth, app, principal, scopes, home).await
 }
 
 /// Choice: the password comes first, so that nobody learns where a user lives, or that there is
@@ -70,10 +85,14 @@ async fn by_password(
     name: &str,
     password: &SecretString,
 ) -> Result<(Principal, Arc<DataCenter>), Fault> {
-    let signed_in = sign_in(oauth.db(), oauth.passwords(), name, password).await;
+    let (db, clock, passwords) = (oauth.db(), oauth.clock(), oauth.passwords());
+    let signed_in = sign_in(db, clock, passwords, name, password).await;
     let member = signed_in.map_err(|error| match error {
         SignInError::Incorrect => Code::IncorrectCredentials.into(),
+        SignInError::Locked => Code::AccountLocked.into(),
         SignInError::Disabled => Code::AccountDisabled.into(),
+        SignInError::SsoOnly => Code::SsoOnly.into(),
+        SignInError::MustChangePassword => Code::PasswordExpired.into(),
         SignInError::Db(error) => Fault::Db(error),
         SignInError::Password(error) => Fault::Password(error),
     })?;
@@ -121,78 +140,81 @@ async fn by_request_token(
     Ok((row.principal, home))
 }
 
-async fn first_refresh_token(
+/// Connects the app with a principal, and signs the first tokens.
+async fn first_tokens(
     oauth: &Oauth,
-    app: &App,
+    app: App,
     principal: Principal,
-    scopes: &Scopes,
-) -> Result<Refresh, Fault> {
-    let text = oauth.rng().uuid().to_string();
-    let hash = oauth.server_key().hash(Secret::RefreshToken, &text);
+    scopes: Scopes,
+    home: Arc<DataCenter>,
+) -> Result<TokenAnswer, Fault> {
+    let first = FirstTokens::draw(oauth, &app, principal, &scopes);
+    let (id, row) = (first.id, first.refresh.as_ref().map(|(_, row)| row.clone()));
     let now = oauth.clock().now();
-    let expires_at = now + REFRESH_LIFE;
-    let row = TokenRow {
-        principal,
-        app_id: app.id,
-        scope: scopes.clone(),
-        expires_at,
-    };
-    let stored = oauth
+    // Holding the connection's row makes it one with any revocation; see `refresh`.
+    let connected = oauth
         .db()
-        .write(Isolation::Append, (hash, row), move |tx, (hash, row)| {
-            Box::pin(store::insert_refresh_token(tx, hash, row, now))
+        .write(Isolation::ReadCommitted, (id, row), move |tx, (id, row)| {
+            Box::pin(connect(tx, id, row.as_ref(), now))
         });
-    stored.await.map_err(Fault::Db)?;
-    Ok(Refresh { text, expires_at })
+    let generation = connected.await.map_err(Fault::Db)?;
+    let granted = Granted {
+        app,
+        acting: Some(Acting {
+            principal,
+            generation,
+        }),
+        scopes,
+        home,
+        refresh: first.refresh.map(|(text, row)| Refresh::new(text, &row)),
+    };
+    answer(oauth, granted).await
 }
 
-/// Grant `refresh_token`: the same text comes back, with a later expiry.
-///
-/// What decides is the guarded update, so the reads before it need no transaction, and many
-/// refreshes at once share one commit.
-pub(crate) async fn refresh(
-    oauth: &Oauth,
-    here: &DataCenter,
-    app: App,
-    request: &TokenRequest,
-) -> Result<TokenAnswer, Fault> {
-    let token = request.refresh_token.as_ref().ok_or(Code::NoRefreshToken)?;
-    let hash = oauth.server_key().hash_of(Secret::RefreshToken, token);
-    let found = oauth.db().read(hash, |tx, hash| {
-        Box::pin(async move {
-            let Some(row) = store::refresh_token(tx, hash).await? else {
-                return Ok::<_, DbError>(None);
+/// A first refresh token, drawn but not yet stored; none for an app that may not refresh.
+pub(crate) struct FirstTokens {
+    pub(crate) id: ConnectionId,
+    pub(crate) refresh: Option<(SecretString, TokenRow)>,
+}
+
+impl FirstTokens {
+    /// Draws the token's text and its family.
+    pub(crate) fn draw(oauth: &Oauth, app: &App, principal: Principal, scopes: &Scopes) -> Self {
+        let draw = || {
+            let text = oauth.rng().uuid().to_string();
+            let now = oauth.clock().now();
+            let row = TokenRow {
+                hash: oauth.server_key().hash(Secret::RefreshToken, &text),
+                family: oauth.rng().uuid(),
+                scope: scopes.clone(),
+                issued_at: now,
+                expires_at: now + REFRESH_LIFE,
             };
-            let residence = residence(tx, &row.principal).await?;
-            Ok(Some((row, residence)))
-        })
-    });
-    let (row, residence) = found.await?.ok_or(Code::BadRefreshToken)?;
-    if row.app_id != app.id {
-        return Err(Code::NotYourGrant.into());
+            (SecretString::from(text), row)
+        };
+        Self {
+            id: ConnectionId {
+                principal,
+                app_id: app.id,
+            },
+            refresh: app.may(Grant::RefreshToken).then(draw),
+        }
     }
-    let residence = residence.ok_or(Code::PrincipalDisabled)?;
-    let home = data_center(oauth, &residence.home)?;
-    let now = oauth.clock().now();
-    if row.expires_at <= now {
-        return Err(Code::BadRefreshToken.at(home.base_uri()));
+}
+
+/// Connects an app with a principal and stores its first refresh token; answers the generation
+/// that its access tokens are of.
+pub(crate) async fn connect(
+    tx: &mut Tx,
+    id: &ConnectionId,
+    refresh: Option<&TokenRow>,
+    now: Micros,
+) -> Result<i64, DbError> {
+    let generation = store::connection::connect(tx, id, now).await?;
+    if let Some(row) = refresh {
+        store::connection::insert_refresh_token(tx, id, row).await?;
     }
-    only_at(here, &home)?;
-    let granted = row.scope.within(&app.scopes);
-    let scopes = granted.narrowed(request.scope.as_deref());
-    let scopes = scopes.ok_or(Code::ScopeExceeded)?;
-    let expires_at = now + REFRESH_LIFE;
-    let renewed = oauth.db().write(Isolation::Append, hash, move |tx, hash| {
-        Box::pin(store::renew(tx, hash, expires_at, now))
-    });
-    if !renewed.await.map_err(Fault::Db)? {
-        return Err(Code::BadRefreshToken.at(home.base_uri()));
-    }
-    let refresh = Refresh {
-        text: token.expose_secret().to_owned(),
-        expires_at,
-    };
-    answer(oauth, app, Some(row.principal), scopes, home, Some(refresh)).await
+    Ok(generation)
 }
 
 /// Grant `client_credentials`: a token for the app itself, at the app's own geolocation.
@@ -204,55 +226,58 @@ pub(crate) async fn client_credentials(
     let scopes = app.scopes.clone().narrowed(request.scope.as_deref());
     let scopes = scopes.ok_or(Code::ScopeExceeded)?;
     let home = data_center(oauth, &app.home)?;
-    answer(oauth, app, None, scopes, home, None).await
+    let granted = Granted {
+        app,
+        acting: None,
+        scopes,
+        home,
+        refresh: None,
+    };
+    answer(oauth, granted).await
 }
 
 /// Signs off the request threads, at most as many at once as there are cores: answers to commits
 /// and all other requests do not wait behind a signature. Measured: on two cores this gives more
 /// refreshes per second than signing in place.
-async fn answer(
-    oauth: &Oauth,
-    app: App,
-    principal: Option<Principal>,
-    scopes: Scopes,
-    home: Arc<DataCenter>,
-    refresh: Option<Refresh>,
-) -> Result<TokenAnswer, Fault> {
+pub(crate) async fn answer(oauth: &Oauth, granted: Granted) -> Result<TokenAnswer, Fault> {
+    let ring = oauth.current_keys(Instant::now()).await;
     let slot = oauth.signing_slot().await;
     let oauth = oauth.clone();
     let signing = tokio::task::spawn_blocking(move || {
         let _slot = slot;
-        sign(&oauth, &app, principal.as_ref(), scopes, &home, refresh)
+        sign(&oauth, &ring, granted)
     });
     signing.await.map_err(|_| KeyError::Library)?
 }
 
-fn sign(
-    oauth: &Oauth,
-    app: &App,
-    principal: Option<&Principal>,
-    scopes: Scopes,
-    home: &DataCenter,
-    refresh: Option<Refresh>,
-) -> Result<TokenAnswer, Fault> {
-    let signer = oauth.keys().signer(home.id());
+fn sign(oauth: &Oauth, ring: &KeyRing, granted: Granted) -> Result<TokenAnswer, Fault> {
+    let Granted {
+        app,
+        acting,
+        scopes,
+        home,
+        refresh,
+    } = granted;
+    let signer = ring.signer(home.id());
     let signer = signer.ok_or_else(|| Fault::NoDataCenter(home.id().to_owned()))?;
     let now = oauth.clock().now();
     let scope = scopes.text();
-    let access_token = jwt::access_token(signer, app, principal, scopes, now, oauth.rng())?;
-    let id_token = match principal {
-        Some(principal) => Some(jwt::id_token(signer, app, principal, &access_token, now)?),
+    let access_token = jwt::access_token(signer, &app, acting.as_ref(), scopes, now, oauth.rng())?;
+    let id_token = match acting {
+        Some(Acting { principal, .. }) => {
+            Some(jwt::id_token(signer, &app, &principal, &access_token, now)?)
+        }
         None => None,
     };
     let (refresh_token, refresh_expires_in) = match refresh {
         Some(refresh) => {
             let expires = refresh.expires_at.epoch_seconds().to_string();
-            (Some(refresh.text), Some(expires))
+            (Some(refresh.text.expose_secret().to_owned()), Some(expires))
         }
         None => (None, None),
     };
     Ok(TokenAnswer {
-        expires_in: jwt::LIFE.as_secs().to_string(),
+        expires_in: ACCESS_LIFE.as_secs().to_string(),
         scope,
         token_type: "Bearer",
         access_token,
@@ -263,7 +288,7 @@ fn sign(
     })
 }
 
-fn data_center(oauth: &Oauth, id: &str) -> Result<Arc<DataCenter>, Fault> {
+pub(crate) fn data_center(oauth: &Oauth, id: &str) -> Result<Arc<DataCenter>, Fault> {
     let known = oauth.data_centers().get(id).cloned();
     known.ok_or_else(|| Fault::NoDataCenter(id.to_owned()))
 }
@@ -272,7 +297,7 @@ fn data_center(oauth: &Oauth, id: &str) -> Result<Arc<DataCenter>, Fault> {
 /// is hosted in two data centers, which then need not be where its tokens work.
 ///
 /// Source: the e-receipts guide, "Being Geo Aware".
-fn entrance<'a>(
+pub(crate) fn entrance<'a>(
     oauth: &'a Oauth,
     home: &'a Arc<DataCenter>,
     hosted_twice: bool,
@@ -281,7 +306,7 @@ fn entrance<'a>(
     default.unwrap_or(home)
 }
 
-fn only_at(here: &DataCenter, home: &DataCenter) -> Result<(), Fault> {
+pub(crate) fn only_at(here: &DataCenter, home: &DataCenter) -> Result<(), Fault> {
     if here.id() == home.id() {
         Ok(())
     } else {

@@ -3,6 +3,7 @@
 //! Source: api-reference/authentication/apidoc.markdown, "Verifying an `id_token`".
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::State;
@@ -23,12 +24,9 @@ pub(crate) async fn jwks(
     State(oauth): State<Oauth>,
     Extension(here): Extension<Arc<DataCenter>>,
 ) -> Response {
-    let keys: Vec<Jwk> = oauth
-        .keys()
-        .public(here.id())
-        .into_iter()
-        .cloned()
-        .collect();
+    let ring = oauth.current_keys(Instant::now()).await;
+    let shown = ring.public(here.id(), oauth.clock().now());
+    let keys: Vec<Jwk> = shown.into_iter().cloned().collect();
     let headers = [
         (CONTENT_TYPE, "application/json"),
         (CACHE_CONTROL, "public, max-age=300"),

@@ -2,8 +2,6 @@
 //!
 //! Written by hand, since the usual library parses the private key anew for each signature.
 
-use std::time::Duration;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,12 +9,7 @@ use bursar_kernel::{Micros, Rng, Uuid};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{KeyError, SigningKey};
-use crate::model::{App, Kind, Principal, Scopes};
-
-/// How long access and id tokens work.
-///
-/// Source: api-reference/authentication/apidoc.markdown, "Token Lifetime".
-pub(crate) const LIFE: Duration = Duration::from_hours(1);
+use crate::model::{ACCESS_LIFE, Acting, App, Kind, Principal, Scopes};
 
 /// The audience of access tokens: any API. No id token has it, so none passes for one.
 ///
@@ -51,6 +44,18 @@ pub(crate) struct AccessClaims {
     pub(crate) nbf: i64,
     pub(crate) iat: i64,
     pub(crate) jti: Uuid,
+    /// The connection's generation; ours, and only there once it was revoked and made anew.
+    #[serde(
+        rename = "bursar.generation",
+        default,
+        skip_serializing_if = "is_first"
+    )]
+    pub(crate) generation: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_first(generation: &i64) -> bool {
+    *generation == 0
 }
 
 /// The claims of an id token.
@@ -76,17 +81,18 @@ struct IdClaims {
 /// The version in the documented sample.
 const VERSION: u8 = 2;
 
-/// Signs an access token for `principal`, or for the app itself.
+/// Signs an access token for whom the app acts, or for the app itself.
 pub(crate) fn access_token(
     key: &SigningKey,
     app: &App,
-    principal: Option<&Principal>,
+    acting: Option<&Acting>,
     scopes: Scopes,
     now: Micros,
     rng: &Rng,
 ) -> Result<String, KeyError> {
     let issuer = &key.issuer;
     let iat = now.epoch_seconds();
+    let principal = acting.map(|acting| &acting.principal);
     sign(
         key,
         &AccessClaims {
@@ -100,10 +106,11 @@ pub(crate) fn access_token(
             version: VERSION,
             sub: principal.map_or(app.id, Principal::id),
             iss: issuer.clone(),
-            exp: (now + LIFE).epoch_seconds(),
+            exp: (now + ACCESS_LIFE).epoch_seconds(),
             nbf: iat,
             iat,
             jti: rng.uuid(),
+            generation: acting.map_or(0, |acting| acting.generation),
         },
     )
 }
@@ -126,7 +133,7 @@ pub(crate) fn id_token(
             kind: principal.kind(),
             sub: principal.id(),
             iss: key.issuer.clone(),
-            exp: (now + LIFE).epoch_seconds(),
+            exp: (now + ACCESS_LIFE).epoch_seconds(),
             nbf: iat,
             at_hash: at_hash(access_token),
             iat,

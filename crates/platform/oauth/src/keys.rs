@@ -1,4 +1,10 @@
-//! Signing keys: one per data center, sealed in the database, parsed once.
+//! Signing keys: sealed in the database, parsed once.
+//!
+//! A data center's newest key signs. A key that was replaced verifies, and is shown, until the
+//! last token that it signed has expired.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
@@ -11,14 +17,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bursar_db::{Db, DbError, Isolation};
 use bursar_directory::{DataCenters, GLOBAL_ZONE};
-use bursar_kernel::Clock;
+use bursar_kernel::{Clock, Micros};
 
+use crate::model::ACCESS_LIFE;
 use crate::server_key::{ServerKey, ServerKeyError};
 use crate::store::{self, SealedKey};
 use crate::wire::Jwk;
 
-/// The signing keys of all data centers. A data center's newest signs; all verify.
-pub(crate) struct KeyRing(Vec<SigningKey>);
+/// The signing keys of all data centers, oldest first.
+pub(crate) struct KeyRing(Vec<RingKey>);
+
+struct RingKey {
+    key: Arc<SigningKey>,
+    /// When the last token that it signed has expired; none for one that signs.
+    retires_at: Option<Micros>,
+}
+
+/// How long after a rotation another node may still sign with the old key, amply.
+const OTHER_NODES: Duration = Duration::from_mins(2);
 
 /// One RSA key, ready to sign and to verify RS256.
 pub(crate) struct SigningKey {
@@ -46,6 +62,9 @@ pub enum KeyError {
         /// Why.
         source: ServerKeyError,
     },
+    /// Nothing is signed there.
+    #[error("{0:?} is not a data center that signs tokens")]
+    NoDataCenter(String),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -67,46 +86,87 @@ impl KeyRing {
         let missing: Vec<_> = ids.filter(|id| missing(id)).collect();
         if !missing.is_empty() {
             for id in missing {
-                make(db, clock, server_key, id).await?;
+                let key = make(server_key, id, clock.now()).await?;
+                let first = db.write(Isolation::Serializable, key, |tx, key| {
+                    Box::pin(store::insert_first_signing_key(tx, key))
+                });
+                first.await.map_err(KeyError::Db)?;
             }
             // Another node may have been faster: its keys count.
             sealed = read().await?;
         }
-        let keys = sealed.into_iter().filter_map(|key| {
-            let issuer = data_centers.get(&key.data_center)?.base_uri().to_owned();
-            Some(SigningKey::open(server_key, &key, issuer))
-        });
-        keys.collect::<Result<_, _>>().map(Self)
+        Self(Vec::new()).with(sealed, server_key, data_centers)
+    }
+
+    /// The keys of these rows; what is open already stays so.
+    pub(crate) fn with(
+        &self,
+        sealed: Vec<SealedKey>,
+        server_key: &ServerKey,
+        data_centers: &DataCenters,
+    ) -> Result<Self, KeyError> {
+        let mut ring = Vec::<RingKey>::new();
+        for row in sealed {
+            let Some(home) = data_centers.get(&row.data_center) else {
+                continue;
+            };
+            for older in ring
+                .iter_mut()
+                .filter(|older| older.key.data_center == row.data_center)
+            {
+                let retires_at = row.created_at + ACCESS_LIFE + OTHER_NODES;
+                older.retires_at.get_or_insert(retires_at);
+            }
+            let key = match self.by_kid(&row.kid) {
+                Some(key) => Arc::clone(key),
+                None => Arc::new(SigningKey::open(server_key, &row, home.base_uri())?),
+            };
+            ring.push(RingKey {
+                key,
+                retires_at: None,
+            });
+        }
+        Ok(Self(ring))
     }
 
     /// The key that signs for a data center.
-    pub(crate) fn signer(&self, data_center: &str) -> Option<&SigningKey> {
-        let mut newest_first = self.0.iter().rev();
-        newest_first.find(|key| key.data_center == data_center)
+    pub(crate) fn signer(&self, data_center: &str) -> Option<&Arc<SigningKey>> {
+        let keys = self.0.iter().map(|one| &one.key);
+        keys.rev().find(|key| key.data_center == data_center)
     }
 
     /// The key with this id.
-    pub(crate) fn by_kid(&self, kid: &str) -> Option<&SigningKey> {
-        self.0.iter().find(|key| key.jwk.kid == kid)
+    pub(crate) fn by_kid(&self, kid: &str) -> Option<&Arc<SigningKey>> {
+        let mut keys = self.0.iter().map(|one| &one.key);
+        keys.find(|key| key.jwk.kid == kid)
     }
 
     /// The public keys that a data center shows; the global zone shows all, since what is
     /// obtained there is signed where its principal lives.
-    pub(crate) fn public(&self, data_center: &str) -> Vec<&Jwk> {
-        let shown = self
+    pub(crate) fn public(&self, data_center: &str, now: Micros) -> Vec<&Jwk> {
+        let shown = self.0.iter().filter(|RingKey { key, retires_at }| {
+            let here = data_center == GLOBAL_ZONE || key.data_center == data_center;
+            here && retires_at.is_none_or(|retires_at| now < retires_at)
+        });
+        shown.map(|one| &one.key.jwk).collect()
+    }
+
+    /// The ids of the keys whose last token has expired.
+    pub(crate) fn retired(&self, now: Micros) -> Vec<String> {
+        let retired = self
             .0
             .iter()
-            .filter(|key| data_center == GLOBAL_ZONE || key.data_center == data_center);
-        shown.map(|key| &key.jwk).collect()
+            .filter(|one| one.retires_at.is_some_and(|retires_at| retires_at <= now));
+        retired.map(|one| one.key.jwk.kid.clone()).collect()
     }
 }
 
-async fn make(
-    db: &Db,
-    clock: &Clock,
+/// A new key for a data center, sealed.
+pub(crate) async fn make(
     server_key: &ServerKey,
     data_center: String,
-) -> Result<(), KeyError> {
+    now: Micros,
+) -> Result<SealedKey, KeyError> {
     let making = tokio::task::spawn_blocking(|| {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Library)?;
         let pkcs8 = pair.as_der().map_err(|_| KeyError::Library)?;
@@ -115,18 +175,12 @@ async fn make(
     let (pair, pkcs8) = making.await.map_err(|_| KeyError::Library)??;
     let kid = Jwk::of(&pair).kid;
     let sealed = server_key.seal(&aad(&kid, &data_center), pkcs8.as_ref());
-    let sealed = sealed.map_err(|_| KeyError::Library)?;
-    let key = SealedKey {
+    Ok(SealedKey {
         kid,
         data_center,
-        sealed,
-    };
-    let now = clock.now();
-    db.write(Isolation::Serializable, key, move |tx, key| {
-        Box::pin(store::insert_first_signing_key(tx, key, now))
+        sealed: sealed.map_err(|_| KeyError::Library)?,
+        created_at: now,
     })
-    .await
-    .map_err(KeyError::Db)
 }
 
 /// Binds a sealed key to its row.
@@ -135,7 +189,7 @@ fn aad(kid: &str, data_center: &str) -> String {
 }
 
 impl SigningKey {
-    fn open(server_key: &ServerKey, key: &SealedKey, issuer: String) -> Result<Self, KeyError> {
+    fn open(server_key: &ServerKey, key: &SealedKey, issuer: &str) -> Result<Self, KeyError> {
         let opened = server_key.open(&aad(&key.kid, &key.data_center), &key.sealed);
         let pkcs8 = opened.map_err(|source| KeyError::Sealed {
             kid: key.kid.clone(),
@@ -146,7 +200,7 @@ impl SigningKey {
         let header = format!(r#"{{"typ":"JWT","alg":"RS256","kid":"{}"}}"#, key.kid);
         Ok(Self {
             data_center: key.data_center.clone(),
-            issuer,
+            issuer: issuer.to_owned(),
             header: format!("{}.", URL_SAFE_NO_PAD.encode(header)),
             jwk: Jwk::of(&pair),
             public: public.map_err(|_| KeyError::Library)?,

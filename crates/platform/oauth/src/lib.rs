@@ -1,26 +1,37 @@
-//! The token service: `/oauth2/v0/token`, `/oauth2/v0/jwks`, and who calls the other APIs.
+//! The token service: `/oauth2/v0/token`, `/oauth2/v0/jwks`, what apps do about their connections
+//! and secrets (`/app-mgmt`, `/appmgmt`), and who calls the other APIs.
 //!
-//! Sources: api-reference/authentication/apidoc.markdown, company-auth.markdown and
-//! getting-started.markdown; the e-receipts integration guide where they differ.
+//! Sources: api-reference/authentication/apidoc.markdown, company-auth.markdown,
+//! getting-started.markdown, rotating-secrets.markdown and migrationguide.markdown; the
+//! e-receipts integration guide where they differ.
 //! Codes: `docs/api/oauth.md`.
 //!
 //! - [`Oauth`] is the state: made once by [`Oauth::open`], shared by every data center's router.
 //! - [`routes`] are the endpoints, and [`openapi`] describes them.
 //! - [`Caller`] is how every other slice authorises a request.
-//! - [`api`] issues request tokens for those who send people to a partner.
+//! - [`api`] issues request tokens for those who send people to a partner, and knows and ends
+//!   connections.
 //!
 //! Quirks: a token is signed by, and only works at, the data center where its principal lives,
 //! also when it was obtained elsewhere. A refresh keeps the refresh token's text and moves its
-//! expiry. An id token never passes for an access token, though one key signs both.
+//! expiry, unless the app wants a new text each time. A connection has a generation, and so have
+//! its access tokens: those of an earlier one are revoked, however clocks and commits fall. An id token never passes for an access token, though one key signs both.
 
 pub mod api;
 mod cache;
 mod caller;
+mod disconnect;
 mod grants;
 mod jwks;
 mod jwt;
+mod key_rotation;
 mod keys;
+mod legacy;
+mod legacy_error;
+mod manage;
 mod model;
+mod refresh;
+mod secrets;
 mod seed;
 mod server_key;
 mod standing;
@@ -32,13 +43,14 @@ mod wire;
 
 pub use api::RequestToken;
 pub use caller::{Access, Caller, Refused};
-pub use model::{Kind, Principal, Scopes};
+pub use keys::KeyError;
+pub use model::{Connection, ConnectionId, Kind, Link, Principal, Scopes};
 pub use seed::seed;
 pub use server_key::{Hash, Secret, ServerKey, ServerKeyError};
 pub use state::{Oauth, OpenOauthError};
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post};
 use utoipa::OpenApi as _;
 
 /// The endpoints of the token service, the same at every data center.
@@ -46,11 +58,33 @@ pub fn routes(oauth: Oauth) -> Router {
     Router::new()
         .route("/oauth2/v0/token", post(token::token))
         .route("/oauth2/v0/jwks", get(jwks::jwks))
+        .route("/app-mgmt/v0/connections", delete(disconnect::disconnect))
+        .route(
+            "/app-mgmt/v4/{appId}/secrets",
+            get(secrets::list).post(secrets::create),
+        )
+        .route(
+            "/app-mgmt/v4/{appId}/secrets/{secretId}",
+            patch(secrets::change).delete(secrets::delete),
+        )
+        .route(
+            "/appmgmt/v0/legacyApps/{consumerKey}/exchangeRefreshToken/me",
+            post(legacy::exchange),
+        )
         .with_state(oauth)
 }
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(token::token, jwks::jwks))]
+#[openapi(paths(
+    token::token,
+    jwks::jwks,
+    disconnect::disconnect,
+    secrets::list,
+    secrets::create,
+    secrets::change,
+    secrets::delete,
+    legacy::exchange,
+))]
 struct Document;
 
 /// The OpenAPI description of [`routes`].
@@ -60,5 +94,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {
-    store::STATEMENTS.to_vec()
+    [
+        store::STATEMENTS,
+        store::connection::STATEMENTS,
+        store::legacy::STATEMENTS,
+        store::secret::STATEMENTS,
+    ]
+    .concat()
 }

@@ -1,21 +1,47 @@
 //! Apps, principals and scopes.
 
-use bursar_kernel::Uuid;
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-use crate::server_key::Hash;
+use bursar_kernel::{Micros, Uuid};
+use serde::{Deserialize, Serialize};
 
 /// A partner's application.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    pub(crate) secret_hash: Hash,
     pub(crate) scopes: Scopes,
     pub(crate) grants: Vec<Grant>,
     /// The id of the data center that is its geolocation.
     pub(crate) home: String,
     pub(crate) enabled: bool,
+    pub(crate) rotation: Rotation,
+}
+
+/// What a refresh gives back.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Rotation {
+    /// The same refresh token.
+    #[default]
+    Same,
+    /// A new one each time.
+    New,
+}
+
+impl Rotation {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::New => "new",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Same, Self::New]
+            .into_iter()
+            .find(|rotation| rotation.name() == name)
+    }
 }
 
 impl App {
@@ -119,6 +145,89 @@ impl Principal {
             None => Self::Company { id: company_id },
         }
     }
+
+    /// From the company and the principal's own id, as connections keep it.
+    pub(crate) fn from_keys(company_id: Uuid, id: Uuid) -> Self {
+        Self::from_ids(company_id, Some(id).filter(|id| *id != company_id))
+    }
+}
+
+/// What connects an app with a principal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ConnectionId {
+    /// For whom the app acts.
+    pub principal: Principal,
+    /// The app.
+    pub app_id: Uuid,
+}
+
+impl ConnectionId {
+    /// Company, principal and app, as rows keep it.
+    pub(crate) fn keys(&self) -> (Uuid, Uuid, Uuid) {
+        (
+            self.principal.company_id(),
+            self.principal.id(),
+            self.app_id,
+        )
+    }
+}
+
+/// That an app acts, or acted, for somebody.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Connection {
+    /// The app.
+    pub app_id: Uuid,
+    /// The app's name, as people know it.
+    pub app_name: String,
+    /// When it got its first tokens since the last revocation.
+    pub connected_at: Micros,
+    /// When it last got tokens, to the hour.
+    pub last_used_at: Micros,
+    /// Whether it can act now.
+    pub link: Link,
+}
+
+/// Whether a connected app can act.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Link {
+    /// It has tokens that work.
+    Connected,
+    /// Its last refresh token has expired: the principal has to connect anew.
+    DeLinked,
+    /// Its tokens were revoked.
+    Revoked,
+}
+
+/// How long access and id tokens work.
+///
+/// Source: api-reference/authentication/apidoc.markdown, "Token Lifetime".
+pub(crate) const ACCESS_LIFE: Duration = Duration::from_hours(1);
+
+impl Link {
+    /// Source: the e-receipts recipe, "Refreshing Tokens": with the refresh token the link ends.
+    /// Inferred: an app that may not refresh is linked as long as its access token works.
+    pub(crate) fn of(
+        revoked_at: Option<Micros>,
+        refresh_expires_at: Option<Micros>,
+        last_used_at: Micros,
+        now: Micros,
+    ) -> Self {
+        let access = refresh_expires_at.is_none() && now < last_used_at + ACCESS_LIFE;
+        if revoked_at.is_some() {
+            Self::Revoked
+        } else if access || refresh_expires_at.is_some_and(|expires| now < expires) {
+            Self::Connected
+        } else {
+            Self::DeLinked
+        }
+    }
+}
+
+/// For whom a token's app acts, and in which generation of their connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Acting {
+    pub(crate) principal: Principal,
+    pub(crate) generation: i64,
 }
 
 /// Scope names, each once, in order.
@@ -141,6 +250,11 @@ impl Scopes {
     /// The names, separated by spaces.
     pub fn text(&self) -> String {
         self.0.join(" ")
+    }
+
+    /// The names, one by one.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 
     /// Whether `name` is among them.

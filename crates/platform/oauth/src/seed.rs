@@ -1,14 +1,16 @@
-//! Apps from a seed file.
+//! Apps, and what they had before OAuth 2, from a seed file.
 
-use bursar_db::{DbError, Isolation};
-use bursar_directory::{Seed, SeedError};
-use bursar_kernel::Uuid;
+use bursar_db::{DbError, Isolation, Tx};
+use bursar_directory::{Seed, SeedError, api as directory};
+use bursar_kernel::{Micros, Uuid};
 use serde::Deserialize;
 
-use crate::model::{App, Grant, Scopes};
-use crate::server_key::Secret;
+use crate::model::{App, Grant, Rotation, Scopes};
+use crate::server_key::{Hash, Secret};
 use crate::state::Oauth;
 use crate::store;
+use crate::store::legacy::LegacyToken;
+use crate::store::secret::SecretRow;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,37 +23,114 @@ struct AppSeed {
     home: String,
     #[serde(default = "yes")]
     enabled: bool,
+    #[serde(default)]
+    rotation: Rotation,
 }
 
 fn yes() -> bool {
     true
 }
 
-/// Applies the section `apps`: creates what is not there yet, and leaves what is there as it has
-/// become.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LegacyAppSeed {
+    consumer_key: String,
+    /// What it has become.
+    client_id: Uuid,
+    #[serde(default)]
+    tokens: Vec<LegacyTokenSeed>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LegacyTokenSeed {
+    token: String,
+    user: Uuid,
+    /// Whether it was a web-service administrator's.
+    #[serde(default)]
+    ws_admin: bool,
+}
+
+/// Applies the sections `apps` and `legacy_apps`: creates what is not there yet, and leaves what
+/// is there as it has become.
 pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
     let mut apps = Vec::new();
     for app in seed.take::<AppSeed>("apps")? {
         oauth.data_centers().home(&app.home)?;
         let secret = &app.client_secret;
-        apps.push(App {
+        let hash = oauth.server_key().hash(Secret::ClientSecret, secret);
+        let app = App {
             id: app.client_id,
             name: app.name,
-            secret_hash: oauth.server_key().hash(Secret::ClientSecret, secret),
             scopes: Scopes::parse(&app.scopes.join(" ")),
             grants: app.grants,
             home: app.home,
             enabled: app.enabled,
-        });
+            rotation: app.rotation,
+        };
+        apps.push((app, hash));
     }
+    let legacy: Vec<_> = seed
+        .take::<LegacyAppSeed>("legacy_apps")?
+        .into_iter()
+        .map(|app| (hashes(oauth, &app), app))
+        .collect();
     let now = oauth.clock().now();
-    let stored = oauth.db().write(Isolation::Append, apps, move |tx, apps| {
-        Box::pin(async move {
-            for app in apps {
-                store::insert_app(tx, app, now).await?;
-            }
-            Ok::<_, DbError>(())
-        })
-    });
-    Ok(stored.await?)
+    let stored = oauth.db().write(
+        Isolation::Serializable,
+        (apps, legacy),
+        move |tx, (apps, legacy)| {
+            Box::pin(async move {
+                for (app, hash) in apps {
+                    insert_app(tx, app, hash, now).await?;
+                }
+                for (hashes, app) in legacy {
+                    insert_legacy(tx, app, hashes).await?;
+                }
+                Ok::<_, SeedError>(())
+            })
+        },
+    );
+    stored.await
+}
+
+fn hashes(oauth: &Oauth, app: &LegacyAppSeed) -> Vec<Hash> {
+    let hash = |token: &LegacyTokenSeed| {
+        let key = oauth.server_key();
+        key.hash(Secret::LegacyToken, &token.token)
+    };
+    app.tokens.iter().map(hash).collect()
+}
+
+/// A secret comes with a new app only: one that the app has deleted does not come back.
+async fn insert_app(tx: &mut Tx, app: &App, hash: &Hash, now: Micros) -> Result<(), DbError> {
+    if !store::insert_app(tx, app, now).await? {
+        return Ok(());
+    }
+    let first = SecretRow {
+        id: app.id,
+        active: true,
+        created_at: now,
+        updated_at: now,
+    };
+    store::secret::insert(tx, &app.id, &first, hash).await
+}
+
+async fn insert_legacy(tx: &mut Tx, app: &LegacyAppSeed, hashes: &[Hash]) -> Result<(), SeedError> {
+    let unknown = |what: &str, id: Uuid| SeedError::NotThere(format!("the {what} {id}"));
+    if store::app(tx, &app.client_id).await?.is_none() {
+        return Err(unknown("app", app.client_id));
+    }
+    store::legacy::insert_app(tx, &app.consumer_key, &app.client_id).await?;
+    for (token, hash) in app.tokens.iter().zip(hashes) {
+        let member = directory::user(tx, &token.user).await?;
+        let member = member.ok_or_else(|| unknown("user", token.user))?;
+        let row = LegacyToken {
+            company_id: member.company.id,
+            user_id: token.user,
+            administers: token.ws_admin,
+        };
+        store::legacy::insert_token(tx, hash, &app.consumer_key, &row).await?;
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{hkdf, hmac};
-use bursar_kernel::Rng;
+use bursar_kernel::{Rng, Uuid};
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
@@ -19,6 +19,8 @@ pub enum Secret {
     RefreshToken,
     /// A request token.
     RequestToken,
+    /// A token of the time before OAuth 2.
+    LegacyToken,
 }
 
 /// A keyed hash, as rows keep it.
@@ -119,6 +121,7 @@ impl ServerKey {
             Secret::ClientSecret => b"client secret\0",
             Secret::RefreshToken => b"refresh token\0",
             Secret::RequestToken => b"request token\0",
+            Secret::LegacyToken => b"legacy token\0",
         };
         self.tag(label, secret.as_bytes())
     }
@@ -126,6 +129,18 @@ impl ServerKey {
     /// The keyed hash of a secret that is wrapped as one.
     pub(crate) fn hash_of(&self, what: Secret, secret: &SecretString) -> Hash {
         self.hash(what, secret.expose_secret())
+    }
+
+    /// The text of the refresh token that follows another. It is derived, so that whoever lost the
+    /// answer, or asks twice at once, gets the same one; nobody without this key can tell it.
+    pub(crate) fn successor(&self, token: &SecretString) -> SecretString {
+        let tag = self.tag(b"successor\0", token.expose_secret().as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&tag[..16]);
+        // Version 4 and variant 1 of RFC 9562, as every other refresh token has.
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        Uuid::from_bytes(bytes).to_string().into()
     }
 
     /// What only this key answers; rows keep it to recognise the key.
@@ -267,6 +282,19 @@ mod tests {
         assert_ne!(hash, one.hash(Secret::RefreshToken, "b"));
         assert_ne!(hash, one.hash(Secret::RequestToken, "a"));
         assert_ne!(hash, other.hash(Secret::RefreshToken, "a"));
+    }
+
+    #[test]
+    fn a_successor_is_told_by_this_key_only() {
+        let one = ServerKey::from_hex(&"01".repeat(32)).unwrap();
+        let other = ServerKey::from_hex(&"02".repeat(32)).unwrap();
+        let of =
+            |key: &ServerKey, text: &str| key.successor(&text.into()).expose_secret().to_owned();
+        assert_eq!(of(&one, "a"), of(&one, "a"));
+        assert_ne!(of(&one, "a"), of(&one, "b"));
+        assert_ne!(of(&one, "a"), of(&other, "a"));
+        let text: Uuid = of(&one, "a").parse().unwrap();
+        assert_eq!(text.get_version_num(), 4);
     }
 
     #[test]

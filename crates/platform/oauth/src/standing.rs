@@ -8,7 +8,7 @@ use bursar_directory::{Products, UserState, api as directory};
 use bursar_kernel::Uuid;
 
 use crate::cache::Cache;
-use crate::model::Principal;
+use crate::model::{ConnectionId, Principal};
 use crate::store;
 
 /// How old an answer may be. What is disabled or revoked is refused everywhere within a second.
@@ -31,6 +31,8 @@ pub(crate) struct Standing {
     pub(crate) products: Option<Products>,
     /// The id of the data center where the principal, or else the app, lives now.
     pub(crate) home: String,
+    /// Access tokens of an earlier generation were revoked.
+    pub(crate) generation: i64,
 }
 
 impl Standings {
@@ -74,6 +76,13 @@ impl Standings {
         self.known.put(parties(app_id, principal), learnt);
         Ok(standing)
     }
+
+    /// Asks the database again for a connection that was revoked on this node.
+    pub(crate) fn forget(&self, connection: &ConnectionId) {
+        let (company_id, user_id) = connection.principal.ids();
+        self.known
+            .remove(&(connection.app_id, Some(company_id), user_id));
+    }
 }
 
 fn parties(app_id: Uuid, principal: Option<Principal>) -> Parties {
@@ -95,12 +104,21 @@ async fn read(
             app_name: app.name,
             products: None,
             home: app.home,
+            generation: 0,
         }));
     };
-    Ok(residence(tx, principal).await?.map(|residence| Standing {
+    let Some(residence) = residence(tx, principal).await? else {
+        return Ok(None);
+    };
+    let connection = ConnectionId {
+        principal: *principal,
+        app_id: *app_id,
+    };
+    Ok(Some(Standing {
         app_name: app.name,
         products: Some(residence.products),
         home: residence.home,
+        generation: store::connection::generation(tx, &connection).await?,
     }))
 }
 
@@ -135,34 +153,70 @@ pub(crate) async fn residence(
 #[cfg(test)]
 mod tests {
     use bursar_db::{Isolation, args, statements};
-    use bursar_kernel::Micros;
+    use bursar_directory::{DataCenters, Passwords, Seed};
+    use bursar_kernel::{Clock, Micros, Rng};
     use bursar_testkit::db_test;
+    use bursar_web::DataCenter;
 
     use super::*;
-    use crate::model::{App, Scopes};
+    use crate::api::revoke_connection;
+    use crate::model::{App, Rotation, Scopes};
 
     statements! {
         DISABLE = "UPDATE oauth_app SET enabled = 0 WHERE id = $1";
     }
 
+    const NOW: Micros = Micros(0);
+    const COMPANY: &str = r#"
+        [[companies]]
+        id = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01"
+        name = "Northwind"
+        edition = "standard"
+        products = []
+        home = "us""#;
+
+    /// An app, a company, and their connection.
+    async fn connect(db: &Db) -> ConnectionId {
+        let us = DataCenter::new("us", "https://us.test", "https://www.test").unwrap();
+        let data_centers = DataCenters::new([us]).unwrap();
+        let (clock, passwords) = (Clock::fake(NOW), Passwords::new(Rng::seeded(1)));
+        let mut seed = Seed::parse(COMPANY).unwrap();
+        bursar_directory::seed(db, &clock, &passwords, &data_centers, &mut seed)
+            .await
+            .unwrap();
+        let id = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01".parse().unwrap();
+        let app = App {
+            id: Uuid::from_u128(1),
+            name: "App".into(),
+            scopes: Scopes::default(),
+            grants: Vec::new(),
+            home: "us".into(),
+            enabled: true,
+            rotation: Rotation::Same,
+        };
+        let connection = ConnectionId {
+            principal: Principal::Company { id },
+            app_id: app.id,
+        };
+        let made = db.write(Isolation::Append, app, move |tx, app| {
+            Box::pin(async move {
+                store::insert_app(tx, app, NOW).await?;
+                store::connection::connect(tx, &connection, NOW).await
+            })
+        });
+        assert_eq!(
+            made.await
+                .unwrap_or_else(|error: DbError| panic!("{error}")),
+            0
+        );
+        connection
+    }
+
     db_test! {
         async fn what_is_disabled_is_refused_within_a_second(place: TestDb) {
             let db = place.open().await;
-            let id = Uuid::from_u128(1);
-            let app = App {
-                id,
-                name: "App".into(),
-                secret_hash: [0; 32],
-                scopes: Scopes::default(),
-                grants: Vec::new(),
-                home: "us".into(),
-                enabled: true,
-            };
-            db.write(Isolation::Append, app, |tx, app| {
-                Box::pin(store::insert_app(tx, app, Micros(0)))
-            }).await.unwrap();
-            let standings = Standings::new();
-            let start = Instant::now();
+            let id = connect(&db).await.app_id;
+            let (standings, start) = (Standings::new(), Instant::now());
             let at = async |millis| {
                 let now = start + Duration::from_millis(millis);
                 standings.of(&db, id, None, now).await.unwrap().is_some()
@@ -174,6 +228,29 @@ mod tests {
             assert!(at(499).await, "remembered: the database is asked twice a second");
             assert!(!at(500).await);
             assert!(!at(900).await);
+        }
+    }
+
+    db_test! {
+        async fn what_is_revoked_is_refused_within_a_second_everywhere(place: TestDb) {
+            let db = place.open().await;
+            let connection = connect(&db).await;
+            let (here, there, start) = (Standings::new(), Standings::new(), Instant::now());
+            let at = async |node: &Standings, millis| {
+                let now = start + Duration::from_millis(millis);
+                let principal = Some(connection.principal);
+                let standing = node.of(&db, connection.app_id, principal, now).await;
+                standing.unwrap().unwrap().generation
+            };
+            assert_eq!((at(&here, 0).await, at(&there, 0).await), (0, 0));
+            let revoked = db.write(Isolation::Serializable, connection, |tx, connection| {
+                Box::pin(revoke_connection(tx, connection, NOW))
+            });
+            assert!(revoked.await.unwrap());
+            here.forget(&connection);
+            assert_eq!(at(&here, 1).await, 1, "at once where it was asked for");
+            assert_eq!(at(&there, 499).await, 0);
+            assert_eq!(at(&there, 500).await, 1);
         }
     }
 }

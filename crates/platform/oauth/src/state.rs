@@ -11,8 +11,9 @@ use bursar_kernel::{Clock, Rng, Uuid};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::key_rotation::CurrentKeys;
 use crate::keys::{KeyError, KeyRing};
-use crate::model::Principal;
+use crate::model::{ConnectionId, Principal};
 use crate::server_key::ServerKey;
 use crate::standing::{Standing, Standings};
 use crate::store;
@@ -29,7 +30,7 @@ struct Inner {
     data_centers: DataCenters,
     passwords: Passwords,
     server_key: ServerKey,
-    keys: KeyRing,
+    keys: CurrentKeys,
     verifier: Verifier,
     standings: Standings,
     signing: Arc<Semaphore>,
@@ -72,7 +73,7 @@ impl Oauth {
             data_centers,
             passwords,
             server_key,
-            keys,
+            keys: CurrentKeys::new(keys),
             verifier: Verifier::new(),
             standings: Standings::new(),
             signing: Arc::new(Semaphore::new(cores)),
@@ -103,7 +104,7 @@ impl Oauth {
         &self.0.server_key
     }
 
-    pub(crate) fn keys(&self) -> &KeyRing {
+    pub(crate) fn keys(&self) -> &CurrentKeys {
         &self.0.keys
     }
 
@@ -112,8 +113,16 @@ impl Oauth {
         Arc::clone(&self.0.signing).acquire_owned().await.ok()
     }
 
-    pub(crate) fn verify(&self, token: &str) -> Result<Arc<Verified>, VerifyError> {
-        self.0.verifier.verify(&self.0.keys, token)
+    /// A token may be signed by a key that another node has just made.
+    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Verified>, VerifyError> {
+        let verify = |ring: &KeyRing| self.0.verifier.verify(ring, token);
+        match verify(&self.0.keys.ring()) {
+            Err(VerifyError::UnknownKey) => {
+                let ring = self.unknown_key(Instant::now()).await;
+                verify(&ring)
+            }
+            known => known,
+        }
     }
 
     pub(crate) async fn standing(
@@ -135,6 +144,11 @@ impl Oauth {
     ) -> Result<Option<Arc<Standing>>, DbError> {
         let standings = &self.0.standings;
         standings.read(&self.0.db, app_id, principal, now).await
+    }
+
+    /// To be called after a revocation: this node refuses at once, the others within a second.
+    pub(crate) fn forget(&self, connection: &ConnectionId) {
+        self.0.standings.forget(connection);
     }
 }
 

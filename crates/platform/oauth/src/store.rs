@@ -3,41 +3,43 @@
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
-use crate::model::{App, Grant, Principal, Scopes};
+use crate::model::{App, Grant, Principal, Rotation, Scopes};
 use crate::server_key::Hash;
 
+pub(crate) mod connection;
+pub(crate) mod legacy;
+pub(crate) mod secret;
+
 statements! {
-    APP = "SELECT id, name, secret_hash, scopes, grants, home, enabled FROM oauth_app \
-        WHERE id = $1";
-    INSERT_APP = "INSERT INTO oauth_app (id, name, secret_hash, scopes, grants, home, enabled,
+    APP = "SELECT id, name, scopes, grants, home, enabled, rotation FROM oauth_app
+           WHERE id = $1";
+    CLIENT = "SELECT a.id, a.name, a.scopes, a.grants, a.home, a.enabled, a.rotation, s.hash
+              FROM oauth_app a LEFT JOIN oauth_app_secret s ON s.app_id = a.id AND s.active = 1
+              WHERE a.id = $1";
+    INSERT_APP = "INSERT INTO oauth_app (id, name, scopes, grants, home, enabled, rotation,
                       created_at)
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
-    REFRESH_TOKEN = "SELECT company_id, user_id, app_id, scope, expires_at
-                     FROM oauth_refresh_token WHERE hash = $1";
-    INSERT_REFRESH_TOKEN = "INSERT INTO oauth_refresh_token (hash, company_id, user_id, app_id,
-                                scope, issued_at, expires_at)
-                            VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    RENEW = "UPDATE oauth_refresh_token SET expires_at = $2 WHERE hash = $1 AND expires_at > $3";
     REQUEST_TOKEN = "SELECT company_id, user_id, app_id, expires_at
                      FROM oauth_request_token WHERE hash = $1";
     INSERT_REQUEST_TOKEN = "INSERT INTO oauth_request_token (hash, company_id, user_id, app_id,
                                 expires_at)
                             VALUES ($1, $2, $3, $4, $5)";
-    SIGNING_KEYS = "SELECT kid, data_center, sealed FROM oauth_signing_key
+    SIGNING_KEYS = "SELECT kid, data_center, sealed, created_at FROM oauth_signing_key
                     ORDER BY created_at, kid";
     SIGNING_KEY_OF = "SELECT kid FROM oauth_signing_key WHERE data_center = $1 LIMIT 1";
     INSERT_SIGNING_KEY = "INSERT INTO oauth_signing_key (kid, data_center, sealed, created_at)
                           VALUES ($1, $2, $3, $4)";
+    NEWEST_KEY_AT = "SELECT MAX(created_at) FROM oauth_signing_key WHERE data_center = $1";
+    DELETE_SIGNING_KEY = "DELETE FROM oauth_signing_key WHERE kid = $1";
     INSERT_PROOF = "INSERT INTO oauth_key_check (id, proof) VALUES (1, $1) ON CONFLICT DO NOTHING";
     PROOF = "SELECT proof FROM oauth_key_check WHERE id = 1";
 }
 
-/// A row of a refresh token or of a request token, which has no scope of its own.
+/// A request token to store, or stored.
 #[derive(Debug)]
-pub(crate) struct TokenRow {
+pub(crate) struct RequestRow {
     pub(crate) principal: Principal,
     pub(crate) app_id: Uuid,
-    pub(crate) scope: Scopes,
     pub(crate) expires_at: Micros,
 }
 
@@ -47,95 +49,77 @@ pub(crate) struct SealedKey {
     pub(crate) kid: String,
     pub(crate) data_center: String,
     pub(crate) sealed: Vec<u8>,
+    pub(crate) created_at: Micros,
 }
 
 pub(crate) async fn app(tx: &mut Tx, id: &Uuid) -> Result<Option<App>, DbError> {
     let row = tx.row(&APP, args![id]).await?;
-    row.map(|mut row| {
-        let hash: Vec<u8> = row.get(2)?;
-        let grants: String = row.get(4)?;
-        let grants = grants.split_ascii_whitespace().map(Grant::from_name);
-        Ok(App {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            secret_hash: hash.try_into().map_err(|_| DbError::Decode { column: 2 })?,
-            scopes: Scopes::parse(&row.get::<String>(3)?),
-            grants: grants
-                .collect::<Option<_>>()
-                .ok_or(DbError::Decode { column: 4 })?,
-            home: row.get(5)?,
-            enabled: row.get(6)?,
-        })
-    })
-    .transpose()
+    row.map(|mut row| app_at(&mut row)).transpose()
 }
 
-/// Leaves an app that is there as it is.
-pub(crate) async fn insert_app(tx: &mut Tx, app: &App, now: Micros) -> Result<(), DbError> {
+/// An app, and the hashes of its active secrets.
+pub(crate) async fn client(tx: &mut Tx, id: &Uuid) -> Result<Option<(App, Vec<Hash>)>, DbError> {
+    let mut rows = tx.rows(&CLIENT, args![id]).await?;
+    let mut secrets = Vec::new();
+    for row in &mut rows {
+        if let Some(hash) = row.get::<Option<Vec<u8>>>(7)? {
+            secrets.push(hash.try_into().map_err(|_| DbError::Decode { column: 7 })?);
+        }
+    }
+    let app = rows.first_mut().map(app_at).transpose()?;
+    Ok(app.map(|app| (app, secrets)))
+}
+
+fn app_at(row: &mut Row) -> Result<App, DbError> {
+    let grants: String = row.get(3)?;
+    let grants = grants.split_ascii_whitespace().map(Grant::from_name);
+    let rotation: String = row.get(6)?;
+    Ok(App {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        scopes: Scopes::parse(&row.get::<String>(2)?),
+        grants: grants
+            .collect::<Option<_>>()
+            .ok_or(DbError::Decode { column: 3 })?,
+        home: row.get(4)?,
+        enabled: row.get(5)?,
+        rotation: Rotation::from_name(&rotation).ok_or(DbError::Decode { column: 6 })?,
+    })
+}
+
+/// Leaves an app that is there as it is; answers whether it was new.
+pub(crate) async fn insert_app(tx: &mut Tx, app: &App, now: Micros) -> Result<bool, DbError> {
     let grants: Vec<_> = app.grants.iter().map(|grant| grant.name()).collect();
     let (scopes, grants) = (app.scopes.text(), grants.join(" "));
     let arguments = args![
         &app.id,
         &app.name,
-        &app.secret_hash,
         &scopes,
         &grants,
         &app.home,
         app.enabled,
+        app.rotation.name(),
         now
     ];
-    tx.execute(&INSERT_APP, arguments).await.map(drop)
+    Ok(tx.execute(&INSERT_APP, arguments).await? == 1)
 }
 
-pub(crate) async fn refresh_token(tx: &mut Tx, hash: &Hash) -> Result<Option<TokenRow>, DbError> {
-    let row = tx.row(&REFRESH_TOKEN, args![hash]).await?;
+pub(crate) async fn request_token(tx: &mut Tx, hash: &Hash) -> Result<Option<RequestRow>, DbError> {
+    let row = tx.row(&REQUEST_TOKEN, args![hash]).await?;
     row.map(|mut row| {
-        let scope = Scopes::parse(&row.get::<String>(3)?);
-        token_row(&mut row, scope, 4)
+        Ok(RequestRow {
+            principal: Principal::from_ids(row.get(0)?, row.get(1)?),
+            app_id: row.get(2)?,
+            expires_at: row.get(3)?,
+        })
     })
     .transpose()
-}
-
-pub(crate) async fn insert_refresh_token(
-    tx: &mut Tx,
-    hash: &Hash,
-    token: &TokenRow,
-    now: Micros,
-) -> Result<(), DbError> {
-    let (company_id, user_id) = token.principal.ids();
-    let scope = token.scope.text();
-    let arguments = args![
-        hash,
-        &company_id,
-        user_id.as_ref(),
-        &token.app_id,
-        &scope,
-        now,
-        token.expires_at
-    ];
-    tx.execute(&INSERT_REFRESH_TOKEN, arguments).await.map(drop)
-}
-
-/// Moves the expiry of a token that has not expired; answers whether there was one.
-pub(crate) async fn renew(
-    tx: &mut Tx,
-    hash: &Hash,
-    expires_at: Micros,
-    now: Micros,
-) -> Result<bool, DbError> {
-    Ok(tx.execute(&RENEW, args![hash, expires_at, now]).await? == 1)
-}
-
-pub(crate) async fn request_token(tx: &mut Tx, hash: &Hash) -> Result<Option<TokenRow>, DbError> {
-    let row = tx.row(&REQUEST_TOKEN, args![hash]).await?;
-    row.map(|mut row| token_row(&mut row, Scopes::default(), 3))
-        .transpose()
 }
 
 pub(crate) async fn insert_request_token(
     tx: &mut Tx,
     hash: &Hash,
-    token: &TokenRow,
+    token: &RequestRow,
 ) -> Result<(), DbError> {
     let (company_id, user_id) = token.principal.ids();
     let arguments = args![
@@ -157,23 +141,40 @@ pub(crate) async fn signing_keys(tx: &mut Tx) -> Result<Vec<SealedKey>, DbError>
                 kid: row.get(0)?,
                 data_center: row.get(1)?,
                 sealed: row.get(2)?,
+                created_at: row.get(3)?,
             })
         })
         .collect()
 }
 
 /// Keeps a data center's first key; one that came in between stays alone.
-pub(crate) async fn insert_first_signing_key(
-    tx: &mut Tx,
-    key: &SealedKey,
-    now: Micros,
-) -> Result<(), DbError> {
+pub(crate) async fn insert_first_signing_key(tx: &mut Tx, key: &SealedKey) -> Result<(), DbError> {
     let known = tx.row(&SIGNING_KEY_OF, args![&key.data_center]).await?;
     if known.is_some() {
         return Ok(());
     }
-    let arguments = args![&key.kid, &key.data_center, &key.sealed, now];
+    insert_signing_key(tx, key, key.created_at).await
+}
+
+/// Keeps a key as its data center's newest, also when the clock stands still.
+pub(crate) async fn insert_newest_signing_key(tx: &mut Tx, key: &SealedKey) -> Result<(), DbError> {
+    let row = tx.row(&NEWEST_KEY_AT, args![&key.data_center]).await?;
+    let newest: Option<Micros> = row.map_or(Ok(None), |mut row| row.get(0))?;
+    let after = newest.map_or(key.created_at, |newest| Micros(newest.0 + 1));
+    insert_signing_key(tx, key, key.created_at.max(after)).await
+}
+
+async fn insert_signing_key(
+    tx: &mut Tx,
+    key: &SealedKey,
+    created_at: Micros,
+) -> Result<(), DbError> {
+    let arguments = args![&key.kid, &key.data_center, &key.sealed, created_at];
     tx.execute(&INSERT_SIGNING_KEY, arguments).await.map(drop)
+}
+
+pub(crate) async fn delete_signing_key(tx: &mut Tx, kid: &str) -> Result<(), DbError> {
+    tx.execute(&DELETE_SIGNING_KEY, args![kid]).await.map(drop)
 }
 
 /// Keeps the first server key's proof, and answers the kept one.
@@ -186,13 +187,4 @@ pub(crate) async fn first_proof(tx: &mut Tx, proof: &Hash) -> Result<Vec<u8>, Db
         Some(mut row) => row.get(0),
         None => Err(DbError::Decode { column: 0 }),
     }
-}
-
-fn token_row(row: &mut Row, scope: Scopes, expiry: usize) -> Result<TokenRow, DbError> {
-    Ok(TokenRow {
-        principal: Principal::from_ids(row.get(0)?, row.get(1)?),
-        app_id: row.get(2)?,
-        scope,
-        expires_at: row.get(expiry)?,
-    })
 }

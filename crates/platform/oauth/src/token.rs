@@ -4,21 +4,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use axum::{Extension, Json};
 use bursar_kernel::{CorrelationId, uuid_from_text};
 use bursar_web::{BodyError, DataCenter, Form, RawBody, WireError as _};
 use secrecy::SecretString;
-use subtle::ConstantTimeEq as _;
+use subtle::{Choice, ConstantTimeEq as _};
 use utoipa::ToSchema;
 
-use crate::grants;
 use crate::model::{App, Grant};
-use crate::server_key::Secret;
+use crate::server_key::{Hash, Secret};
 use crate::state::Oauth;
-use crate::store;
 use crate::wire::{Code, ErrorBody, Fault, NOT_STORED, TokenAnswer, TokenError};
+use crate::{grants, refresh, store};
 
 /// Our own limit on a token request, in bytes.
 const BODY_MAX: usize = 16 * 1024;
@@ -64,9 +63,10 @@ pub(crate) async fn token(
     State(oauth): State<Oauth>,
     Extension(here): Extension<Arc<DataCenter>>,
     Extension(correlation_id): Extension<CorrelationId>,
+    RawQuery(query): RawQuery,
     body: Result<RawBody<BODY_MAX>, BodyError>,
 ) -> Response {
-    match issue(&oauth, &here, body).await {
+    match issue(&oauth, &here, query.as_deref(), body).await {
         Ok(answer) => (AppendHeaders(NOT_STORED), Json(answer)).into_response(),
         Err(fault) => TokenError {
             fault,
@@ -79,8 +79,14 @@ pub(crate) async fn token(
 async fn issue(
     oauth: &Oauth,
     here: &DataCenter,
+    query: Option<&str>,
     body: Result<RawBody<BODY_MAX>, BodyError>,
 ) -> Result<TokenAnswer, Fault> {
+    // RFC 6749 sections 2.3.1 and 3.2: neither secrets nor anything else in the address, which
+    // others log.
+    if query.is_some_and(|query| !query.is_empty()) {
+        return Err(Code::UnsupportedFormat.into());
+    }
     let request = TokenRequest::read(&body?)?;
     let grant = request.grant_type.as_deref().ok_or(Code::NoGrantType)?;
     let app = client(oauth, &request).await?;
@@ -88,7 +94,7 @@ async fn issue(
         Grant::RefreshToken if !app.may(Grant::RefreshToken) => Err(Code::RefreshDisallowed.into()),
         grant if !app.may(grant) => Err(Code::WrongGrant.into()),
         Grant::Password => grants::password(oauth, here, app, &request).await,
-        Grant::RefreshToken => grants::refresh(oauth, here, app, &request).await,
+        Grant::RefreshToken => refresh::refresh(oauth, here, app, &request).await,
         Grant::ClientCredentials => grants::client_credentials(oauth, app, &request).await,
     }
 }
@@ -98,16 +104,28 @@ async fn client(oauth: &Oauth, request: &TokenRequest) -> Result<App, Fault> {
     let id = request.client_id.as_deref().ok_or(Code::NoClientId)?;
     let secret = request.client_secret.as_ref().ok_or(Code::NoClientSecret)?;
     let id = uuid_from_text(id).map_err(|_| Code::ClientNotFound)?;
-    let app = oauth.db().read(id, |tx, id| Box::pin(store::app(tx, id)));
-    let app: App = app.await?.ok_or(Code::ClientNotFound)?;
-    let hash = oauth.server_key().hash_of(Secret::ClientSecret, secret);
-    if !bool::from(hash.ct_eq(&app.secret_hash)) {
+    let found = oauth
+        .db()
+        .read(id, |tx, id| Box::pin(store::client(tx, id)));
+    let (app, secrets) = found.await?.ok_or(Code::ClientNotFound)?;
+    if !knows_secret(oauth, secret, &secrets) {
         return Err(Code::WrongClientSecret.into());
     }
     if !app.enabled {
         return Err(Code::ClientDisabled.into());
     }
     Ok(app)
+}
+
+/// Whether `secret` is one of those that an app may show.
+pub(crate) fn knows_secret(oauth: &Oauth, secret: &SecretString, active: &[Hash]) -> bool {
+    let hash = oauth.server_key().hash_of(Secret::ClientSecret, secret);
+    let one = |known: &Hash| hash.ct_eq(known);
+    let any = active
+        .iter()
+        .map(one)
+        .fold(Choice::from(0), |any, one| any | one);
+    any.into()
 }
 
 impl TokenRequest {

@@ -34,6 +34,8 @@ pub(crate) enum VerifyError {
     Malformed,
     /// No key of ours made its signature.
     Signature,
+    /// It names a key that is not among those at hand.
+    UnknownKey,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +71,7 @@ fn verify(keys: &KeyRing, token: &str) -> Result<Verified, VerifyError> {
     if header.alg != "RS256" {
         return Err(VerifyError::Signature);
     }
-    let key = keys.by_kid(&header.kid).ok_or(VerifyError::Signature)?;
+    let key = keys.by_kid(&header.kid).ok_or(VerifyError::UnknownKey)?;
     let signature = decode(signature)?;
     if !key.verifies(message.as_bytes(), &signature) {
         return Err(VerifyError::Signature);

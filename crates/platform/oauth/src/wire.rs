@@ -86,7 +86,9 @@ impl Jwks {
 pub(crate) enum Code {
     IncorrectCredentials,
     AccountDisabled,
+    AccountLocked,
     LivesElsewhere,
+    SsoOnly,
     NoUsername,
     NoPassword,
     ScopeExceeded,
@@ -105,6 +107,7 @@ pub(crate) enum Code {
     PrincipalDisabled,
     UnsupportedFormat,
     NotYourAuthtoken,
+    PasswordExpired,
 }
 
 impl Code {
@@ -119,7 +122,17 @@ impl Code {
                 "invalid_grant",
                 "Account is disabled. Please contact support",
             ),
+            Self::AccountLocked => (
+                14,
+                "invalid_grant",
+                "Account Locked. Please contact support",
+            ),
             Self::LivesElsewhere => (16, "invalid_request", "user lives elsewhere"),
+            Self::SsoOnly => (
+                21,
+                "invalid_request",
+                "Incorrect credentials. SSO-only client attempted a password login.",
+            ),
             Self::NoUsername => (51, "invalid_request", "username was not supplied"),
             Self::NoPassword => (52, "invalid_request", "password was not supplied"),
             Self::ScopeExceeded => (54, "invalid_scope", "requested scope exceeds granted scope"),
@@ -144,6 +157,11 @@ impl Code {
             Self::PrincipalDisabled => (123, "invalid_request", "principal is disabled"),
             Self::UnsupportedFormat => (135, "invalid_request", "unsupported request format"),
             Self::NotYourAuthtoken => (136, "invalid_request", "Authtoken was not issued for you"),
+            Self::PasswordExpired => (
+                139,
+                "invalid_request",
+                "Logon Denied. Password must be changed to meet company policy.",
+            ),
         }
     }
 }
@@ -167,6 +185,19 @@ pub(crate) struct ErrorBody<'a> {
     /// Where to ask instead, or where the principal lives, when it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     geolocation: Option<&'a str>,
+}
+
+impl<'a> ErrorBody<'a> {
+    /// Without a number and a place.
+    pub(crate) fn plain(error: &'a str, correlation_id: &'a str, description: &'a str) -> Self {
+        Self {
+            error,
+            correlation_id,
+            error_description: description,
+            code: None,
+            geolocation: None,
+        }
+    }
 }
 
 /// Why no token is issued.

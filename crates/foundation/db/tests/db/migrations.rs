@@ -70,8 +70,8 @@ fn every_file_is_listed_once_in_order() {
         })
         .collect();
     assert_eq!(files, listed);
-    for (place, migration) in (1..).zip(MIGRATIONS) {
-        assert_eq!(migration.number, place);
-        assert!(migration.name.starts_with(&format!("{place:04}_")));
+    assert!(MIGRATIONS.is_sorted_by(|one, next| one.number < next.number));
+    for Migration { number, name, .. } in MIGRATIONS {
+        assert!(name.starts_with(&format!("{number:04}_")), "{name}");
     }
 }

@@ -166,6 +166,10 @@ db_test! {
             (CAFE, authtoken(BEN, ana), "invalid_grant", 5, "Incorrect credentials. Please Retry"),
             (CAFE, password("off@northwind.example.com", "off"), "invalid_grant", 10,
                 "Account is disabled. Please contact support"),
+            (CAFE, password("sso@northwind.example.com", "sso"), "invalid_request", 21,
+                "Incorrect credentials. SSO-only client attempted a password login."),
+            (CAFE, password("late@northwind.example.com", "late"), "invalid_request", 139,
+                "Logon Denied. Password must be changed to meet company policy."),
             (CAFE, vec![("grant_type", "password"), ("password", "x")], "invalid_request", 51,
                 "username was not supplied"),
             (CAFE, vec![("grant_type", "password"), ("username", "x")], "invalid_request", 52,
@@ -272,10 +276,117 @@ db_test! {
                     \"error_description\":\"unsupported request format\",\"code\":135}");
             }
         }
-        // Nothing is read from the query.
-        let query = format!("/oauth2/v0/token?{good}");
-        let answer = app.us.post(&query).form(&[]).send().await;
-        assert_eq!(answer.json()["code"], 65);
+        // Nothing is taken from the address, not even beside a good form.
+        for (query, body) in [(good, ""), ("client_secret=cafe-secret", good), ("x", good)] {
+            let call = app.us.post(&format!("/oauth2/v0/token?{query}"));
+            let answer = call.header("content-type", form).body(body).send().await;
+            assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(135)), "{query}");
+        }
+        app.stop().await;
+    }
+}
+
+/// The number of a refusal.
+async fn code(site: &Site, client: Client, fields: Fields<'_>) -> i64 {
+    let answer = ask(site, client, fields).send().await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    answer.json()["code"].as_i64().unwrap()
+}
+
+db_test! {
+    async fn who_guesses_learns_nothing_of_who_there_is(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let names = [ANA_NAME, ANA, "nobody@northwind.example.com", LINDGREN, "sso@northwind.example.com",
+            "off@northwind.example.com", "lars@lindgren.example.com", "cara@southbank.example.com"];
+        for name in &names[1..] {
+            for round in 0..7 {
+                let guess = [("grant_type", "password"), ("username", *name), ("password", "guess")];
+                let answer = ask(&app.us, CAFE, &guess).correlated("mine").send().await;
+                let (code, description) = if round < 5 {
+                    (5, "Incorrect credentials. Please Retry")
+                } else {
+                    (14, "Account Locked. Please contact support")
+                };
+                let expected = format!(
+                    "{{\"error\":\"invalid_grant\",\"concur-correlationid\":\"mine\",\
+                     \"error_description\":\"{description}\",\"code\":{code}}}"
+                );
+                assert_eq!((answer.status, answer.text()), (400, expected), "{name} {round}");
+            }
+        }
+        let right = [("grant_type", "password"), ("username", ANA_NAME), ("password", ANA_PASSWORD)];
+        assert_eq!(code(&app.us, CAFE, &right).await, 14, "id and name are one");
+        app.clock.advance(Duration::from_secs(15 * 60));
+        assert_tokens(&ask(&app.us, CAFE, &right).send().await, ALL, &app.us);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_rotating_app_gets_a_new_token_each_time(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let password = [("grant_type", "password"), ("username", ANA_NAME), ("password", ANA_PASSWORD)];
+        let first = ask(&app.us, DEPOT, &password).send().await;
+        assert_tokens(&first, "openid", &app.us);
+        let first = first.field("refresh_token");
+        let second = app.refresh(DEPOT, &first).await;
+        assert_tokens(&second, "openid", &app.us);
+        let access = second.field("access_token");
+        let second = second.field("refresh_token");
+        assert_ne!(second, first);
+        let again = app.refresh(DEPOT, &first).await;
+        assert_eq!(again.field("refresh_token"), second, "for whom the answer was lost");
+        let third = app.refresh(DEPOT, &second).await.field("refresh_token");
+        for token in [&first, &third, &second] {
+            let refused = app.refresh(DEPOT, token).await;
+            assert_eq!((refused.status, &refused.json()["code"]), (400, &json!(108)));
+        }
+        let call = app.us.call("DELETE", "/app-mgmt/v0/connections").bearer(&access);
+        assert_eq!(call.send().await.status, 401, "access tokens of the family end too");
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn every_parameter_may_be_bad(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let token = app.connect(ANA).await.field("refresh_token");
+        let all = [("client_id", 62, CAFE.0), ("client_secret", 63, CAFE.1), ("grant_type", 65, "")];
+        let by_password = [("username", 51, ANA_NAME), ("password", 52, ANA_PASSWORD),
+            ("credtype", 0, "password"), ("scope", 0, "openid")];
+        let by_refresh = [("refresh_token", 106, token.as_str()), ("scope", 0, "openid")];
+        for (grant, own) in [("password", &by_password[..]), ("refresh_token", &by_refresh)] {
+            let mut good: Vec<_> = all.iter().chain(own).copied().collect();
+            good[2].2 = grant;
+            let form = |name: &str, encoded: Option<&str>| {
+                let field = |(known, _, value): &(&str, i64, &str)| {
+                    let value: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+                    match encoded {
+                        Some(bad) if *known == name => Some(format!("{name}{bad}")),
+                        None if *known == name => None,
+                        _ => Some(format!("{known}={value}")),
+                    }
+                };
+                good.iter().filter_map(field).collect::<Vec<_>>().join("&")
+            };
+            let send = async |form: String| {
+                let call = app.us.post("/oauth2/v0/token");
+                call.header("content-type", "application/x-www-form-urlencoded").body(form).send().await
+            };
+            assert_eq!(send(form("none", None)).await.status, 200);
+            for (name, missing, _) in &good {
+                for absent in [form(name, None), form(name, Some("")), form(name, Some("="))] {
+                    let answer = send(absent.clone()).await;
+                    let code = if answer.status == 200 { json!(0) } else { answer.json()["code"].clone() };
+                    assert_eq!(code, json!(missing), "{absent}");
+                }
+                let large = format!("={}", "x".repeat(16 << 10));
+                for bad in [&format!("=1&{name}=1"), "=%zz", "=%", "=%ff", "=%00", &large] {
+                    let answer = send(form(name, Some(bad))).await;
+                    assert_eq!(answer.json()["code"], 135, "{name}{}", &bad[..bad.len().min(20)]);
+                }
+            }
+        }
         app.stop().await;
     }
 }

@@ -7,11 +7,15 @@ use crate::app::*;
 use crate::http::{Answer, Site};
 
 const USERS: &str = "/profile/identity/v4/Users";
+/// Further people of Northwind.
+const SSO: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c14";
+const LATE: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c15";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// A text in a query.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    let bytes: Vec<_> = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    bytes.concat()
 }
 
 async fn ask(site: &Site, token: &str, target: &str) -> Answer {
@@ -96,7 +100,7 @@ db_test! {
                 "status": "404"
             })), "{id}");
         }
-        assert_eq!(found(&app, &northwind, "").await, [ANA, BEN, OFF]);
+        assert_eq!(found(&app, &northwind, "").await, [ANA, BEN, OFF, SSO, LATE]);
         assert_eq!(found(&app, &southbank, "").await, [CARA]);
         for query in [
             format!("filter=id%20eq%20%22{CARA}%22"),
@@ -174,12 +178,13 @@ db_test! {
         let app = TestApp::start(&place).await;
         let token = app.token(NORTHWIND).await;
         for (query, start, ids) in [
-            ("", 1, &[ANA, BEN, OFF][..]),
+            ("", 1, &[ANA, BEN, OFF, SSO, LATE][..]),
             ("count=2", 1, &[ANA, BEN]),
-            ("startIndex=3&count=2", 3, &[OFF]),
-            ("startIndex=4", 4, &[]),
+            ("startIndex=3&count=2", 3, &[OFF, SSO]),
+            ("startIndex=5&count=2", 5, &[LATE]),
+            ("startIndex=6", 6, &[]),
             ("startIndex=0&count=1", 1, &[ANA]),
-            ("startIndex=-5&count=1000000", 1, &[ANA, BEN, OFF]),
+            ("startIndex=-5&count=1000000", 1, &[ANA, BEN, OFF, SSO, LATE]),
             ("count=0", 1, &[]),
             ("count=-1", 1, &[]),
             ("startIndex=9223372036854775807", i64::MAX, &[]),
@@ -191,7 +196,7 @@ db_test! {
                 ids.iter().map(|id| json!({"schemas": schemas, "id": id})).collect();
             assert_eq!((answer.status, answer.json()), (200, json!({
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-                "totalResults": 3,
+                "totalResults": 5,
                 "startIndex": start,
                 "itemsPerPage": ids.len(),
                 "Resources": users

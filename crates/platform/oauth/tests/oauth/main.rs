@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
 
 mod caller;
+mod connection;
+mod keys;
 mod refresh;
 mod start;
 mod support;

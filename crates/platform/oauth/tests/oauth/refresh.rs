@@ -10,6 +10,7 @@ use crate::support::*;
 statements! {
     DISABLE_USER = "UPDATE directory_user SET state = 'disabled' WHERE id = $1";
     MOVE_TO_EMEA = "UPDATE directory_company SET home = 'emea' WHERE id = $1";
+    KEEP = "UPDATE oauth_app SET rotation = 'same' WHERE id = $1";
     TAKE_SCOPES = "UPDATE oauth_app SET scopes = 'receipts.read' WHERE id = $1";
 }
 
@@ -119,5 +120,104 @@ db_test! {
         let answer = service.refresh("us", CAFE, &token, "").await;
         let disabled = refusal(123, "invalid_request", "principal is disabled");
         assert_eq!((answer.status, answer.body), (400, disabled));
+    }
+}
+
+db_test! {
+    async fn under_rotation_each_use_gives_a_new_token(place: TestDb) {
+        let service = Service::start(&place).await;
+        let mut token = service.connect("us", TURN, ana()).await.text("refresh_token");
+        let mut seen = vec![token.clone()];
+        for _ in 0..3 {
+            service.pass(Duration::from_secs(LIFE - 1));
+            let answer = service.refresh("us", TURN, &token, "").await;
+            token = answer.text("refresh_token");
+            assert_eq!((token.len(), token.matches('-').count()), (36, 4));
+            assert!(!seen.contains(&token));
+            seen.push(token.clone());
+        }
+        service.pass(Duration::from_secs(LIFE));
+        let answer = service.refresh("us", TURN, &token, "").await;
+        assert_eq!((answer.status, answer.body), (400, bad()));
+    }
+}
+
+db_test! {
+    async fn a_lost_answer_loses_no_token(place: TestDb) {
+        let service = Service::start(&place).await;
+        let first = service.connect("us", TURN, ana()).await.text("refresh_token");
+        let second = service.refresh("us", TURN, &first, "").await.text("refresh_token");
+        service.pass(Duration::from_secs(DAY - 1));
+        let again = service.refresh("us", TURN, &first, "").await;
+        assert_eq!(again.text("refresh_token"), second, "asked twice, issued once");
+        let third = service.refresh("us", TURN, &second, "").await.text("refresh_token");
+        let again = service.refresh("us", TURN, &second, "").await;
+        assert_eq!(again.text("refresh_token"), third);
+    }
+}
+
+db_test! {
+    async fn a_replaced_token_ends_its_family_and_no_other(place: TestDb) {
+        let service = Service::start(&place).await;
+        let other = service.connect("us", TURN, ana()).await.text("refresh_token");
+        for late in [false, true] {
+            let first = service.connect("us", TURN, ana()).await.text("refresh_token");
+            let answer = service.refresh("us", TURN, &first, "").await;
+            let (mut last, mut access) = (answer.text("refresh_token"), answer.text("access_token"));
+            if late {
+                service.pass(Duration::from_secs(DAY));
+            } else {
+                let answer = service.refresh("us", TURN, &last, "").await;
+                (last, access) = (answer.text("refresh_token"), answer.text("access_token"));
+            }
+            for token in [&first, &last, &first] {
+                let answer = service.refresh("us", TURN, token, "").await;
+                assert_eq!((answer.status, answer.text("error_description").as_str()),
+                    (400, "bad or expired refresh token"), "{late}");
+            }
+            let called = service.get("us", "/anybody", &[&format!("Bearer {access}")]).await;
+            assert_eq!(called.status, 403, "{}", called.body);
+        }
+        let answer = service.refresh("us", TURN, &other, "").await;
+        let access = answer.text("access_token");
+        let called = service.get("us", "/anybody", &[&format!("Bearer {access}")]).await;
+        assert_eq!(called.status, 200, "{}", called.body);
+    }
+}
+
+db_test! {
+    async fn ten_refreshes_raced_issue_one_successor(place: TestDb) {
+        let service = Service::start(&place).await;
+        let first = service.connect("us", TURN, ana()).await.text("refresh_token");
+        let one = || async { service.refresh("us", TURN, &first, "").await };
+        let (a, b, c, d, e) = tokio::join!(one(), one(), one(), one(), one());
+        let (f, g, h, i, j) = tokio::join!(one(), one(), one(), one(), one());
+        let mut successors: Vec<_> = [a, b, c, d, e, f, g, h, i, j]
+            .into_iter()
+            .map(|answer| answer.text("refresh_token"))
+            .collect();
+        successors.dedup();
+        assert_eq!(successors.len(), 1);
+        let next = service.refresh("us", TURN, &successors[0], "").await;
+        assert_eq!(next.status, 200, "{}", next.body);
+    }
+}
+
+db_test! {
+    async fn an_app_may_stop_rotating(place: TestDb) {
+        let service = Service::start(&place).await;
+        let first = service.connect("us", TURN, ana()).await.text("refresh_token");
+        let second = service.refresh("us", TURN, &first, "").await.text("refresh_token");
+        service.change(&KEEP, TURN).await;
+        for _ in 0..2 {
+            let again = service.refresh("us", TURN, &first, "").await;
+            assert_eq!(again.text("refresh_token"), second);
+        }
+        for _ in 0..2 {
+            let same = service.refresh("us", TURN, &second, "").await;
+            assert_eq!(same.text("refresh_token"), second);
+        }
+        assert_eq!(service.refresh("us", TURN, &first, "").await.status, 400, "the other is in use");
+        assert_eq!(service.refresh("us", TURN, &second, "").await.status, 400, "so both end");
     }
 }

@@ -85,7 +85,15 @@ fn the_openapi_document_names_the_endpoints() {
     let document = bursar_oauth::openapi().to_json().unwrap();
     let document: Value = serde_json::from_str(&document).unwrap();
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths, ["/oauth2/v0/jwks", "/oauth2/v0/token"]);
+    let expected = [
+        "/app-mgmt/v0/connections",
+        "/app-mgmt/v4/{appId}/secrets",
+        "/app-mgmt/v4/{appId}/secrets/{secretId}",
+        "/appmgmt/v0/legacyApps/{consumerKey}/exchangeRefreshToken/me",
+        "/oauth2/v0/jwks",
+        "/oauth2/v0/token",
+    ];
+    assert_eq!(paths, expected);
 }
 
 db_test! {

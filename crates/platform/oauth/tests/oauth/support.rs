@@ -35,6 +35,8 @@ pub(crate) const CAFE: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51";
 pub(crate) const TALLY: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d52";
 /// May not refresh, nor act for itself.
 pub(crate) const ONCE: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d53";
+/// Gets a new refresh token with each refresh.
+pub(crate) const TURN: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d55";
 /// Disabled.
 pub(crate) const SHUT: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d54";
 
@@ -62,6 +64,24 @@ email = "off@northwind.example.com"
 given_name = "Off"
 family_name = "Duty"
 state = "disabled"
+
+[[companies.users]]
+id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c13"
+user_name = "sso@northwind.example.com"
+password = "sso"
+sign_in = "sso"
+email = "sso@northwind.example.com"
+given_name = "Sso"
+family_name = "Only"
+
+[[companies.users]]
+id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c14"
+user_name = "late@northwind.example.com"
+password = "late"
+must_change_password = true
+email = "late@northwind.example.com"
+given_name = "Late"
+family_name = "Change"
 
 [[companies]]
 id = "4d8a9b3c-52e7-4f1d-b6c0-9e2f7a1d8c02"
@@ -103,6 +123,15 @@ grants = ["password"]
 home = "us"
 
 [[apps]]
+client_id = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d55"
+client_secret = "secret"
+name = "Turnstile"
+scopes = ["openid"]
+grants = ["password", "refresh_token"]
+rotation = "new"
+home = "us"
+
+[[apps]]
 client_id = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d54"
 client_secret = "secret"
 name = "Shut"
@@ -113,6 +142,7 @@ enabled = false
 "#;
 
 /// A running token service.
+#[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
@@ -186,6 +216,14 @@ impl Service {
             clock,
             oauth,
             data_centers,
+        }
+    }
+
+    /// The same database, seen from another process that starts now.
+    pub(crate) async fn another_node(&self) -> Self {
+        Self {
+            oauth: open(&self.db, &self.clock).await,
+            ..self.clone()
         }
     }
 

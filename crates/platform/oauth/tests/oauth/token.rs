@@ -173,14 +173,19 @@ db_test! {
         }
         let large = service.post("us", FORM, format!("{form}&x={}", "x".repeat(16 * 1024))).await;
         assert_eq!((large.status, large.body.as_str()), (413, unsupported.as_str()));
-        let good = service.post("us", "Application/X-WWW-Form-URLencoded;charset=UTF-8", form).await;
+        let good = service
+            .post("us", "Application/X-WWW-Form-URLencoded;charset=UTF-8", form.clone())
+            .await;
         assert_eq!(good.status, 200);
 
-        let path = format!("/oauth2/v0/token?{app}&grant_type=client_credentials");
-        let request = Request::post(path).header("content-type", FORM).body(Body::empty());
-        let in_query = service.send("us", request.unwrap()).await;
-        assert_eq!((in_query.status, in_query.text("error_description").as_str()),
-            (400, "grant_type was not supplied"));
+        for (query, body) in [(form.as_str(), ""), ("client_secret=secret", &form), ("x", &form)] {
+            let request = Request::post(format!("/oauth2/v0/token?{query}"))
+                .header("content-type", FORM)
+                .header("concur-correlationid", "test-1")
+                .body(Body::from(body.to_owned()));
+            let answer = service.send("us", request.unwrap()).await;
+            assert_eq!((answer.status, answer.body.as_str()), (400, unsupported.as_str()), "{query}");
+        }
         assert_eq!(service.get("us", "/oauth2/v0/token", &[]).await.status, 405);
     }
 }
@@ -278,5 +283,71 @@ db_test! {
         assert_eq!(fewer.text("scope"), "receipts.read");
         let once = service.connect("us", ONCE, ana()).await;
         assert!(!once.body.contains("refresh"), "an app that may not refresh gets nothing to: {}", once.body);
+    }
+}
+
+db_test! {
+    async fn wrong_passwords_lock_any_name_alike(place: TestDb) {
+        let service = Service::start(&place).await;
+        let names = [ANA, "ana@northwind.example.com", "ANA@northwind.example.com"];
+        let ghosts = ["ghost", "GHOST", "ghost"];
+        let retry = refusal(5, "invalid_grant", "Incorrect credentials. Please Retry");
+        let locked = refusal(14, "invalid_grant", "Account Locked. Please contact support");
+        for round in 0..8 {
+            let expected = if round < 5 { &retry } else { &locked };
+            for names in [names, ghosts] {
+                let answer = service.by_password("us", names[round % 3], "wrong").await;
+                assert_eq!((answer.status, &answer.body), (400, expected), "{round} {names:?}");
+            }
+        }
+        let right = || service.by_password("us", ANA, "pass%2Bword+%26+more");
+        assert_eq!(right().await.body, locked, "the right password too");
+        service.pass(Duration::from_secs(15 * 60 - 1));
+        assert_eq!(right().await.body, locked);
+        assert_eq!(service.by_password("us", "lars@lindgren.example.com", "lars").await.body,
+            elsewhere("emea"), "nobody else is locked out");
+        service.pass(Duration::from_secs(1));
+        assert_eq!(service.by_password("us", ANA, "wrong").await.body, retry);
+        assert_eq!(right().await.status, 200);
+        for round in 0..5 {
+            let answer = service.by_password("us", ANA, "wrong").await;
+            assert_eq!(answer.body, retry, "{round}: success has forgotten the failures");
+        }
+        assert_eq!(right().await.body, locked);
+    }
+}
+
+db_test! {
+    async fn of_many_guesses_at_once_few_count(place: TestDb) {
+        let service = Service::start(&place).await;
+        let wrong = || service.by_password("us", ANA, "wrong");
+        let (a, b, c, d) = tokio::join!(wrong(), wrong(), wrong(), wrong());
+        let (e, f, g, h) = tokio::join!(wrong(), wrong(), wrong(), wrong());
+        let mut codes: Vec<_> = [a, b, c, d, e, f, g, h]
+            .map(|answer| serde_json::from_str::<Value>(&answer.body).unwrap()["code"].clone())
+            .into();
+        codes.sort_by_key(Value::as_i64);
+        assert_eq!(json!(codes), json!([5, 5, 5, 5, 5, 14, 14, 14]));
+    }
+}
+
+db_test! {
+    async fn only_the_right_password_learns_why_it_is_not_enough(place: TestDb) {
+        let service = Service::start(&place).await;
+        let cases = [
+            ("off", 10, "invalid_grant", "Account is disabled. Please contact support"),
+            ("sso", 21, "invalid_request",
+                "Incorrect credentials. SSO-only client attempted a password login."),
+            ("late", 139, "invalid_request",
+                "Logon Denied. Password must be changed to meet company policy."),
+        ];
+        for (user, code, error, description) in cases {
+            let name = format!("{user}@northwind.example.com");
+            let wrong = service.by_password("us", &name, "wrong").await;
+            let retry = refusal(5, "invalid_grant", "Incorrect credentials. Please Retry");
+            assert_eq!((wrong.status, wrong.body), (400, retry), "{user}");
+            let right = service.by_password("us", &name, user).await;
+            assert_eq!((right.status, right.body), (400, refusal(code, error, description)));
+        }
     }
 }

@@ -1,0 +1,5 @@
+//! `/app-mgmt`, and `/appmgmt` of the time before.
+
+mod connections;
+mod legacy;
+mod secrets;

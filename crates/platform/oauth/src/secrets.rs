@@ -1,0 +1,313 @@
+//! `/app-mgmt/v4/{appId}/secrets`: an app changes its own secret without a moment without one.
+//!
+//! Source: api-reference/authentication/rotating-secrets.markdown. All active secrets of an app
+//! are good. Inferred: a new one is inactive, since the page activates "a newly created" one.
+//! Choice: an app has at most ten, and the last active one can neither be deactivated nor
+//! deleted: nobody could ask for a token to undo it.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
+use axum::{Extension, Json};
+use bursar_db::{Isolation, Tx};
+use bursar_kernel::{CorrelationId, Micros, Uuid, uuid_from_text};
+use bursar_web::{BodyError, RawBody};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::caller::Caller;
+use crate::manage::{AppItself, ManageError, Refusal};
+use crate::server_key::Secret;
+use crate::state::Oauth;
+use crate::store::secret::{self as store, SecretRow};
+use crate::wire::{ErrorBody, NOT_STORED};
+
+/// Secrets of one app, at most. Choice.
+const SECRETS_MAX: i64 = 10;
+/// Our own limit on a patch, in bytes.
+const BODY_MAX: usize = 16 * 1024;
+/// RFC 7644 section 3.5.2.
+const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// An app's secret, as it is listed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AppSecret {
+    /// When it was made.
+    #[serde(rename = "createdAt")]
+    #[schema(example = "2026-11-21T09:30:00.000Z")]
+    created_at: String,
+    /// Its id.
+    #[schema(value_type = String)]
+    id: Uuid,
+    /// `Active` or `Inactive`.
+    status: &'static str,
+    /// When its status last changed.
+    #[serde(rename = "updatedAt")]
+    #[schema(example = "2026-11-21T09:30:00.000Z")]
+    updated_at: String,
+}
+
+/// A new secret, shown this once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewSecret {
+    #[serde(flatten)]
+    about: AppSecret,
+    /// The secret itself.
+    secret: String,
+}
+
+impl From<SecretRow> for AppSecret {
+    fn from(row: SecretRow) -> Self {
+        Self {
+            created_at: row.created_at.rfc3339(),
+            id: row.id,
+            status: if row.active { "Active" } else { "Inactive" },
+            updated_at: row.updated_at.rfc3339(),
+        }
+    }
+}
+
+/// One change in the form of SCIM (RFC 7644).
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Patch {
+    schemas: Vec<String>,
+    #[serde(rename = "Operations")]
+    operations: Vec<Operation>,
+}
+
+/// What to change.
+#[derive(Deserialize, ToSchema)]
+struct Operation {
+    /// `replace`.
+    op: String,
+    /// `/status`.
+    path: String,
+    /// `active` or `inactive`.
+    value: String,
+}
+
+impl Patch {
+    /// Whether the secret is to be active. Words are taken in any case: the list writes `Active`,
+    /// the example of a patch `active`.
+    fn read(bytes: &[u8]) -> Result<bool, Refusal> {
+        let patch = serde_json::from_slice::<Self>(bytes);
+        let Self {
+            schemas,
+            operations,
+        } = patch.map_err(|_| Refusal::Operation("the body is not a SCIM patch"))?;
+        if schemas != [PATCH_SCHEMA] {
+            return Err(Refusal::Operation("schemas"));
+        }
+        let [Operation { op, path, value }] = operations.as_slice() else {
+            return Err(Refusal::Operation("Operations has not one entry"));
+        };
+        if !op.eq_ignore_ascii_case("replace") {
+            return Err(Refusal::Operation("op"));
+        }
+        if !path.trim_start_matches('/').eq_ignore_ascii_case("status") {
+            return Err(Refusal::Operation("path"));
+        }
+        match value.to_ascii_lowercase().as_str() {
+            "active" => Ok(true),
+            "inactive" => Ok(false),
+            _ => Err(Refusal::Operation("value")),
+        }
+    }
+}
+
+/// Lists the secrets of an app, oldest first, without what is secret.
+#[utoipa::path(
+    get,
+    path = "/app-mgmt/v4/{appId}/secrets",
+    params(("appId" = String, Path, description = "The app's id")),
+    responses(
+        (status = 200, description = "The secrets", body = [AppSecret]),
+        (status = 401, description = "Not this app's own token", body = ErrorBody),
+    )
+)]
+pub(crate) async fn list(
+    State(oauth): State<Oauth>,
+    Extension(correlation_id): Extension<CorrelationId>,
+    caller: Caller<AppItself>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<Vec<AppSecret>>, ManageError> {
+    let listed = async {
+        let app_id = own(&caller, path.as_ref().map(|Path(app)| app.as_str()).ok())?;
+        let rows = oauth
+            .db()
+            .read(app_id, |tx, app_id| Box::pin(store::all(tx, app_id)));
+        let rows: Vec<SecretRow> = rows.await?;
+        Ok(Json(rows.into_iter().map(AppSecret::from).collect()))
+    };
+    let refused = |refusal| ManageError::new(refusal, Some(&correlation_id));
+    listed.await.map_err(refused)
+}
+
+/// Makes a secret, inactive, and shows it this once.
+#[utoipa::path(
+    post,
+    path = "/app-mgmt/v4/{appId}/secrets",
+    params(("appId" = String, Path, description = "The app's id")),
+    responses(
+        (status = 200, description = "The new secret", body = NewSecret),
+        (status = 400, description = "The app has ten secrets", body = ErrorBody),
+        (status = 401, description = "Not this app's own token", body = ErrorBody),
+    )
+)]
+pub(crate) async fn create(
+    State(oauth): State<Oauth>,
+    Extension(correlation_id): Extension<CorrelationId>,
+    caller: Caller<AppItself>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Response, ManageError> {
+    let made = async {
+        let app_id = own(&caller, path.as_ref().map(|Path(app)| app.as_str()).ok())?;
+        let (text, now) = (oauth.rng().uuid().to_string(), oauth.clock().now());
+        let hash = oauth.server_key().hash(Secret::ClientSecret, &text);
+        let row = SecretRow {
+            id: oauth.rng().uuid(),
+            active: false,
+            created_at: now,
+            updated_at: now,
+        };
+        let about = AppSecret::from(row.clone());
+        let write = oauth
+            .db()
+            .write(Isolation::Serializable, row, move |tx, row| {
+                Box::pin(async move {
+                    if store::count(tx, &app_id).await?.0 >= SECRETS_MAX {
+                        return Err(Refusal::TooMany(SECRETS_MAX));
+                    }
+                    Ok(store::insert(tx, &app_id, row, &hash).await?)
+                })
+            });
+        write.await?;
+        let secret = Json(NewSecret {
+            about,
+            secret: text,
+        });
+        Ok((AppendHeaders(NOT_STORED), secret).into_response())
+    };
+    let refused = |refusal| ManageError::new(refusal, Some(&correlation_id));
+    made.await.map_err(refused)
+}
+
+/// Activates or deactivates a secret.
+#[utoipa::path(
+    patch,
+    path = "/app-mgmt/v4/{appId}/secrets/{secretId}",
+    params(
+        ("appId" = String, Path, description = "The app's id"),
+        ("secretId" = String, Path, description = "The secret's id"),
+    ),
+    request_body(content = Patch, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The secret as it is now", body = AppSecret),
+        (status = 400, description = "Not understood, or the last active one", body = ErrorBody),
+        (status = 401, description = "Not this app's own token", body = ErrorBody),
+        (status = 404, description = "No such secret", body = ErrorBody),
+    )
+)]
+pub(crate) async fn change(
+    State(oauth): State<Oauth>,
+    Extension(correlation_id): Extension<CorrelationId>,
+    caller: Caller<AppItself>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    body: Result<RawBody<BODY_MAX>, BodyError>,
+) -> Result<Json<AppSecret>, ManageError> {
+    let changed = async {
+        let (app_id, id) = own_secret(&caller, path)?;
+        let active = Patch::read(&body?.bytes)?;
+        let now = oauth.clock().now();
+        let write = oauth
+            .db()
+            .write(Isolation::Serializable, (), move |tx, ()| {
+                Box::pin(switch(tx, app_id, id, active, now))
+            });
+        Ok(Json(AppSecret::from(write.await?)))
+    };
+    let refused = |refusal| ManageError::new(refusal, Some(&correlation_id));
+    changed.await.map_err(refused)
+}
+
+async fn switch(
+    tx: &mut Tx,
+    app_id: Uuid,
+    id: Uuid,
+    active: bool,
+    now: Micros,
+) -> Result<SecretRow, Refusal> {
+    let found = store::one(tx, &app_id, &id).await?;
+    let mut row = found.ok_or(Refusal::NoSecret)?;
+    if row.active == active {
+        return Ok(row);
+    }
+    if !active && store::count(tx, &app_id).await?.1 == 1 {
+        return Err(Refusal::LastActive);
+    }
+    store::switch(tx, &app_id, &id, active, now).await?;
+    (row.active, row.updated_at) = (active, now);
+    Ok(row)
+}
+
+/// Deletes a secret that is inactive.
+#[utoipa::path(
+    delete,
+    path = "/app-mgmt/v4/{appId}/secrets/{secretId}",
+    params(
+        ("appId" = String, Path, description = "The app's id"),
+        ("secretId" = String, Path, description = "The secret's id"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 400, description = "It is active", body = ErrorBody),
+        (status = 401, description = "Not this app's own token", body = ErrorBody),
+        (status = 404, description = "No such secret", body = ErrorBody),
+    )
+)]
+pub(crate) async fn delete(
+    State(oauth): State<Oauth>,
+    Extension(correlation_id): Extension<CorrelationId>,
+    caller: Caller<AppItself>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<StatusCode, ManageError> {
+    let deleted = async {
+        let (app_id, id) = own_secret(&caller, path)?;
+        let write = oauth
+            .db()
+            .write(Isolation::Serializable, (), move |tx, ()| {
+                Box::pin(async move {
+                    match store::one(tx, &app_id, &id).await? {
+                        None => Err(Refusal::NoSecret),
+                        Some(SecretRow { active: true, .. }) => Err(Refusal::StillActive),
+                        Some(_) => Ok(store::delete(tx, &app_id, &id).await?),
+                    }
+                })
+            });
+        write.await?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    let refused = |refusal| ManageError::new(refusal, Some(&correlation_id));
+    deleted.await.map_err(refused)
+}
+
+/// The app in the path, if it is the caller.
+fn own(caller: &Caller<AppItself>, app_id: Option<&str>) -> Result<Uuid, Refusal> {
+    let named = app_id.and_then(|text| uuid_from_text(text).ok());
+    named
+        .filter(|id| *id == caller.app_id)
+        .ok_or(Refusal::OtherApp)
+}
+
+fn own_secret(
+    caller: &Caller<AppItself>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<(Uuid, Uuid), Refusal> {
+    let Ok(Path((app_id, secret_id))) = path else {
+        return Err(Refusal::NoSecret);
+    };
+    let app_id = own(caller, Some(&app_id))?;
+    let secret_id = uuid_from_text(&secret_id).map_err(|_| Refusal::NoSecret)?;
+    Ok((app_id, secret_id))
+}

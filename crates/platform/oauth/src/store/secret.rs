@@ -1,0 +1,101 @@
+//! The secrets of apps.
+
+use bursar_db::{DbError, Row, Tx, args, statements};
+use bursar_kernel::{Micros, Uuid};
+
+use crate::server_key::Hash;
+
+statements! {
+    ACTIVE = "SELECT hash FROM oauth_app_secret WHERE app_id = $1 AND active = 1";
+    ALL = "SELECT id, active, created_at, updated_at FROM oauth_app_secret
+           WHERE app_id = $1 ORDER BY created_at, id";
+    ONE = "SELECT id, active, created_at, updated_at FROM oauth_app_secret
+           WHERE app_id = $1 AND id = $2";
+    COUNT = "SELECT COUNT(*), COALESCE(SUM(active), 0) FROM oauth_app_secret WHERE app_id = $1";
+    INSERT = "INSERT INTO oauth_app_secret (app_id, id, hash, active, created_at, updated_at)
+              VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING";
+    SWITCH = "UPDATE oauth_app_secret SET active = $3, updated_at = $4
+              WHERE app_id = $1 AND id = $2";
+    DELETE = "DELETE FROM oauth_app_secret WHERE app_id = $1 AND id = $2";
+}
+
+/// A secret, without what is secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct SecretRow {
+    pub(crate) id: Uuid,
+    pub(crate) active: bool,
+    pub(crate) created_at: Micros,
+    pub(crate) updated_at: Micros,
+}
+
+/// The hashes of the secrets that an app may show.
+pub(crate) async fn active(tx: &mut Tx, app_id: &Uuid) -> Result<Vec<Hash>, DbError> {
+    let rows = tx.rows(&ACTIVE, args![app_id]).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let hash: Vec<u8> = row.get(0)?;
+            hash.try_into().map_err(|_| DbError::Decode { column: 0 })
+        })
+        .collect()
+}
+
+/// An app's secrets, oldest first.
+pub(crate) async fn all(tx: &mut Tx, app_id: &Uuid) -> Result<Vec<SecretRow>, DbError> {
+    let rows = tx.rows(&ALL, args![app_id]).await?;
+    rows.into_iter().map(secret).collect()
+}
+
+pub(crate) async fn one(
+    tx: &mut Tx,
+    app_id: &Uuid,
+    id: &Uuid,
+) -> Result<Option<SecretRow>, DbError> {
+    tx.row(&ONE, args![app_id, id])
+        .await?
+        .map(secret)
+        .transpose()
+}
+
+/// How many secrets an app has, and how many of them are active.
+pub(crate) async fn count(tx: &mut Tx, app_id: &Uuid) -> Result<(i64, i64), DbError> {
+    match tx.row(&COUNT, args![app_id]).await? {
+        Some(mut row) => Ok((row.get(0)?, row.get(1)?)),
+        None => Ok((0, 0)),
+    }
+}
+
+/// Leaves a secret that is there as it is.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    app_id: &Uuid,
+    secret: &SecretRow,
+    hash: &Hash,
+) -> Result<(), DbError> {
+    let arguments = args![app_id, &secret.id, hash, secret.active, secret.created_at];
+    tx.execute(&INSERT, arguments).await.map(drop)
+}
+
+pub(crate) async fn switch(
+    tx: &mut Tx,
+    app_id: &Uuid,
+    id: &Uuid,
+    active: bool,
+    now: Micros,
+) -> Result<(), DbError> {
+    tx.execute(&SWITCH, args![app_id, id, active, now])
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn delete(tx: &mut Tx, app_id: &Uuid, id: &Uuid) -> Result<(), DbError> {
+    tx.execute(&DELETE, args![app_id, id]).await.map(drop)
+}
+
+fn secret(mut row: Row) -> Result<SecretRow, DbError> {
+    Ok(SecretRow {
+        id: row.get(0)?,
+        active: row.get(1)?,
+        created_at: row.get(2)?,
+        updated_at: row.get(3)?,
+    })
+}
