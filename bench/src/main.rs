@@ -99,6 +99,9 @@ fn main() -> Result<()> {
     let scratch = std::env::var_os("BURSAR_BENCH_SCRATCH")
         .map(PathBuf::from)
         .ok_or("BURSAR_BENCH_SCRATCH is not set; use `cargo xtask bench`")?;
+    // What an earlier run left when it was cut off.
+    let scratch = scratch.join("run");
+    let _ = std::fs::remove_dir_all(&scratch);
     std::fs::create_dir_all(&scratch)?;
     let plan = Plan {
         rounds: usize::from(options.rounds),
@@ -109,7 +112,7 @@ fn main() -> Result<()> {
         Some(engine) => vec![engine],
         None => vec![Engine::Sqlite, Engine::Postgres],
     };
-    match options.bench {
+    let measured = match options.bench {
         Bench::ReceiptRender => render::run(plan),
         Bench::ReceiptEndToEnd => engines
             .iter()
@@ -124,7 +127,9 @@ fn main() -> Result<()> {
         _ => engines
             .iter()
             .try_for_each(|engine| against_ceiling(&options, *engine, plan)),
-    }
+    };
+    std::fs::remove_dir_all(&scratch)?;
+    measured
 }
 
 /// The benches that speak HTTP under load.

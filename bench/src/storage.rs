@@ -1,4 +1,7 @@
-//! Where a round keeps its rows: a fresh file or a fresh database, gone after the round.
+//! Where a round keeps its rows: a fresh folder or a fresh database.
+//!
+//! Folders stay until the last round is over: for minutes after many files were deleted, ext4
+//! without a journal searches long for a place for each new one.
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +31,7 @@ impl Engine {
 /// The name of the one database that exists at a time.
 const DATABASE: &str = "bursar_bench";
 
-/// Empty storage; dropping it removes it.
+/// Empty storage.
 #[derive(Debug)]
 pub(crate) struct Storage {
     folder: PathBuf,
@@ -39,11 +42,9 @@ pub(crate) struct Storage {
 impl Storage {
     /// Makes empty storage under `scratch`.
     pub(crate) fn fresh(engine: Engine, scratch: &Path) -> Result<Self> {
-        let folder = scratch.join("round");
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
-        }
-        std::fs::create_dir_all(&folder)?;
+        let round = std::fs::read_dir(scratch)?.count();
+        let folder = scratch.join(format!("round-{round}"));
+        std::fs::create_dir(&folder)?;
         if engine == Engine::Sqlite {
             return Ok(Self {
                 folder,
@@ -82,7 +83,6 @@ impl Storage {
 
 impl Drop for Storage {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
         if let Some((cluster, _)) = &self.database {
             let _ = execute(cluster, &[&drop_database()]);
         }

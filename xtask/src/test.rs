@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `BURSAR_TEST_POSTGRES` | URL of a superuser of a private cluster |
 //! | `BURSAR_DB_TEST_LOG` | file to which each storage test appends `ENGINE NAME` |
-//! | `BURSAR_TEST_NODE_MODULES` | folder with `playwright-core` and `axe-core` |
+//! | `BURSAR_TEST_NODE_MODULES` | folder with `playwright-core`, `axe-core` and `openid-client` |
 //! | `BURSAR_TEST_PYTHON` | Python with Authlib and schemathesis |
 //!
 //! Tests of the long simulations carry `#[ignore]` and run with `--long`.

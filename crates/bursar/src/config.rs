@@ -9,6 +9,10 @@ use bursar_db::Location;
 use bursar_web::LogFormat;
 use serde::Deserialize;
 
+mod mail;
+
+pub use mail::{MailConfig, MailTls, OtpParameter};
+
 /// Flags, each with its environment variable. They win over the file.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Flags {
@@ -65,11 +69,15 @@ struct File {
     brand: Option<String>,
     workers: Option<usize>,
     tls_terminated_by_proxy: Option<bool>,
+    loopback_partners: Option<bool>,
     #[serde(default)]
     log: LogFile,
     #[serde(default)]
     datacenter: Vec<DataCenterConfig>,
     bootstrap: Option<BootstrapConfig>,
+    mail: Option<MailConfig>,
+    #[serde(default)]
+    otp_parameter: OtpParameter,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -127,6 +135,8 @@ pub struct Config {
     pub workers: usize,
     /// Plain HTTP off loopback is refused unless a proxy in front ends TLS.
     pub tls_terminated_by_proxy: bool,
+    /// Partners may give pages on this machine, by plain HTTP: for a sandbox.
+    pub loopback_partners: bool,
     /// What to log, if anybody said.
     pub log_filter: Option<String>,
     /// How to log.
@@ -135,6 +145,12 @@ pub struct Config {
     pub datacenters: Vec<DataCenterConfig>,
     /// The first company, for a start that is not a sandbox.
     pub bootstrap: Option<BootstrapConfig>,
+    /// The mail server, if there is one.
+    pub mail: Option<MailConfig>,
+    /// Where there is no mail server, mail is kept for everybody to read. For sandboxes.
+    pub mailbox: bool,
+    /// What links in mails call a one-time password.
+    pub otp_parameter: OtpParameter,
 }
 
 /// Why the configuration cannot be used.
@@ -194,6 +210,7 @@ impl Config {
             brand: file.brand.unwrap_or_else(|| "Bursar".into()),
             workers: file.workers.unwrap_or_else(default_workers),
             tls_terminated_by_proxy: file.tls_terminated_by_proxy.unwrap_or(false),
+            loopback_partners: file.loopback_partners.unwrap_or(false),
             log_filter: flags.log.clone().or(file.log.filter),
             log_format: flags
                 .log_format
@@ -201,6 +218,9 @@ impl Config {
                 .unwrap_or(Format::Human),
             datacenters: file.datacenter,
             bootstrap: file.bootstrap,
+            mail: file.mail,
+            mailbox: false,
+            otp_parameter: file.otp_parameter,
             data,
         };
         config.check()?;
@@ -241,6 +261,9 @@ impl Config {
                 bootstrap.home
             ));
         }
+        if let Some(mail) = &self.mail {
+            mail.check().or_else(wrong)?;
+        }
         if self.workers == 0 || self.database_connections_max < 8 {
             return wrong("workers must be 1 or more, database_connections_max 8 or more".into());
         }
@@ -269,10 +292,9 @@ fn explain(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}, column {column}: {what}")
 }
 
-/// A job waits for the disk several times; while it does, another uses its core. More of them get
-/// more done on an idle machine, but hold up the answers of a busy one.
+/// A job waits for the disk several times, and those that wait together share its flushes.
 fn default_workers() -> usize {
-    2 * std::thread::available_parallelism().map_or(2, usize::from)
+    16 * std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 #[cfg(test)]
@@ -320,6 +342,11 @@ mod tests {
                 "is no [[datacenter]]",
             ),
             ("workers = 0", "workers must be 1"),
+            (
+                "[mail]\nhost='mail.example'\ntls='none'\nfrom='a@a.example'",
+                "on this machine only",
+            ),
+            ("otp_parameter = 'code'", "unknown variant `code`"),
         ] {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
@@ -337,6 +364,7 @@ mod tests {
             "brand",
             "workers",
             "tls_terminated_by_proxy",
+            "loopback_partners",
             "log.filter",
             "log.format",
             "datacenter.id",
@@ -348,7 +376,15 @@ mod tests {
             "bootstrap.user_name",
             "bootstrap.email",
             "bootstrap.password_file",
+            "mail.host",
+            "mail.port",
+            "mail.tls",
+            "mail.user_name",
+            "mail.password_file",
+            "mail.from",
+            "otp_parameter",
             "BURSAR_BOOTSTRAP_PASSWORD",
+            "BURSAR_MAIL_PASSWORD",
             "BURSAR_CONFIG",
             "BURSAR_DATA",
             "BURSAR_DATABASE_URL",

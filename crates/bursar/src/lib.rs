@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod config;
 pub mod control;
+mod mail;
 mod platform;
 pub mod sandbox;
 pub mod tls;

@@ -194,6 +194,7 @@ fn describe(config: &Config) -> String {
         format!("secret key   {}", config.secret_key_file.display()),
         format!("brand        {}", config.brand),
         format!("workers      {}", config.workers),
+        format!("mail         {}", mail(config)),
     ];
     for datacenter in &config.datacenters {
         let base_uri = datacenter
@@ -209,6 +210,13 @@ fn describe(config: &Config) -> String {
         lines.push("data center  none: `bursar platform` needs a [[datacenter]]".to_owned());
     }
     lines.join("\n")
+}
+
+fn mail(config: &Config) -> String {
+    match &config.mail {
+        Some(mail) => format!("by {} as {}", mail.host, mail.from),
+        None => "none: nobody can sign in by mail".to_owned(),
+    }
 }
 
 fn without_password(url: &str) -> String {

@@ -1,23 +1,27 @@
 //! The platform as one process: stores, slices, workers, listeners.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use bursar_blobs::{BlobError, Blobs};
-use bursar_console::ConsoleState;
+use bursar_appcenter::{AppCenter, Urls};
+use bursar_blobs::{BlobError, BlobId, Blobs};
+use bursar_console::{ConsoleState, Letters};
 use bursar_db::{Db, DbError, Isolation, Location, MIGRATIONS, OpenError, Options};
 use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
     SeedError,
 };
-use bursar_jobs::Workers;
+use bursar_jobs::{Handler, Workers};
 use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_mail::{Mailbox, Mailer, SmtpError};
 use bursar_oauth::api::issue_request_token;
 use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
 use bursar_profile::ProfileState;
+use bursar_receipts::api::PictureError;
 use bursar_receipts::{Process, ReceiptsState};
 use bursar_web::{
     DataCenter, DataCenterError, Door, Limits, Metrics, Readiness, edge, openapi_router, ops_router,
@@ -73,6 +77,12 @@ pub enum StartError {
     /// The first administrator's password.
     #[error("[bootstrap] no first password: {0}")]
     Password(String),
+    /// The mail server.
+    #[error("[mail] {0}")]
+    Mail(#[from] SmtpError),
+    /// The mail server's password.
+    #[error("[mail] no password: {0}")]
+    MailPassword(String),
     /// A data center's addresses.
     #[error("[[datacenter]] {id}: {source}")]
     DataCenter {
@@ -145,6 +155,16 @@ impl Platform {
             server_key,
         )
         .await?;
+        let app_center = AppCenter::new(
+            db.clone(),
+            blobs.clone(),
+            clock.clone(),
+            rng.clone(),
+            oauth.clone(),
+            data_centers.clone(),
+            partner_urls(&config),
+        );
+        let mailer = crate::mail::mailer(&config, &db)?;
         let parts = Parts {
             db,
             blobs,
@@ -153,6 +173,8 @@ impl Platform {
             passwords,
             data_centers,
             oauth,
+            app_center,
+            mailer,
         };
         parts.populate(&config, seed).await?;
 
@@ -167,7 +189,7 @@ impl Platform {
             parts.db.clone(),
             parts.clock.clone(),
             parts.rng.clone(),
-            vec![Arc::new(Process::new(&receipts))],
+            parts.handlers(&config, &receipts),
             config.workers,
         );
         let mut listeners = Vec::new();
@@ -269,6 +291,8 @@ struct Parts {
     passwords: Passwords,
     data_centers: DataCenters,
     oauth: Oauth,
+    app_center: AppCenter,
+    mailer: Mailer,
 }
 
 impl Parts {
@@ -280,6 +304,7 @@ impl Parts {
             bursar_directory::seed(&self.db, clock, &self.passwords, data_centers, &mut seed)
                 .await?;
             bursar_oauth::seed(&self.oauth, &mut seed).await?;
+            bursar_appcenter::seed(&self.app_center, &mut seed).await?;
             seed.finish()?;
         }
         // The password is asked for only when it is needed: its file may go after the first start.
@@ -328,6 +353,26 @@ impl Parts {
         )
     }
 
+    /// Who does the jobs.
+    fn handlers(&self, config: &Config, receipts: &ReceiptsState) -> Vec<Arc<dyn Handler>> {
+        let letters = Letters::new(
+            self.oauth.clone(),
+            self.mailer.clone(),
+            self.clock.clone(),
+            config.brand.clone(),
+            config.otp_parameter.name().to_owned(),
+        );
+        vec![Arc::new(Process::new(receipts)), Arc::new(letters)]
+    }
+
+    /// The mailbox, where mail goes into one.
+    fn mailbox(&self) -> Option<Mailbox> {
+        match &self.mailer {
+            Mailer::Mailbox(mailbox) => Some(mailbox.clone()),
+            Mailer::Smtp(_) | Mailer::Nowhere => None,
+        }
+    }
+
     fn router(
         &self,
         data_center: &Arc<DataCenter>,
@@ -342,6 +387,9 @@ impl Parts {
             rng: self.rng.clone(),
             passwords: self.passwords.clone(),
             data_centers: self.data_centers.clone(),
+            app_center: self.app_center.clone(),
+            oauth: self.oauth.clone(),
+            mailbox: self.mailbox(),
             brand: brand.to_owned(),
         };
         let db = self.db.clone();
@@ -375,6 +423,15 @@ impl Parts {
             self.rng.clone(),
             &Limits::default(),
         )
+    }
+}
+
+/// Which addresses partners may give for their pages.
+fn partner_urls(config: &Config) -> Urls {
+    if config.loopback_partners {
+        Urls::HttpsOrLoopback
+    } else {
+        Urls::Https
     }
 }
 
@@ -462,13 +519,20 @@ fn first_company(config: &BootstrapConfig) -> Result<Bootstrap, StartError> {
 async fn sweep(db: Db, blobs: Blobs) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
-        let named = |old| bursar_receipts::api::named_blobs(&db, old);
+        let named = |old| named_blobs(&db, old);
         match blobs.sweep(ORPHANS_KEPT, named).await {
             Ok(swept) if swept == bursar_blobs::Swept::default() => {}
             Ok(swept) => tracing::info!(swept.orphans, swept.leftovers, "swept the file store"),
             Err(error) => tracing::warn!(%error, "the file store was not swept"),
         }
     }
+}
+
+/// Those of `blobs` that any row names.
+async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, PictureError> {
+    let mut named = bursar_receipts::api::named_blobs(db, blobs.clone()).await?;
+    named.extend(bursar_appcenter::api::named_blobs(db, blobs).await?);
+    Ok(named)
 }
 
 #[cfg(test)]

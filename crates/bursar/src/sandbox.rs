@@ -98,6 +98,9 @@ async fn start(mut config: Config, port: u16) -> Result<Platform, StartError> {
         };
         config.datacenters = (0..).zip(DATA_CENTERS).map(place).collect();
     }
+    // Whoever builds an integration beside it has its pages here too.
+    config.loopback_partners = true;
+    config.mailbox = true;
     Platform::start(config, Some(SEED)).await
 }
 
@@ -192,6 +195,10 @@ fn welcome(platform: &Platform, curl: &str) -> String {
         .map(|(id, address)| format!("  {id:<5} {address}"))
         .collect();
     let us = platform.address("us").unwrap_or_default();
+    let people: Vec<String> = cast::PEOPLE
+        .iter()
+        .map(|(what, (user, password))| format!("  {what:<13} {user} / {password}"))
+        .collect();
     let (user, password) = cast::TRAVELLER;
     let (european, european_password) = cast::EUROPEAN;
     let (client_id, client_secret) = (cast::CLIENT_ID, cast::CLIENT_SECRET);
@@ -201,9 +208,12 @@ fn welcome(platform: &Platform, curl: &str) -> String {
 Data centers
 {addresses}
 
-People (sign in at {us}/expenses)
-  {user} / {password} (lives in us)
-  {european} / {european_password} (lives in emea)
+People (sign in at {us}; the last one at the address of emea)
+{people}
+  traveller     {european} / {european_password}
+
+Mail (nothing leaves the sandbox)
+  {us}/_bursar/mailbox
 
 App
   client_id     {client_id}
@@ -225,6 +235,7 @@ Try it
   {curl} -s $BASE/receipts/v4/users/$USER_ID -H "Authorization: Bearer $TOKEN"
 "#,
         addresses = addresses.join("\n"),
+        people = people.join("\n"),
         user_id = cast::TRAVELLER_ID,
     )
 }

@@ -27,6 +27,9 @@ fn main() -> Result<(), Box<dyn error::Error>> {
             write(folder, source, PICTURE)?;
         }
     }
+    for (name, html, _) in views::sample_letters() {
+        write(folder, &format!("{name}.html"), html?.as_bytes())?;
+    }
     Ok(())
 }
 

@@ -1,31 +1,32 @@
 //! The list of available expenses, one of them, and its pictures.
 
-use std::sync::Arc;
-
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use bursar_db::DbError;
+use bursar_directory::Role;
 use bursar_expense::{AvailableExpense, ExpenseType, api as expenses};
 use bursar_kernel::{Uuid, hex32};
 use bursar_receipts::api::{self as receipts, PictureError};
 use bursar_receipts::{Facts, Receipt};
-use bursar_web::DataCenter;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::session::SessionCookie;
 use crate::store::Session;
 use crate::views::{
-    ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState,
+    ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState, Section,
 };
-use crate::{Asked, respond, totals};
+use crate::{Asked, ConsoleState, respond, totals};
 
 /// Expenses on one page of the list.
 const PAGE: usize = 50;
 /// Receipts that are not done yet, above the first page.
 const PENDING_MAX: i64 = 50;
+
+/// Characters of an amount in lists; the receipt's JSON has them all.
+const AMOUNT_MAX: usize = 50;
 
 #[derive(Default, Deserialize)]
 pub(crate) struct Cursor {
@@ -42,26 +43,26 @@ struct Listed {
     amounts: Vec<(String, String)>,
 }
 
-pub(crate) async fn list(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    cursor: Result<Query<Cursor>, QueryRejection>,
-) -> Response {
+pub(crate) async fn list(asked: Asked, cursor: Result<Query<Cursor>, QueryRejection>) -> Response {
     let Query(cursor) = cursor.unwrap_or_default();
-    let session = match asked
-        .session(SessionCookie::for_base_uri(here.www_uri()))
-        .await
-    {
+    let session = match asked.session_at_home().await {
         Ok(session) => session,
         Err(answer) => return answer,
     };
+    // The list is every traveller's first page; others have another one.
+    if !session.user.roles.has(Role::Traveller) {
+        return Redirect::to(Section::home(&session.user.roles)).into_response();
+    }
     let listed = match read_list(&asked, &session, &cursor).await {
         Ok(listed) => listed,
         Err(error) => return asked.failed(&error),
     };
     let (first, last) = (listed.expenses.first(), listed.expenses.last());
     let page = ExpensesPage {
-        frame: asked.state.frame(&asked.headers, Some(&session)),
+        frame: asked
+            .state
+            .frame(&asked.headers, Some(&session))
+            .at(Section::Expenses),
         totals: totals::by_currency(
             listed
                 .amounts
@@ -137,15 +138,52 @@ impl Listed {
     }
 }
 
-pub(crate) async fn show(
+/// A reader's own receipt, named by the path; others' do not exist for this reader.
+pub(crate) struct Own {
     asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    id: Result<Path<String>, PathRejection>,
-) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, id).await {
-        Ok(found) => found,
-        Err(answer) => return answer,
-    };
+    session: Session,
+    receipt: Receipt,
+}
+
+impl FromRequestParts<ConsoleState> for Own {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &ConsoleState,
+    ) -> Result<Self, Self::Rejection> {
+        let asked = Asked::from_request_parts(parts, state).await;
+        let asked = asked.map_err(IntoResponse::into_response)?;
+        let session = asked.session_at_home().await?;
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        let Some(id) = id.ok().and_then(|Path(id)| parse_id(&id)) else {
+            return Err(asked.refuse(Some(&session), ErrorKind::NotFound));
+        };
+        let args = (session.user.company_id, id);
+        let found: Result<_, DbError> = state
+            .db
+            .read(args, |tx, &(company_id, id)| {
+                Box::pin(receipts::receipt(tx, company_id, id))
+            })
+            .await;
+        match found {
+            Ok(Some(receipt)) if receipt.user_id == session.user.id => Ok(Self {
+                asked,
+                session,
+                receipt,
+            }),
+            Ok(_) => Err(asked.refuse(Some(&session), ErrorKind::NotFound)),
+            Err(error) => Err(asked.failed(&error)),
+        }
+    }
+}
+
+pub(crate) async fn show(own: Own) -> Response {
+    let Own {
+        asked,
+        session,
+        receipt,
+    } = own;
     let args = (session.user.company_id, session.user.id, receipt.id);
     let more = asked.state.db.read(args, |tx, &(company_id, user_id, id)| {
         Box::pin(async move {
@@ -173,43 +211,19 @@ pub(crate) async fn show(
     respond::page(StatusCode::OK, &page)
 }
 
-pub(crate) async fn picture(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    id: Result<Path<String>, PathRejection>,
-) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, id).await {
-        Ok(found) => found,
-        Err(answer) => return answer,
-    };
-    let state = &asked.state;
-    let company_id = session.user.company_id;
-    let preview = receipts::preview(&state.db, &state.blobs, company_id, &receipt).await;
-    file(
-        &asked,
-        &session,
-        preview.map(|png| (png, "image/png".to_owned())),
-    )
+pub(crate) async fn picture(own: Own) -> Response {
+    let (state, company_id) = (&own.asked.state, own.session.user.company_id);
+    let preview = receipts::preview(&state.db, &state.blobs, company_id, &own.receipt).await;
+    let png = preview.map(|png| (png, "image/png".to_owned()));
+    file(&own, png)
 }
 
-pub(crate) async fn pdf(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    id: Result<Path<String>, PathRejection>,
-) -> Response {
-    let (session, receipt) = match own_receipt(&asked, &here, id).await {
-        Ok(found) => found,
-        Err(answer) => return answer,
-    };
-    let picture = receipts::picture(&asked.state.blobs, &receipt).await;
-    file(&asked, &session, picture)
+pub(crate) async fn pdf(own: Own) -> Response {
+    let picture = receipts::picture(&own.asked.state.blobs, &own.receipt).await;
+    file(&own, picture)
 }
 
-fn file(
-    asked: &Asked,
-    session: &Session,
-    file: Result<(Vec<u8>, String), PictureError>,
-) -> Response {
+fn file(own: &Own, file: Result<(Vec<u8>, String), PictureError>) -> Response {
     match file {
         Ok((bytes, media_type)) => {
             let headers = [
@@ -220,35 +234,8 @@ fn file(
             ];
             (headers, bytes).into_response()
         }
-        Err(PictureError::None) => asked.refuse(Some(session), ErrorKind::NotFound),
-        Err(error) => asked.failed(&error),
-    }
-}
-
-/// The reader's own receipt of this id; others' do not exist for this reader.
-async fn own_receipt(
-    asked: &Asked,
-    here: &DataCenter,
-    id: Result<Path<String>, PathRejection>,
-) -> Result<(Session, Receipt), Response> {
-    let session = asked
-        .session(SessionCookie::for_base_uri(here.www_uri()))
-        .await?;
-    let Some(id) = id.ok().and_then(|Path(id)| parse_id(&id)) else {
-        return Err(asked.refuse(Some(&session), ErrorKind::NotFound));
-    };
-    let args = (session.user.company_id, id);
-    let found: Result<_, DbError> = asked
-        .state
-        .db
-        .read(args, |tx, &(company_id, id)| {
-            Box::pin(receipts::receipt(tx, company_id, id))
-        })
-        .await;
-    match found.map(|found| found.filter(|receipt| receipt.user_id == session.user.id)) {
-        Ok(Some(receipt)) => Ok((session, receipt)),
-        Ok(None) => Err(asked.refuse(Some(&session), ErrorKind::NotFound)),
-        Err(error) => Err(asked.failed(&error)),
+        Err(PictureError::None) => own.asked.refuse(Some(&own.session), ErrorKind::NotFound),
+        Err(error) => own.asked.failed(&error),
     }
 }
 
@@ -263,7 +250,7 @@ fn expense_row(expense: &AvailableExpense) -> ExpenseRow {
         id: hex32(&expense.id),
         merchant: expense.merchant.clone(),
         date_time_text: expense.transacted_at_text.clone(),
-        amount_text: expense.amount.clone(),
+        amount_text: shortened(&expense.amount),
         currency_code: expense.currency_code.clone(),
         source_app: expense.source_app.clone(),
         expense_type: ExpenseType::name_of(&expense.expense_type_id).to_owned(),
@@ -280,7 +267,7 @@ fn receipt_row(receipt: &Receipt) -> ExpenseRow {
         id: hex32(&receipt.id),
         merchant: facts.merchant,
         date_time_text: facts.date_time,
-        amount_text: facts.total,
+        amount_text: shortened(&facts.total),
         currency_code: facts.currency_code,
         source_app: receipt.app_name.clone(),
         expense_type: ExpenseType::name_of(ExpenseType::Undefined.id()).to_owned(),
@@ -291,6 +278,14 @@ fn receipt_row(receipt: &Receipt) -> ExpenseRow {
             _ => ProcessingState::Processed,
         },
         has_picture: receipt.image_blob.is_some(),
+    }
+}
+
+/// An amount as lists show it: the documents allow any number of digits.
+fn shortened(amount: &str) -> String {
+    match amount.char_indices().nth(AMOUNT_MAX) {
+        None => amount.to_owned(),
+        Some((end, _)) => format!("{}…", &amount[..end]),
     }
 }
 

@@ -1,34 +1,58 @@
-//! The pages: what a signed-in traveller sees of the platform.
+//! The pages: what travellers, administrators, partners and operators see of the platform, how
+//! people sign in, and how they allow an app to act for them (`/oauth2/v0/authorize`).
 //!
 //! [`views`] holds one struct a page, rendered by a template of the same name; they are plain
 //! data, so that a page is tested without a server. Texts come from [`messages`], numbers and
 //! dates from [`formats`], style sheet and icon from [`assets`], and [`respond`] adds the headers
-//! that every page needs. [`session`] holds cookies and the checks against forged requests.
+//! that every page needs. `reader` lets each page be seen by those it is for. [`session`] holds cookies and the checks against forged requests.
 
+mod admin;
+mod apps;
 pub mod assets;
+mod authorize;
+mod connections;
 mod expenses;
 pub mod formats;
 pub mod json_text;
+mod letters;
+mod mailbox;
 pub mod messages;
+mod operator;
+mod partner;
+mod partner_listing;
+mod reader;
 pub mod respond;
 pub mod session;
 mod sign_in;
+mod sign_in_link;
 mod store;
 pub mod totals;
+mod upload;
 pub mod views;
 
+pub use letters::Letters;
+
+use std::sync::Arc;
+
 use axum::Router;
+use axum::extract::rejection::ExtensionRejection;
 use axum::extract::{Extension, OriginalUri};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use bursar_appcenter::AppCenter;
 use bursar_blobs::Blobs;
 use bursar_db::{Db, DbError};
 use bursar_directory::{DataCenters, Passwords};
 use bursar_kernel::{Clock, CorrelationId, Rng};
+use bursar_mail::Mailbox;
+use bursar_oauth::Oauth;
+use bursar_web::DataCenter;
 
 use messages::Messages;
-use views::{ErrorKind, ErrorPage, Frame};
+use reader::{Anyone, Reader};
+use session::SessionCookie;
+use views::{ErrorKind, ErrorPage, Frame, Section};
 
 /// What the pages need.
 #[derive(Clone)]
@@ -45,23 +69,91 @@ pub struct ConsoleState {
     pub passwords: Passwords,
     /// Where people live.
     pub data_centers: DataCenters,
+    /// Listings, and connecting apps.
+    pub app_center: AppCenter,
+    /// What apps ask of people.
+    pub oauth: Oauth,
+    /// The sandbox's mailbox, which pages show; none elsewhere.
+    pub mailbox: Option<Mailbox>,
     /// The platform's name.
     pub brand: String,
 }
 
 /// The pages' routes.
 pub fn routes(state: ConsoleState) -> Router {
-    Router::new()
-        .route("/", get(|| async { Redirect::to("/expenses") }))
+    let shows_mail = state.mailbox.is_some();
+    let router = Router::new()
+        .route("/", get(home))
+        .route(AUTHORIZE, get(authorize::show).post(authorize::decide))
         .route("/signin", get(sign_in::show).post(sign_in::sign_in))
+        .route("/signin/email", post(sign_in_link::send))
+        .route(
+            "/signin/link",
+            get(sign_in_link::show).post(sign_in_link::follow),
+        )
         .route("/signout", post(sign_in::sign_out))
         .route("/expenses", get(expenses::list))
         .route("/expenses/{id}", get(expenses::show))
         .route("/expenses/{id}/picture.png", get(expenses::picture))
         .route("/expenses/{id}/receipt.pdf", get(expenses::pdf))
-        .merge(assets::routes())
-        .with_state(state)
+        .merge(app_routes())
+        .merge(assets::routes());
+    let router = if shows_mail {
+        router.merge(mailbox::routes())
+    } else {
+        router
+    };
+    router.with_state(state)
 }
+
+/// The App Center and what belongs to it.
+fn app_routes() -> Router<ConsoleState> {
+    Router::new()
+        .route("/apps", get(apps::list))
+        .route("/apps/{id}", get(apps::show))
+        .route("/apps/{id}/terms", get(apps::terms).post(apps::agree))
+        .route("/logos/{file}", get(apps::logo))
+        .route("/connections", get(connections::list))
+        .route(
+            "/connections/{kind}/{app}/disconnect",
+            get(connections::ask).post(connections::disconnect),
+        )
+        .route("/partner/apps", get(partner::list).post(partner::create))
+        .route("/partner/apps/new", get(partner::new))
+        .route("/partner/apps/{id}", get(partner_listing::show))
+        .route(
+            "/partner/apps/{id}/listing",
+            post(partner_listing::set_texts),
+        )
+        .route("/partner/apps/{id}/logo", post(partner_listing::set_logo))
+        .route("/partner/apps/{id}/state", post(partner_listing::set_state))
+        .route(
+            "/partner/apps/{id}/production",
+            post(partner_listing::create_production),
+        )
+        .route(
+            "/partner/apps/{id}/settings/{stage}",
+            post(partner_listing::set_settings),
+        )
+        .route(
+            "/partner/apps/{id}/enabled/{stage}",
+            post(partner_listing::set_enabled),
+        )
+        .route("/admin/apps", get(admin::list))
+        .route("/admin/apps/{id}/enabled", post(admin::enable))
+        .route("/admin/audit", get(admin::audit))
+        .route("/operator/apps", get(operator::list))
+        .route("/operator/apps/{id}/review", post(operator::review))
+        .route("/operator/apps/{id}/release", post(operator::release))
+}
+
+/// Leads to the first page of the reader's role.
+async fn home(reader: Reader<Anyone>) -> Redirect {
+    Redirect::to(Section::home(&reader.session.user.roles))
+}
+
+/// Where apps send people to. Source: authentication/apidoc.markdown, "Authorization grant".
+const AUTHORIZE: &str = "/oauth2/v0/authorize";
 
 /// Every SQL statement of the pages, for the test that prepares them on both engines.
 pub fn statements() -> &'static [&'static bursar_db::Sql] {
@@ -77,6 +169,7 @@ impl ConsoleState {
             messages: Messages::for_accept_language(language),
             brand: self.brand.clone(),
             signed_in: signed_in.map(store::Session::shown),
+            current: None,
         }
     }
 
@@ -100,6 +193,7 @@ impl ConsoleState {
 /// A request for a page, as every handler needs it.
 struct Asked {
     state: ConsoleState,
+    here: Arc<DataCenter>,
     headers: HeaderMap,
     correlation_id: CorrelationId,
     path: String,
@@ -116,35 +210,45 @@ impl Asked {
         self.refuse(None, ErrorKind::Internal)
     }
 
-    /// The reader's session, or the answer that leads to one.
-    async fn session(&self, secure: session::SessionCookie) -> Result<store::Session, Response> {
-        let token = secure.token(&self.headers);
-        let found: Result<_, DbError> = match token {
+    fn cookie(&self) -> SessionCookie {
+        SessionCookie::for_base_uri(self.here.www_uri())
+    }
+
+    /// The reader's session, wherever the reader lives.
+    async fn session(&self) -> Result<Option<store::Session>, DbError> {
+        match self.cookie().token(&self.headers) {
             None => Ok(None),
             Some(token) => store::find(&self.state.db, token, self.state.clock.now()).await,
-        };
-        match found {
-            Ok(Some(session)) => Ok(session),
-            Ok(None) => {
-                let next = session::next_path(&self.path);
-                Err(Redirect::to(&format!("/signin?next={next}")).into_response())
-            }
+        }
+    }
+
+    /// The session of a reader who lives here, or the answer that leads to one.
+    async fn session_at_home(&self) -> Result<store::Session, Response> {
+        match self.session().await {
+            Ok(Some(session)) if session.company.home == self.here.id() => Ok(session),
+            Ok(Some(session)) => match self.state.data_centers.home(&session.company.home) {
+                Ok(home) => Err(Redirect::to(&home.www_url(&self.path)).into_response()),
+                Err(error) => Err(self.failed(&error)),
+            },
+            Ok(None) => Err(sign_in::first(&self.path)),
             Err(error) => Err(self.failed(&error)),
         }
     }
 }
 
 impl axum::extract::FromRequestParts<ConsoleState> for Asked {
-    type Rejection = std::convert::Infallible;
+    type Rejection = ExtensionRejection;
 
     async fn from_request_parts(
         parts: &mut axum::http::request::Parts,
         state: &ConsoleState,
     ) -> Result<Self, Self::Rejection> {
         let id = Extension::<CorrelationId>::from_request_parts(parts, state).await;
+        let here = Extension::<Arc<DataCenter>>::from_request_parts(parts, state).await;
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, state).await;
         Ok(Self {
             state: state.clone(),
+            here: here?.0,
             headers: parts.headers.clone(),
             correlation_id: id.map_or_else(|_| CorrelationId::new(&state.rng), |id| id.0),
             path: uri.path().to_owned(),

@@ -19,9 +19,15 @@ type Bundle = FluentBundle<FluentResource>;
 const LANGUAGES: [(&str, &[&str]); 1] = [(
     "en",
     &[
+        include_str!("../locales/en/admin.ftl"),
+        include_str!("../locales/en/apps.ftl"),
+        include_str!("../locales/en/authorize.ftl"),
         include_str!("../locales/en/errors.ftl"),
         include_str!("../locales/en/expenses.ftl"),
         include_str!("../locales/en/frame.ftl"),
+        include_str!("../locales/en/letters.ftl"),
+        include_str!("../locales/en/mailbox.ftl"),
+        include_str!("../locales/en/partner.ftl"),
         include_str!("../locales/en/signin.ftl"),
     ],
 )];

@@ -31,6 +31,34 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
+/// Renders a page whose form is answered by a redirect to `target`: browsers hold that redirect to
+/// the policy for forms too.
+pub fn page_leading_to(target: &str, template: &impl Template) -> Response {
+    let mut answer = page(StatusCode::OK, template);
+    let policy = CONTENT_SECURITY_POLICY.replace(
+        "form-action 'self'",
+        &format!("form-action 'self' {target}"),
+    );
+    if let Ok(policy) = policy.parse() {
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    answer
+}
+
+/// The same for the landing page of a partner. Partners lead on to their own sign-in, so any
+/// `https` address is allowed after this form, and no other page's.
+pub fn page_leading_to_partner(landing: &str, template: &impl Template) -> Response {
+    let own = url::Url::parse(landing).map(|url| url.origin().ascii_serialization());
+    match own {
+        Ok(origin) if origin.starts_with("http://") => {
+            page_leading_to(&format!("https: {origin}"), template)
+        }
+        _ => page_leading_to("https:", template),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +72,24 @@ mod tests {
         assert_eq!(header(header::CONTENT_TYPE), "text/html; charset=utf-8");
         assert_eq!(header(header::CACHE_CONTROL), "no-store");
         assert!(header(header::CONTENT_SECURITY_POLICY).starts_with("default-src 'none'; style"));
+    }
+
+    #[test]
+    fn one_page_may_lead_to_a_partner() {
+        let policy = |landing: &str| {
+            let answer = page_leading_to_partner(landing, &SignInPage::sample());
+            answer.headers()[header::CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        };
+        let away = policy("https://partner.example/connect?a=b");
+        assert!(
+            away.contains("; form-action 'self' https:; base-uri"),
+            "{away}"
+        );
+        let here = policy("http://127.0.0.1:9/connect");
+        assert!(here.contains("'self' https: http://127.0.0.1:9;"), "{here}");
+        assert!(policy("; script-src *").contains("'self' https:;"));
     }
 }

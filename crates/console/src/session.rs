@@ -107,6 +107,12 @@ pub fn next_path(next: &str) -> &str {
     if ours { next } else { "/expenses" }
 }
 
+/// The sign-in page that goes on at a path of ours. Slashes stay legible: a query may have them.
+pub(crate) fn sign_in_url(next: &str) -> String {
+    let query = bursar_web::encode_form([("next", next)]);
+    format!("/signin?{}", query.replace("%2F", "/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,5 +201,9 @@ mod tests {
         assert_eq!(next_path("https://evil.example"), "/expenses");
         assert_eq!(next_path("/é"), "/expenses");
         assert_eq!(next_path("/"), "/");
+        assert_eq!(
+            sign_in_url("/a?b=%2F&c=d"),
+            "/signin?next=/a%3Fb%3D%252F%26c%3Dd"
+        );
     }
 }

@@ -1,22 +1,22 @@
-//! Signing in and out.
+//! Signing in by password, and out.
 
-use std::sync::Arc;
-
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Query};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use bursar_db::{DbError, Isolation};
 use bursar_directory::SignInError;
-use bursar_web::{BodyError, DataCenter, Form, RawBody};
+use bursar_web::{BodyError, Form, RawBody};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::session::{SessionCookie, csrf_token_matches, from_own_pages, new_token, next_path};
+use crate::session::{csrf_token_matches, from_own_pages, new_token, next_path, sign_in_url};
+use crate::store::NewSession;
 use crate::views::{ErrorKind, SignInPage};
-use crate::{Asked, respond, store};
+use crate::{Asked, authorize, respond, store};
 
-/// A user name, a password and a path.
-const FORM_MAX: usize = 16 << 10;
+/// A user name, a password and a path with what an app asks for.
+pub(crate) const FORM_MAX: usize = 16 << 10;
 
 #[derive(Default, Deserialize)]
 pub(crate) struct Next {
@@ -24,12 +24,17 @@ pub(crate) struct Next {
     next: String,
 }
 
-pub(crate) async fn show(asked: Asked, query: Result<Query<Next>, QueryRejection>) -> Response {
-    let Query(query) = query.unwrap_or_default();
-    page(&asked, StatusCode::OK, String::new(), &query.next, false)
+/// Leads to the sign-in page, and from there to `next`.
+pub(crate) fn first(next: &str) -> Response {
+    Redirect::to(&sign_in_url(next_path(next))).into_response()
 }
 
-fn page(
+pub(crate) async fn show(asked: Asked, query: Result<Query<Next>, QueryRejection>) -> Response {
+    let Query(query) = query.unwrap_or_default();
+    page(&asked, StatusCode::OK, String::new(), &query.next, false).await
+}
+
+async fn page(
     asked: &Asked,
     status: StatusCode,
     user_name: String,
@@ -37,31 +42,32 @@ fn page(
     failed: bool,
 ) -> Response {
     let next = next_path(next).to_owned();
-    let frame = asked.state.frame(&asked.headers, None);
-    respond::page(
-        status,
-        &SignInPage {
-            frame,
-            user_name,
-            next,
-            failed,
-        },
-    )
+    let page = SignInPage {
+        frame: asked.state.frame(&asked.headers, None),
+        app_name: authorize::app_name(asked, &next).await,
+        user_name,
+        next,
+        failed,
+    };
+    respond::page(status, &page)
 }
 
-pub(crate) async fn sign_in(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    body: Result<RawBody<FORM_MAX>, BodyError>,
-) -> Response {
-    let form = body.ok().and_then(|body| Form::parse(&body.bytes).ok());
-    let Some(form) = form.filter(|_| from_own_pages(&asked.headers, here.www_uri())) else {
+/// The fields of a form that our own pages posted.
+pub(crate) fn own_form<const MAX: usize>(
+    asked: &Asked,
+    body: Result<RawBody<MAX>, BodyError>,
+) -> Option<Form> {
+    let form = Form::parse(&body.ok()?.bytes).ok()?;
+    from_own_pages(&asked.headers, asked.here.www_uri()).then_some(form)
+}
+
+pub(crate) async fn sign_in(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyError>) -> Response {
+    let Some(form) = own_form(&asked, body) else {
         return asked.refuse(None, ErrorKind::SignedOut);
     };
     let field = |name| form.get(name).unwrap_or_default();
-    let state = &asked.state;
+    let (state, user_name, next) = (&asked.state, field("user_name"), next_path(field("next")));
     let password = SecretString::from(field("password"));
-    let user_name = field("user_name");
     let (db, clock) = (&state.db, &state.clock);
     let entered =
         bursar_directory::sign_in(db, clock, &state.passwords, user_name, &password).await;
@@ -73,54 +79,64 @@ pub(crate) async fn sign_in(
         // Whoever may not enter learns no more than a stranger.
         Err(_) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return page(&asked, status, user_name.to_owned(), field("next"), true);
+            return page(&asked, status, user_name.to_owned(), next, true).await;
         }
     };
-    if member.company.home != here.id()
+    // An app's request is answered anywhere: the global zone, where nobody lives, included.
+    if member.company.home != asked.here.id()
+        && !authorize::leads_there(next)
         && let Ok(home) = state.data_centers.home(&member.company.home)
     {
         return Redirect::to(&home.www_url("/signin")).into_response();
     }
-    let (token, csrf) = (new_token(&state.rng), new_token(&state.rng));
-    if let Err(error) = store::begin(&state.db, &token, csrf, &member.user, state.clock.now()).await
-    {
-        return asked.failed(&error);
+    let session = new_session(&asked);
+    let args = (session.clone(), member.user);
+    let beginning = state
+        .db
+        .write(Isolation::Append, args, |tx, (session, user)| {
+            Box::pin(session.begin(tx, user))
+        });
+    let begun: Result<(), DbError> = beginning.await;
+    match begun {
+        Ok(()) => signed_in(&asked, &session, next),
+        Err(error) => asked.failed(&error),
     }
-    let cookie = SessionCookie::for_base_uri(here.www_uri()).set(&token, store::LIFETIME);
-    (
-        [(header::SET_COOKIE, cookie)],
-        Redirect::to(next_path(field("next"))),
-    )
-        .into_response()
 }
 
-pub(crate) async fn sign_out(
-    asked: Asked,
-    Extension(here): Extension<Arc<DataCenter>>,
-    body: Result<RawBody<FORM_MAX>, BodyError>,
-) -> Response {
-    let secure = SessionCookie::for_base_uri(here.www_uri());
-    let session = match asked.session(secure).await {
-        Ok(session) => session,
+/// A session for whoever has just proved who they are.
+pub(crate) fn new_session(asked: &Asked) -> NewSession {
+    NewSession {
+        token: new_token(&asked.state.rng),
+        csrf: new_token(&asked.state.rng),
+        old: asked.cookie().token(&asked.headers).map(ToOwned::to_owned),
+        now: asked.state.clock.now(),
+    }
+}
+
+/// The answer that signs in.
+pub(crate) fn signed_in(asked: &Asked, session: &NewSession, next: &str) -> Response {
+    let cookie = asked.cookie().set(&session.token, store::LIFETIME);
+    let redirect = Redirect::to(next_path(next));
+    ([(header::SET_COOKIE, cookie)], redirect).into_response()
+}
+
+pub(crate) async fn sign_out(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyError>) -> Response {
+    let session = match asked.session().await {
+        Ok(Some(session)) => session,
         // Signed out already. Nothing to come back to: /signout is no page.
-        Err(answer) if answer.status().is_redirection() => {
-            return Redirect::to("/signin").into_response();
-        }
-        Err(answer) => return answer,
+        Ok(None) => return Redirect::to("/signin").into_response(),
+        Err(error) => return asked.failed(&error),
     };
-    let form = body.ok().and_then(|body| Form::parse(&body.bytes).ok());
-    let given = form
-        .as_ref()
-        .and_then(|form| form.get("csrf_token"))
-        .unwrap_or_default();
-    let own = from_own_pages(&asked.headers, here.www_uri());
-    if !own || !csrf_token_matches(&session.csrf, given) {
+    let form = own_form(&asked, body);
+    let given = form.as_ref().and_then(|form| form.get("csrf_token"));
+    if !csrf_token_matches(&session.csrf, given.unwrap_or_default()) {
         return asked.refuse(Some(&session), ErrorKind::SignedOut);
     }
-    let token = secure.token(&asked.headers).unwrap_or_default();
+    let cookie = asked.cookie();
+    let token = cookie.token(&asked.headers).unwrap_or_default();
     match store::end(&asked.state.db, token).await {
         Ok(()) => {
-            let cookie = [(header::SET_COOKIE, secure.clear())];
+            let cookie = [(header::SET_COOKIE, cookie.clear())];
             (cookie, Redirect::to("/signin")).into_response()
         }
         Err(error) => asked.failed(&error),

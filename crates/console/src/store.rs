@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use bursar_db::{Db, DbError, Isolation, args, statements};
-use bursar_directory::{User, UserState};
+use bursar_db::{Db, DbError, Isolation, Tx, args, statements};
+use bursar_directory::{Company, User, UserState};
 use bursar_kernel::{Micros, Uuid};
 
 use crate::views::SignedIn;
@@ -23,6 +23,7 @@ statements! {
 /// Who reads.
 pub(crate) struct Session {
     pub(crate) user: User,
+    pub(crate) company: Company,
     pub(crate) csrf: String,
 }
 
@@ -32,6 +33,7 @@ impl Session {
         SignedIn {
             display_name: name.trim().to_owned(),
             csrf_token: self.csrf.clone(),
+            roles: self.user.roles.clone(),
         }
     }
 }
@@ -42,29 +44,28 @@ fn key(token: &str) -> Vec<u8> {
     digest(&SHA256, token.as_bytes()).as_ref().to_vec()
 }
 
-/// Begins a session, and forgets those that have expired.
-pub(crate) async fn begin(
-    db: &Db,
-    token: &str,
-    csrf: String,
-    user: &User,
-    now: Micros,
-) -> Result<(), DbError> {
-    let args = (key(token), user.company_id, user.id, csrf, now);
-    db.write(
-        Isolation::Append,
-        args,
-        |tx, (key, company_id, user_id, csrf, now)| {
-            Box::pin(async move {
-                tx.execute(&DELETE_EXPIRED, args![*now]).await?;
-                let expires_at = *now + LIFETIME;
-                tx.execute(&INSERT, args![key, company_id, user_id, csrf, expires_at])
-                    .await
-                    .map(drop)
-            })
-        },
-    )
-    .await
+/// A session that is about to begin. Its token is new: one that somebody planted in the browser
+/// before never becomes a session.
+#[derive(Clone)]
+pub(crate) struct NewSession {
+    pub(crate) token: String,
+    pub(crate) csrf: String,
+    /// The session that the browser had, which ends.
+    pub(crate) old: Option<String>,
+    pub(crate) now: Micros,
+}
+
+impl NewSession {
+    /// Begins it for `user`, and forgets those that have expired.
+    pub(crate) async fn begin(&self, tx: &mut Tx, user: &User) -> Result<(), DbError> {
+        tx.execute(&DELETE_EXPIRED, args![self.now]).await?;
+        if let Some(old) = &self.old {
+            tx.execute(&DELETE, args![&key(old)]).await?;
+        }
+        let (key, expires_at) = (key(&self.token), self.now + LIFETIME);
+        let arguments = args![&key, &user.company_id, &user.id, &self.csrf, expires_at];
+        tx.execute(&INSERT, arguments).await.map(drop)
+    }
 }
 
 /// The session of a cookie's value, if it has not expired and its user is still active.
@@ -76,9 +77,12 @@ pub(crate) async fn find(db: &Db, token: &str, now: Micros) -> Result<Option<Ses
             };
             let (user_id, csrf): (Uuid, String) = (row.get(0)?, row.get(1)?);
             let member = bursar_directory::api::user(tx, &user_id).await?;
-            let user = member.map(|member| member.user);
-            let user = user.filter(|user| user.state == UserState::Active);
-            Ok(user.map(|user| Session { user, csrf }))
+            let member = member.filter(|member| member.user.state == UserState::Active);
+            Ok(member.map(|member| Session {
+                user: member.user,
+                company: member.company,
+                csrf,
+            }))
         })
     })
     .await

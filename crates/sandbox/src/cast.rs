@@ -10,6 +10,31 @@ pub const TRAVELLER: (&str, &str) = ("ana@northwind.example.com", "ana-travels-l
 pub const TRAVELLER_ID: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11";
 /// A traveller who lives in `emea`: user name and password.
 pub const EUROPEAN: (&str, &str) = ("lars@lindgren.example.com", "lars-keeps-receipts");
+/// Who decides on the traveller's reports.
+pub const APPROVER: (&str, &str) = ("ben@northwind.example.com", "ben-approves-it");
+/// Who administers the traveller's company.
+pub const COMPANY_ADMIN: (&str, &str) = ("admin@northwind.example.com", "northwind-admin");
+/// Who makes the merchant's apps.
+pub const PARTNER: (&str, &str) = ("pia@bluebird.example.com", "pia-builds-apps");
+/// Who runs the platform.
+pub const OPERATOR: (&str, &str) = ("otto@operations.example.com", "otto-reviews-them");
+/// One person of each role, all of them in `us`.
+pub const PEOPLE: [(&str, (&str, &str)); 5] = [
+    ("traveller", TRAVELLER),
+    ("approver", APPROVER),
+    ("company admin", COMPANY_ADMIN),
+    ("partner", PARTNER),
+    ("operator", OPERATOR),
+];
+/// The merchant's listing.
+pub const LISTING_ID: &str = "1b2c3d4e-5f60-4718-8293-a4b5c6d7e801";
+/// The app behind its test listing: client id and secret.
+pub const DEVELOPMENT_CLIENT: (&str, &str) = (
+    "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d61",
+    "a7d0c1e2-93f4-4b65-8c76-d7e8f9a0b161",
+);
+/// What opens its test listing.
+pub const PREVIEW_CODE: &str = "0b7f3f4e5a434d0e9f0c3f8a1d2b6c55";
 
 #[cfg(test)]
 mod tests {
@@ -17,16 +42,19 @@ mod tests {
 
     #[test]
     fn everyone_is_in_the_seed() {
-        let (traveller, european) = (TRAVELLER, EUROPEAN);
-        for text in [
+        let logins = PEOPLE.map(|(_, login)| login);
+        let logins = logins.iter().chain([&EUROPEAN, &DEVELOPMENT_CLIENT]);
+        let ids = [
             CLIENT_ID,
             CLIENT_SECRET,
-            traveller.0,
-            traveller.1,
             TRAVELLER_ID,
-            european.0,
-            european.1,
-        ] {
+            LISTING_ID,
+            PREVIEW_CODE,
+        ];
+        for text in logins
+            .flat_map(|(user, password)| [*user, *password])
+            .chain(ids)
+        {
             assert!(crate::SEED.contains(&format!("\"{text}\"")), "{text}");
         }
     }

@@ -1,4 +1,7 @@
-//! What tests share: a fresh database on each engine, and the macro that runs a test on both.
+//! What tests share: a fresh database on each engine, the macro that runs a test on both, and a
+//! mail server.
+
+mod smtp;
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -8,6 +11,8 @@ use bursar_db::{Db, Location, MIGRATIONS, OpenError, Options};
 use bursar_kernel::Rng;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
+
+pub use smtp::{Delivered, FakeSmtp};
 
 /// Runs one test body on `SQLite` and on `PostgreSQL`, as `name::sqlite` and `name::postgres`.
 ///

@@ -8,8 +8,10 @@ use crate::{Result, repo};
 /// Folders under `crates/` whose SQL may name tables, each with the prefix it owns.
 const OWNERS: &[(&str, &str)] = &[
     ("foundation/jobs", "jobs_"),
+    ("foundation/mail", "mail_"),
     ("platform/directory", "directory_"),
     ("platform/oauth", "oauth_"),
+    ("platform/appcenter", "appcenter_"),
     ("platform/receipts", "receipts_"),
     ("platform/expense", "expense_"),
     ("console", "console_"),

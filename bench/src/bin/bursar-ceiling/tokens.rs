@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -21,30 +21,30 @@ use crate::{App, Error};
 const REFRESH_TOKENS: usize = 128;
 const LIFETIME_SECONDS: i64 = 3600;
 
-/// A key made at start, with its header.
+/// A key made and parsed at start, with its header as every token begins.
 #[derive(Clone)]
-pub(crate) struct Signer(Arc<(Header, EncodingKey)>);
+pub(crate) struct Signer(Arc<(String, KeyPair)>);
 
 impl Signer {
     /// Makes a key of 2048 bits.
     pub(crate) fn new() -> Result<Self, Error> {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"RS256","kid":"ceiling"}"#);
         let pair = KeyPair::generate(KeySize::Rsa2048)?;
-        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)?;
-        let pem = format!(
-            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-            STANDARD.encode(der.as_ref())
-        );
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some("ceiling".to_owned());
-        Ok(Self(Arc::new((
-            header,
-            EncodingKey::from_rsa_pem(pem.as_bytes())?,
-        ))))
+        Ok(Self(Arc::new((header, pair))))
     }
 
     fn sign(&self, claims: &Claims<'_>) -> Result<String, StatusCode> {
-        let (header, key) = &*self.0;
-        jsonwebtoken::encode(header, claims, key).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+        const FAILED: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+        let (header, pair) = &*self.0;
+        let claims = serde_json::to_vec(claims).map_err(|_| FAILED)?;
+        let mut token = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
+        let mut signature = vec![0; pair.public_modulus_len()];
+        let chance = SystemRandom::new();
+        pair.sign(&RSA_PKCS1_SHA256, &chance, token.as_bytes(), &mut signature)
+            .map_err(|_| FAILED)?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token)
     }
 }
 

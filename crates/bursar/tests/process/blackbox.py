@@ -1,16 +1,23 @@
 """A client that nobody here wrote talks to the server: Authlib gets and checks tokens, schemathesis
 sends what the OpenAPI document allows and what it does not. Usage: blackbox.py BASE APP SECRET USER
-PASSWORD"""
+PASSWORD REDIRECT_URI"""
 
+import html
+import os
+import re
 import subprocess
 import sys
 
+# The server is on loopback.
+os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
+
 import requests
+from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-base, client_id, client_secret, user_name, password = sys.argv[1:]
+base, client_id, client_secret, user_name, password, redirect_uri = sys.argv[1:]
 token_url = f"{base}/oauth2/v0/token"
 
 session = OAuth2Session(
@@ -31,6 +38,49 @@ app = OAuth2Session(
 )
 assert app.fetch_token(token_url, grant_type="client_credentials")["access_token"]
 print("authlib: password, refresh and client-credentials grants, JWKS, a call")
+
+
+def hidden(page):
+    """The hidden fields of a page's forms."""
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text)
+    return {name: html.unescape(value) for name, value in fields}
+
+
+def person(url):
+    """Signs in and allows, as a person does in a browser; answers the address at the end."""
+    browser = requests.Session()
+    browser.headers["Origin"] = base
+    form = hidden(browser.get(url, timeout=10))
+    form |= {"user_name": user_name, "password": password}
+    form = hidden(browser.post(f"{base}/signin", data=form, timeout=10))
+    form["decision"] = "allow"
+    allowed = browser.post(
+        f"{base}/oauth2/v0/authorize", data=form, timeout=10, allow_redirects=False
+    )
+    assert allowed.status_code == 303, allowed.text
+    return allowed.headers["Location"]
+
+
+web = OAuth2Session(
+    client_id, client_secret, token_endpoint_auth_method="client_secret_post",
+    scope="openid receipts.read", redirect_uri=redirect_uri, code_challenge_method="S256",
+)
+verifier, nonce = generate_token(48), generate_token(20)
+url, state = web.create_authorization_url(
+    f"{base}/oauth2/v0/authorize", code_verifier=verifier, nonce=nonce
+)
+back = person(url)
+assert back.startswith(redirect_uri + "?geolocation="), back
+granted = web.fetch_token(
+    token_url, authorization_response=back, state=state, code_verifier=verifier
+)
+assert granted["scope"] == "openid receipts.read" and granted["geolocation"] == base, granted
+claims = jwt.decode(granted["id_token"], keys, algorithms=["RS256"]).claims
+assert claims["nonce"] == nonce and claims["aud"] == client_id, claims
+assert claims["iss"] == base and claims["sub"] == access["sub"], claims
+fresh = web.refresh_token(token_url, refresh_token=granted["refresh_token"])
+assert fresh["access_token"] != granted["access_token"]
+print("authlib: authorization code with PKCE, id token against JWKS, refresh")
 
 fuzz = [
     sys.executable, "-m", "schemathesis.cli", "run", f"{base}/openapi.json",

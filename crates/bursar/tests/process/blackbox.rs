@@ -1,11 +1,18 @@
-//! Clients that nobody here wrote: an OAuth library, and a fuzzer that reads our OpenAPI document.
+//! Clients that nobody here wrote: two OAuth libraries, and a fuzzer that reads our OpenAPI
+//! document.
 
+use std::path::Path;
 use std::process::Command;
 
 use bursar_sandbox::cast;
 use bursar_testkit::TestDb;
+use serde_json::json;
 
+use crate::browser::node_modules;
 use crate::process::{Sandbox, run};
+
+/// Where the app's people are sent back to.
+const REDIRECT_URI: &str = "http://127.0.0.1:8090/connected";
 
 #[test]
 fn an_independent_client_gets_on_and_a_fuzzer_finds_nothing() {
@@ -23,6 +30,27 @@ fn an_independent_client_gets_on_and_a_fuzzer_finds_nothing() {
         cast::CLIENT_SECRET,
         user,
         password,
+        REDIRECT_URI,
     ]));
+    assert!(ended.status.success(), "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn another_independent_client_connects() {
+    let node_modules = node_modules(&["openid-client"]);
+    let db = TestDb::sqlite();
+    let sandbox = Sandbox::start(&db);
+    let (user_name, password) = cast::TRAVELLER;
+    let task = json!({
+        "nodeModules": node_modules,
+        "base": sandbox.us,
+        "clientId": cast::CLIENT_ID,
+        "clientSecret": cast::CLIENT_SECRET,
+        "redirectUri": REDIRECT_URI,
+        "userName": user_name,
+        "password": password,
+    });
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process/openid_client.mjs");
+    let ended = run(Command::new("node").arg(script).arg(task.to_string()));
     assert!(ended.status.success(), "{}{}", ended.stdout, ended.stderr);
 }

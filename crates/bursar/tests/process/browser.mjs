@@ -2,11 +2,16 @@
 // Input: one JSON object as the argument; output: a line for each thing seen; status 1 at a fault.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 
-const { nodeModules, traveller, newcomer, receipts, pictures } = JSON.parse(process.argv[2]);
+const {
+  nodeModules, traveller, newcomer, partner, admin, operator, listing, app, receipts,
+  pictures,
+} = JSON.parse(process.argv[2]);
 const merchants = receipts.map((receipt) => JSON.parse(receipt).seller.name);
 const opened = merchants.at(-1);
 const require = createRequire(join(nodeModules, "here.js"));
@@ -189,10 +194,201 @@ async function arrive(browser) {
   await audit(watch, "expenses-none");
 }
 
-const browser = await chromium.launch({ executablePath: onPath("chromium"), args: ARGS });
+// A partner's landing page on this machine, and what it was called with.
+async function landingPage() {
+  const calls = [];
+  const server = createServer((request, response) => {
+    const url = new URL(request.url, "http://here");
+    if (url.pathname === "/connect") calls.push(url.searchParams);
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    response.end("<!doctype html><html lang=en><title>Landing</title><h1>Welcome</h1></html>");
+  });
+  await new Promise((listening) => { server.listen(0, "127.0.0.1", listening); });
+  return { server, calls, url: `http://127.0.0.1:${server.address().port}/connect` };
+}
+
+async function type(page, selector, text) {
+  await tabTo(page, selector);
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type(text);
+}
+
+// Somebody signs in, and is where she wanted to be.
+async function enter(browser, person, path) {
+  const watch = await open(browser, "en-US");
+  await watch.page.goto(`${person.address}${path}`);
+  await signIn(watch.page, person, person.password);
+  const { pathname, search } = new URL(watch.page.url());
+  assert.equal(pathname + search, path);
+  return watch;
+}
+
+async function build(browser, landing) {
+  const watch = await enter(browser, partner, "/partner/apps");
+  const { page } = watch;
+  await audit(watch, "partner-apps");
+  await tabTo(page, 'a[href="/partner/apps/new"]');
+  await press(page, "Enter");
+  await audit(watch, "partner-new");
+  watch.expected = 422;
+  await tabTo(page, 'form[action="/partner/apps"] button');
+  await press(page, "Enter");
+  await page.locator("#new-name-error").waitFor();
+  await audit(watch, "partner-new-refused");
+  watch.expected = undefined;
+
+  await page.goto(`${partner.address}/partner/apps/${listing.id}`);
+  await audit(watch, "partner-listing");
+  await type(page, "#development-connect-url", landing.url);
+  await tabTo(page, 'form[action$="/settings/development"] button');
+  await press(page, "Enter");
+  await page.locator("[role=status]").waitFor();
+  assert.equal(await page.locator("#development-connect-url").inputValue(), landing.url);
+  assert.deepEqual(watch.faults, []);
+}
+
+async function connectByListing(browser, landing) {
+  const deepLink = `/apps/${listing.id}?preview-code=${listing.code}`;
+  const watch = await enter(browser, traveller, deepLink);
+  const { page } = watch;
+  await audit(watch, "app-deep-link");
+  await tabTo(page, 'a[href="/apps"]');
+  await press(page, "Enter");
+  await audit(watch, "apps");
+  await tabTo(page, `a[href="/apps/${listing.id}"]`);
+  await press(page, "Enter");
+  await audit(watch, "app");
+
+  await page.goto(`${traveller.address}${deepLink}`);
+  await tabTo(page, 'a[href*="/terms"].primary');
+  await press(page, "Enter");
+  await audit(watch, "app-terms");
+  await tabTo(page, "form[target] button");
+  const [partners] = await Promise.all([page.waitForEvent("popup"), page.keyboard.press("Enter")]);
+  await partners.locator("h1").waitFor();
+  assert.equal(await partners.locator("h1").innerText(), "Welcome");
+  assert.deepEqual(watch.faults, []);
+
+  assert.equal(landing.calls.length, 1);
+  const [call] = landing.calls;
+  const exchanged = await fetch(`${traveller.address}/oauth2/v0/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      client_id: listing.clientId, client_secret: listing.clientSecret, grant_type: "password",
+      credtype: "authtoken", username: call.get("id"), password: call.get("requestToken"),
+    }),
+  });
+  assert.equal(exchanged.status, 200, await exchanged.text());
+  console.log("connected by keyboard: the partner has its tokens");
+}
+
+async function govern(browser) {
+  const admins = await enter(browser, admin, "/admin/apps");
+  await audit(admins, "admin-apps");
+  await admins.page.goto(`${admin.address}/admin/audit`);
+  await audit(admins, "admin-audit");
+  await audit(await enter(browser, operator, "/operator/apps"), "operator-apps");
+}
+
+function authorizeUrl(more) {
+  const query = { client_id: app.clientId, redirect_uri: app.redirectUri, response_type: "code", ...more };
+  return `${traveller.address}/oauth2/v0/authorize?${new URLSearchParams(query)}`;
+}
+
+// An app asks: sign-in by a mailed link, then no, then yes.
+async function connectByAuthorize(browser) {
+  const watch = await open(browser, "en-US");
+  const { page } = watch;
+  watch.expected = 400;
+  await page.goto(authorizeUrl({ redirect_uri: `${app.redirectUri}/` }));
+  assert.equal(new URL(page.url()).pathname, "/oauth2/v0/authorize");
+  await audit(watch, "not-asked");
+  watch.expected = undefined;
+
+  await page.goto(authorizeUrl({ state: "a&b", scope: "openid receipts.writeonly" }));
+  assert.equal(new URL(page.url()).pathname, "/signin");
+  await audit(watch, "sign-in-for-app");
+  await tabTo(page, "#email");
+  await page.keyboard.type(traveller.userName);
+  await press(page, "Enter");
+  await audit(watch, "link-sent");
+  await tabTo(page, "a[href='/_bursar/mailbox']");
+  await press(page, "Enter");
+  await page.locator(".mails a").or(page.locator(".mails-none")).first().waitFor();
+  // The mail is a job: it may not be there yet.
+  while ((await page.locator(".mails a").count()) === 0) await page.reload();
+  await audit(watch, "mailbox");
+  await tabTo(page, ".mails a");
+  await press(page, "Enter");
+  await audit(watch, "mail");
+  await tabTo(page, ".mail a.button");
+  await press(page, "Enter");
+  await picture(page, "mail-html");
+  // The mail runs no scripts, ours included.
+  await page.keyboard.press("Tab");
+  await press(page, "Enter");
+  assert.equal(new URL(page.url()).pathname, "/signin/link");
+  await audit(watch, "link");
+  await tabTo(page, "form button");
+  await press(page, "Enter");
+  await page.getByRole("heading", { name: /^Connect / }).waitFor();
+  const permissions = await page.locator(".permissions").innerText();
+  assert(permissions.includes("add receipts, without seeing"), permissions);
+  await audit(watch, "consent");
+
+  await tabTo(page, "button[value='deny']");
+  await press(page, "Enter");
+  const refused = new URL(page.url());
+  assert.equal(refused.origin + refused.pathname, app.redirectUri);
+  assert.equal(refused.searchParams.get("error_code"), "access_denied");
+  assert.equal(refused.searchParams.get("state"), "a&b");
+
+  await page.goto(authorizeUrl({ state: "7" }));
+  await tabTo(page, "button[value='allow']");
+  await press(page, "Space");
+  const back = new URL(page.url());
+  assert.equal(back.origin + back.pathname, app.redirectUri);
+  assert.equal(back.searchParams.get("geolocation"), traveller.address);
+  assert.equal(back.searchParams.get("state"), "7");
+  const form = { client_id: app.clientId, client_secret: app.clientSecret,
+    grant_type: "authorization_code", redirect_uri: app.redirectUri, code: back.searchParams.get("code") };
+  const url = `${traveller.address}/oauth2/v0/token`;
+  const answer = await fetch(url, { method: "POST", body: new URLSearchParams(form) });
+  assert.equal(answer.status, 200, await answer.text());
+  assert.deepEqual(watch.faults, [], "connect");
+
+  console.log("an app was refused, then connected, by keyboard and mail");
+}
+
+async function goneLink(browser) {
+  const watch = await open(browser, "en-US");
+  watch.expected = 404;
+  await watch.page.goto(`${traveller.address}/signin/link?token=used`);
+  await audit(watch, "link-gone");
+}
+
+// The app's own site, on a free port: the browser is led there from the registered address.
+const site = createServer((_, answer) => {
+  answer.setHeader("content-type", "text/html");
+  answer.end("<!DOCTYPE html><title>Bluebird</title>");
+});
+await once(site.listen(0, "127.0.0.1"), "listening");
+const detour = `MAP ${new URL(app.redirectUri).host} 127.0.0.1:${site.address().port}`;
+const landing = await landingPage();
+const browser = await chromium.launch({
+  executablePath: onPath("chromium"),
+  args: [...ARGS, `--host-resolver-rules=${detour}`],
+});
 try {
   await travel(browser);
   await arrive(browser);
+  await connectByAuthorize(browser);
+  await goneLink(browser);
+  await build(browser, landing);
+  await connectByListing(browser, landing);
+  await govern(browser);
 } finally {
   await browser.close();
+  site.close();
+  landing.server.close();
 }

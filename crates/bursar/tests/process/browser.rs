@@ -1,4 +1,4 @@
-//! The traveller's pages in a real browser; `browser.mjs` says what is done and checked there.
+//! The pages in a real browser; `browser.mjs` says what is done and checked there.
 //!
 //! With `BURSAR_TEST_PICTURES=DIR`, pictures of all pages are left in that folder.
 
@@ -18,7 +18,7 @@ const RECEIPTS: &str = include_str!("receipts.json");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pages_work_by_keyboard_and_are_accessible() {
-    let node_modules = node_modules();
+    let node_modules = node_modules(&["playwright-core", "axe-core"]);
     let db = TestDb::sqlite();
     let sandbox = Sandbox::start(&db);
     let receipts: Vec<Box<RawValue>> = serde_json::from_str(RECEIPTS).expect("JSON");
@@ -32,6 +32,20 @@ async fn the_pages_work_by_keyboard_and_are_accessible() {
         "nodeModules": node_modules,
         "traveller": person(&sandbox.us, cast::TRAVELLER),
         "newcomer": person(&sandbox.address("emea"), cast::EUROPEAN),
+        "partner": person(&sandbox.us, cast::PARTNER),
+        "admin": person(&sandbox.us, cast::COMPANY_ADMIN),
+        "operator": person(&sandbox.us, cast::OPERATOR),
+        "listing": {
+            "id": cast::LISTING_ID,
+            "code": cast::PREVIEW_CODE,
+            "clientId": cast::DEVELOPMENT_CLIENT.0,
+            "clientSecret": cast::DEVELOPMENT_CLIENT.1,
+        },
+        "app": {
+            "clientId": cast::CLIENT_ID,
+            "clientSecret": cast::CLIENT_SECRET,
+            "redirectUri": "http://127.0.0.1:8090/connected",
+        },
         "receipts": receipts.iter().map(|receipt| receipt.get()).collect::<Vec<_>>(),
         "pictures": std::env::var_os("BURSAR_TEST_PICTURES").map(PathBuf::from),
     });
@@ -42,13 +56,13 @@ async fn the_pages_work_by_keyboard_and_are_accessible() {
     print!("{printed}");
 }
 
-/// Where the browser's driver and the accessibility checker are.
-fn node_modules() -> PathBuf {
+/// Where Node's packages are, among them these.
+pub(crate) fn node_modules(packages: &[&str]) -> PathBuf {
     let folder = std::env::var_os("BURSAR_TEST_NODE_MODULES").map_or_else(
         || Path::new(env!("CARGO_TARGET_TMPDIR")).join("../xtask/node_modules"),
         PathBuf::from,
     );
-    for package in ["playwright-core", "axe-core"] {
+    for package in packages {
         assert!(
             folder.join(package).is_dir(),
             "{} has no {package}: run `cargo xtask setup`",

@@ -24,6 +24,12 @@ pub enum ErrorKind {
     NotFound,
     /// The session is over, or the form is not one that this session was given.
     SignedOut,
+    /// The page is for people with another role; that there is such a page is no secret.
+    Forbidden,
+    /// What was sent is no form, or is too long for one.
+    Unreadable,
+    /// What was sent is larger than any form of ours.
+    TooLarge,
     /// A fault of ours.
     Internal,
 }
@@ -33,7 +39,9 @@ impl ErrorKind {
     pub fn status(self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SignedOut => StatusCode::FORBIDDEN,
+            Self::SignedOut | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -45,6 +53,9 @@ impl ErrorPage {
         match self.kind {
             ErrorKind::NotFound => messages.text("error-not-found-title"),
             ErrorKind::SignedOut => messages.text("error-signed-out-title"),
+            ErrorKind::Forbidden => messages.text("error-forbidden-title"),
+            ErrorKind::Unreadable => messages.text("error-unreadable-title"),
+            ErrorKind::TooLarge => messages.text("error-too-large-title"),
             ErrorKind::Internal => messages.text("error-internal-title"),
         }
     }
@@ -54,6 +65,9 @@ impl ErrorPage {
         match self.kind {
             ErrorKind::NotFound => messages.text("error-not-found-advice"),
             ErrorKind::SignedOut => messages.text("error-signed-out-advice"),
+            ErrorKind::Forbidden => messages.text("error-forbidden-advice"),
+            ErrorKind::Unreadable => messages.text("error-unreadable-advice"),
+            ErrorKind::TooLarge => messages.text("error-too-large-advice"),
             ErrorKind::Internal => messages.text("error-internal-advice"),
         }
     }

@@ -3,17 +3,44 @@
 //! Texts are shown as they are given; amounts and times are given as documents write them and
 //! become the reader's own form in the template.
 
+mod admin;
+mod app_samples;
+mod apps;
+mod authorize;
+mod connections;
 mod error;
 mod expense;
 mod expenses;
+mod fields;
+mod letter;
+mod mailbox;
+mod nav;
+mod operator;
+mod partner;
 mod samples;
+mod samples_connect;
 mod signin;
 
+pub use admin::{AdminAppsPage, AuditPage};
+pub use apps::{AppPage, AppsPage, TermsPage};
+pub use authorize::{ConsentPage, NotAskedPage};
+pub use connections::{ConnectionsPage, DisconnectPage};
 pub use error::{ErrorKind, ErrorPage};
 pub use expense::{ExpensePage, LogEntry, LogLevel};
 pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};
+pub use fields::Field;
+pub use letter::{Asker, LetterContent, LetterHtml, LetterText};
+pub use mailbox::{MailPage, MailboxPage};
+pub use nav::{NavItem, Section};
+pub use operator::{OperatorAppsPage, ReviewNotice};
+pub use partner::{
+    CredentialsPage, NewAppPage, Notice, PartnerAppPage, PartnerAppsPage, SettingsTyped, StageForm,
+};
 pub use samples::all as samples;
-pub use signin::SignInPage;
+pub use samples_connect::letters as sample_letters;
+pub use signin::{LinkPage, LinkSentPage, SignInPage};
+
+use bursar_directory::Roles;
 
 use crate::messages::Messages;
 
@@ -26,6 +53,8 @@ pub struct Frame {
     pub brand: String,
     /// Who is signed in, if anybody.
     pub signed_in: Option<SignedIn>,
+    /// Where the reader is, for the navigation.
+    pub current: Option<Section>,
 }
 
 /// The reader's session, as pages show it.
@@ -35,9 +64,24 @@ pub struct SignedIn {
     pub display_name: String,
     /// The session's token, sent back by every form.
     pub csrf_token: String,
+    /// What the user may do, which is what the navigation offers.
+    pub roles: Roles,
 }
 
 impl Frame {
+    /// The same on a page of `section`.
+    #[must_use]
+    pub fn at(mut self, section: Section) -> Self {
+        self.current = Some(section);
+        self
+    }
+
+    /// The session's token for forms; empty when nobody is signed in.
+    fn csrf_token(&self) -> &str {
+        let signed_in = self.signed_in.as_ref();
+        signed_in.map_or("", |signed_in| signed_in.csrf_token.as_str())
+    }
+
     /// A page's title with the platform's name.
     fn title(&self, page: &str) -> String {
         let args = [("page", page.into()), ("brand", self.brand.as_str().into())];

@@ -1,15 +1,18 @@
 //! Every page with made-up content: what tests check and what previews show.
 
 use super::{
-    ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame, LogEntry, LogLevel,
-    ProcessingState, SignInPage, SignedIn,
+    ConsentPage, ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame, LinkPage,
+    LinkSentPage, LogEntry, LogLevel, MailPage, MailboxPage, NotAskedPage, ProcessingState,
+    SignInPage, SignedIn,
 };
+use bursar_directory::Roles;
+
 use crate::messages::Messages;
 use crate::totals;
 
 const JSON: &str = r#"{"user":"08bdda1e-0d4f-4261-9f1b-f9b8d9f817d6","dateTime":"2026-11-19T21:14:00+01:00","total":"412.50","subtotal":"385.51","currencyCode":"EUR","receiptType":"hotel","merchant":{"name":"Hotel Lindenhof","location":{"address":"Am Speicher 4","city":"Hamburg","countryCode":"DE","postalCode":"20457"},"taxId":"DE 811 234 567"},"lineItems":[{"description":"Room 214, 2 nights","quantity":2,"unitCost":"180.0","totalAmount":"360.0"},{"description":"Breakfast","quantity":2,"totalAmount":"25.51"}],"taxes":[{"authority":"Finanzamt Hamburg","name":"MwSt","rate":"7.0","amount":"26.99"}],"payments":[{"type":"creditCard","amount":"412.50","creditCard":{"redactedCardNumber":"1881","type":"Visa"}}]}"#;
 
-const LONG_NAME: &str = "The Extraordinarily Hospitable Grand Hotel & Conference Centre of \
+pub(super) const LONG_NAME: &str = "The Extraordinarily Hospitable Grand Hotel & Conference Centre of \
      Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch (North Wing, formerly Annex B)";
 
 impl Frame {
@@ -18,6 +21,7 @@ impl Frame {
         let signed_in = SignedIn {
             display_name: "Amara Okafor".into(),
             csrf_token: "c2FtcGxlLXRva2VuLW9mLXRoaXMtc2Vzc2lvbg".into(),
+            roles: Roles::default(),
         };
         Self {
             signed_in: Some(signed_in),
@@ -32,6 +36,7 @@ impl Frame {
             messages,
             brand: "Bursar".into(),
             signed_in: None,
+            current: None,
         }
     }
 }
@@ -41,9 +46,19 @@ impl SignInPage {
     pub fn sample() -> Self {
         Self {
             frame: Frame::sample_signed_out(),
+            app_name: None,
             user_name: String::new(),
             next: "/expenses".into(),
             failed: false,
+        }
+    }
+
+    /// On the way to an app's request.
+    pub fn sample_for_app() -> Self {
+        Self {
+            app_name: Some("Innkeeper".into()),
+            next: "/oauth2/v0/authorize?client_id=1&response_type=code".into(),
+            ..Self::sample()
         }
     }
 
@@ -317,7 +332,7 @@ impl ErrorPage {
     pub fn sample(kind: ErrorKind) -> Self {
         let frame = match kind {
             ErrorKind::SignedOut => Frame::sample_signed_out(),
-            ErrorKind::NotFound | ErrorKind::Internal => Frame::sample(),
+            _ => Frame::sample(),
         };
         Self {
             frame,
@@ -330,9 +345,19 @@ impl ErrorPage {
 /// Every sample page under the path that a preview shows it at, rendered.
 pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
     use askama::Template as _;
-    vec![
+    let mut all = vec![
         ("signin", SignInPage::sample().render()),
         ("signin-failed", SignInPage::sample_failed().render()),
+        ("signin-for-app", SignInPage::sample_for_app().render()),
+        ("signin-sent", LinkSentPage::sample().render()),
+        ("signin-link", LinkPage::sample().render()),
+        ("signin-link-gone", LinkPage::sample_gone().render()),
+        ("consent", ConsentPage::sample().render()),
+        ("consent-long", ConsentPage::sample_long().render()),
+        ("not-asked", NotAskedPage::sample().render()),
+        ("mailbox", MailboxPage::sample().render()),
+        ("mailbox-empty", MailboxPage::sample_empty().render()),
+        ("mailbox-mail", MailPage::sample().render()),
         ("expenses", ExpensesPage::sample().render()),
         ("expenses-empty", ExpensesPage::sample_empty().render()),
         ("expenses-long", ExpensesPage::sample_long().render()),
@@ -355,8 +380,22 @@ pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
             ErrorPage::sample(ErrorKind::SignedOut).render(),
         ),
         (
+            "error-forbidden",
+            ErrorPage::sample(ErrorKind::Forbidden).render(),
+        ),
+        (
+            "error-unreadable",
+            ErrorPage::sample(ErrorKind::Unreadable).render(),
+        ),
+        (
+            "error-too-large",
+            ErrorPage::sample(ErrorKind::TooLarge).render(),
+        ),
+        (
             "error-internal",
             ErrorPage::sample(ErrorKind::Internal).render(),
         ),
-    ]
+    ];
+    all.extend(super::app_samples::all());
+    all
 }

@@ -1,4 +1,4 @@
-//! The sign-in page.
+//! Signing in: by password, or by a mailed link.
 
 use askama::Template;
 
@@ -6,16 +6,79 @@ use super::Frame;
 
 /// `GET /signin`, and the answer to a `POST /signin` that failed.
 ///
-/// The form posts `user_name`, `password` and `next`.
+/// One form posts `user_name`, `password` and `next`; the other posts `email` and `next` to
+/// `/signin/email`.
 #[derive(Template)]
 #[template(path = "signin.html")]
 pub struct SignInPage {
     /// What surrounds it; nobody is signed in.
     pub frame: Frame,
+    /// The app that the reader is on the way to, if any.
+    pub app_name: Option<String>,
     /// The user name to start with: empty, or what was tried.
     pub user_name: String,
     /// The path to go on with, checked by [`crate::session::next_path`].
     pub next: String,
     /// Whether user name and password just did not match.
     pub failed: bool,
+}
+
+/// The answer to `POST /signin/email`, the same for every address.
+#[derive(Template)]
+#[template(path = "signin-sent.html")]
+pub struct LinkSentPage {
+    /// What surrounds it; nobody is signed in.
+    pub frame: Frame,
+    /// The address, as it was typed.
+    pub email: String,
+    /// The path to go on with.
+    pub next: String,
+    /// Whether there is a mailbox to look into here, as in the sandbox.
+    pub shows_mail: bool,
+}
+
+/// `GET /signin/link`: what a mailed link leads to. The form posts `token`.
+#[derive(Template)]
+#[template(path = "signin-link.html")]
+pub struct LinkPage {
+    /// What surrounds it; nobody is signed in yet.
+    pub frame: Frame,
+    /// Whom the link signs in.
+    pub display_name: String,
+    /// The link's secret; none when the link does not work any more.
+    pub token: Option<String>,
+    /// The app that the reader is on the way to, if any.
+    pub app_name: Option<String>,
+}
+
+impl SignInPage {
+    fn lead(&self) -> String {
+        let messages = &self.frame.messages;
+        match self.app_name.as_deref() {
+            None => messages.text("signin-lead"),
+            Some(app) => messages.text_with("signin-lead-app", [("app", app.into())]),
+        }
+    }
+}
+
+impl LinkSentPage {
+    fn lead(&self) -> String {
+        let email = ("email", self.email.as_str().into());
+        self.frame.messages.text_with("sent-lead", [email])
+    }
+
+    fn back(&self) -> String {
+        crate::session::sign_in_url(&self.next)
+    }
+}
+
+impl LinkPage {
+    fn lead(&self) -> String {
+        let messages = &self.frame.messages;
+        let name = ("name", self.display_name.as_str().into());
+        match self.app_name.as_deref() {
+            None => messages.text_with("link-lead", [name]),
+            Some(app) => messages.text_with("link-lead-app", [name, ("app", app.into())]),
+        }
+    }
 }

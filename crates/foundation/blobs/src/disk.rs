@@ -1,5 +1,6 @@
 //! The blocking half: files, directories and when each is on disk.
 
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -20,6 +21,24 @@ pub(crate) struct Disk {
     next_temp: AtomicU64,
     /// Shared while a file is put in place, exclusive while a sweep looks at an age and removes.
     placing: RwLock<()>,
+}
+
+/// A file that is written and not yet in place.
+struct Temp {
+    id: BlobId,
+    file: File,
+    path: PathBuf,
+}
+
+impl Temp {
+    /// Itself, or the failure, and then the file is removed.
+    fn kept_if(self, done: Result<(), BlobError>) -> Result<Self, BlobError> {
+        if done.is_err() {
+            // Best effort: a sweep removes what stays.
+            let _ = fs::remove_file(&self.path);
+        }
+        done.map(|()| self)
+    }
 }
 
 impl Disk {
@@ -44,26 +63,51 @@ impl Disk {
         &self.root
     }
 
-    pub(crate) fn put(&self, content: &[u8]) -> Result<BlobId, BlobError> {
-        let id = BlobId::of(content);
-        let path = self.path(id);
-        let (mut file, temp) = self.create_temp()?;
-        let written = file
-            .write_all(content)
-            .at("write", &temp)
-            .and_then(|()| file.sync_data().at("flush to disk", &temp))
-            .and_then(|()| {
-                let _shared = self.placing.read().unwrap_or_else(PoisonError::into_inner);
-                // Over an equal file too: that renews its age, and repairs a damaged one.
-                fs::rename(&temp, &path).at("move a new blob to", &path)
-            });
-        if let Err(failed) = written {
-            // Best effort: a sweep removes what stays.
-            let _ = fs::remove_file(&temp);
-            return Err(failed);
-        }
-        sync_dir(&shard_dir(&self.root, id.shard()))?;
-        Ok(id)
+    /// Stores files, each on its own account; an answer for each, in order.
+    ///
+    /// All are written before the first is flushed, and all are in place before the first folder
+    /// is: a journalling file system takes the others along, and has little left to do for them.
+    pub(crate) fn put_all(&self, contents: &[Bytes]) -> Vec<Result<BlobId, BlobError>> {
+        let written: Vec<_> = contents.iter().map(|content| self.write(content)).collect();
+        let placed: Vec<_> = written
+            .into_iter()
+            .map(|temp| self.flush_and_place(temp?))
+            .collect();
+        let mut synced = HashMap::new();
+        placed
+            .into_iter()
+            .map(|placed| {
+                let id = placed?;
+                // A flush that failed is not repeated: the second may succeed over lost data.
+                let folder = synced
+                    .entry(id.shard())
+                    .or_insert_with_key(|shard| sync_dir(&shard_dir(&self.root, *shard)));
+                folder.clone().map(|()| id)
+            })
+            .collect()
+    }
+
+    fn write(&self, content: &[u8]) -> Result<Temp, BlobError> {
+        let (mut file, path) = self.create_temp()?;
+        let written = file.write_all(content).at("write", &path);
+        let temp = Temp {
+            id: BlobId::of(content),
+            file,
+            path,
+        };
+        temp.kept_if(written)
+    }
+
+    fn flush_and_place(&self, temp: Temp) -> Result<BlobId, BlobError> {
+        let id = temp.id;
+        let target = self.path(id);
+        let flushed = temp.file.sync_data().at("flush to disk", &temp.path);
+        let placed = flushed.and_then(|()| {
+            let _shared = self.placing.read().unwrap_or_else(PoisonError::into_inner);
+            // Over an equal file too: that renews its age, and repairs a damaged one.
+            fs::rename(&temp.path, &target).at("move a new blob to", &target)
+        });
+        temp.kept_if(placed).map(|_| id)
     }
 
     pub(crate) fn get(&self, id: BlobId) -> Result<Bytes, BlobError> {

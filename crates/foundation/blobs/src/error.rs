@@ -2,11 +2,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::BlobId;
 
 /// A failure of the store; the text names the path and what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum BlobError {
     /// No file has this id.
     #[error("blob {id} is missing at {}: restore it from a backup", path.display())]
@@ -32,7 +33,7 @@ pub enum BlobError {
         /// On which file or directory.
         path: PathBuf,
         /// The system's answer.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// The process is ending, and the work was not begun.
     #[error("the process is stopping")]
@@ -49,7 +50,7 @@ impl<T> At<T> for io::Result<T> {
         self.map_err(|source| BlobError::Io {
             action,
             path: path.to_owned(),
-            source,
+            source: Arc::new(source),
         })
     }
 }

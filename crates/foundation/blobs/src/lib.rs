@@ -5,7 +5,7 @@
 //! files being written.
 //!
 //! [`Blobs::put`] returns when content and directory entry are on disk. The caller then commits
-//! the row. A crash between the two leaves an orphan, never a row without its file; orphans go
+//! the row. Puts at the same time are flushed together. A crash between the two leaves an orphan, never a row without its file; orphans go
 //! with [`Blobs::sweep`]. One process owns the directory.
 
 mod disk;
@@ -15,18 +15,73 @@ mod id;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
 pub use error::BlobError;
 pub use id::{BlobId, BlobIdError};
 
 use disk::Disk;
+use error::At as _;
+
+/// At most this many files are flushed together: each waits for all.
+const GROUP_MAX: usize = 16;
+/// How long a file waits for those that are announced.
+const GROUP_WAIT: Duration = Duration::from_millis(20);
 
 /// A store of files. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Blobs(Arc<Disk>);
+pub struct Blobs {
+    disk: Arc<Disk>,
+    /// To the thread that puts files in place; it ends with the last sender.
+    puts: Sender<Put>,
+    /// Files that are being made.
+    announced: Arc<AtomicUsize>,
+}
+
+/// A file that is being made. Dropped, it does not come after all.
+#[derive(Debug)]
+pub struct Announced {
+    puts: Sender<Put>,
+    coming: Coming,
+}
+
+/// Counts while it lives.
+#[derive(Debug)]
+struct Coming(Arc<AtomicUsize>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Announced {
+    /// As [`Blobs::put`].
+    pub async fn put(self, content: impl Into<Bytes>) -> Result<BlobId, BlobError> {
+        // First: nobody shall wait for it any more once it is there.
+        drop(self.coming);
+        put(&self.puts, content.into()).await
+    }
+}
+
+async fn put(puts: &Sender<Put>, content: Bytes) -> Result<BlobId, BlobError> {
+    let (done, stored) = oneshot::channel();
+    let put = Put { content, done };
+    puts.send(put).map_err(|_| BlobError::Stopping)?;
+    stored.await.map_err(|_| BlobError::Stopping)?
+}
+
+/// A file to be stored, and who waits for it.
+#[derive(Debug)]
+struct Put {
+    content: Bytes,
+    done: oneshot::Sender<Result<BlobId, BlobError>>,
+}
 
 /// What a sweep removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -41,12 +96,24 @@ impl Blobs {
     /// Opens the store in `dir`, creating it (readable by its owner only) when it is missing.
     /// Blocks: call it at start.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self, BlobError> {
-        Ok(Self(Arc::new(Disk::open(dir.into())?)))
+        let disk = Arc::new(Disk::open(dir.into())?);
+        let (puts, waiting) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("blobs".into());
+        let announced = Arc::default();
+        let (placing, coming) = (Arc::clone(&disk), Arc::clone(&announced));
+        thread
+            .spawn(move || put_in_groups(&placing, &waiting, &coming))
+            .at("start the thread that writes to", disk.root())?;
+        Ok(Self {
+            disk,
+            puts,
+            announced,
+        })
     }
 
     /// Where the store lives.
     pub fn dir(&self) -> &Path {
-        self.0.root()
+        self.disk.root()
     }
 
     /// Stores `content` and returns its id once it survives a power failure.
@@ -54,8 +121,17 @@ impl Blobs {
     /// Putting content again renews its age, so that a sweep cannot take it from under a caller
     /// who is about to name it.
     pub async fn put(&self, content: impl Into<Bytes>) -> Result<BlobId, BlobError> {
-        let content = content.into();
-        self.blocking(move |disk| disk.put(&content)).await
+        put(&self.puts, content.into()).await
+    }
+
+    /// Tells that a file is being made: those that are ready wait some milliseconds for it, and
+    /// share its flush.
+    pub fn announce(&self) -> Announced {
+        self.announced.fetch_add(1, Ordering::Relaxed);
+        Announced {
+            puts: self.puts.clone(),
+            coming: Coming(Arc::clone(&self.announced)),
+        }
     }
 
     /// Reads a blob and checks it against its id.
@@ -115,13 +191,45 @@ impl Blobs {
         T: Send + 'static,
         F: FnOnce(&Disk) -> Result<T, BlobError> + Send + 'static,
     {
-        let disk = Arc::clone(&self.0);
+        let disk = Arc::clone(&self.disk);
         match tokio::task::spawn_blocking(move || work(&disk)).await {
             Ok(result) => result,
             Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
             Err(_) => Err(BlobError::Stopping),
         }
     }
+}
+
+/// Stores what waits, again and again: whoever comes during a flush shares the next.
+fn put_in_groups(disk: &Disk, waiting: &Receiver<Put>, announced: &AtomicUsize) {
+    while let Ok(first) = waiting.recv() {
+        let group = grouped(first, waiting, announced);
+        let (contents, done): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|put| (put.content, put.done)).unzip();
+        for (result, done) in disk.put_all(&contents).into_iter().zip(done) {
+            // Who has gone away meanwhile left an orphan.
+            done.send(result).ok();
+        }
+    }
+}
+
+/// The first file and those that are there, or announced and soon there.
+fn grouped(first: Put, waiting: &Receiver<Put>, announced: &AtomicUsize) -> Vec<Put> {
+    let mut group = vec![first];
+    let until = Instant::now() + GROUP_WAIT;
+    while group.len() < GROUP_MAX {
+        let others_come = announced.load(Ordering::Relaxed) > 0;
+        let wait = if others_come {
+            until.saturating_duration_since(Instant::now())
+        } else {
+            Duration::ZERO
+        };
+        let Ok(put) = waiting.recv_timeout(wait) else {
+            break;
+        };
+        group.push(put);
+    }
+    group
 }
 
 #[cfg(test)]

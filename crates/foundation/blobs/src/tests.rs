@@ -200,3 +200,33 @@ fn a_file_in_the_way_is_named() {
         assert!(failed.contains("a file is in the way"), "{failed}");
     }
 }
+
+#[tokio::test]
+async fn what_is_announced_is_waited_for_but_not_long() {
+    let (_dir, blobs) = store();
+    let never = blobs.announce();
+    let soon = blobs.announce();
+    let (alone, together) = tokio::join!(blobs.put("receipt"), soon.put("another"));
+    assert_eq!(alone.unwrap(), BlobId::of(b"receipt"));
+    assert_eq!(together.unwrap(), BlobId::of(b"another"));
+    drop(never);
+    assert_eq!(blobs.announced.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_put_harms_no_other_of_its_group() {
+    let (_dir, blobs) = store();
+    let bad = BlobId::of(b"receipt 1");
+    fs::create_dir(path(&blobs, bad)).unwrap();
+    let group: Vec<_> = (0..4)
+        .map(|number| (format!("receipt {number}"), blobs.announce()))
+        .collect();
+    let puts = group
+        .into_iter()
+        .map(|(content, place)| tokio::spawn(place.put(content)));
+    let puts: Vec<_> = puts.collect();
+    for (number, put) in puts.into_iter().enumerate() {
+        assert_eq!(put.await.unwrap().is_err(), number == 1, "{number}");
+    }
+    assert_eq!(temp_files(&blobs), 0);
+}

@@ -168,6 +168,7 @@ fn write_groups(
     let mut group = Vec::with_capacity(GROUP_MAX);
     let mut groups = 0_usize;
     while inbox.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
+        take_more(&mut inbox, &mut group);
         metrics::histogram!("db_group_operations").record(group.len() as f64);
         let mut woken = false;
         let outcome = run_group(&mut tx, &mut group, &mut woken);
@@ -185,6 +186,16 @@ fn write_groups(
         }
     }
     Ok(())
+}
+
+/// Lets those run who are about to send: a commit costs the same for one as for many.
+fn take_more(inbox: &mut mpsc::Receiver<Box<dyn Operation>>, group: &mut Vec<Box<dyn Operation>>) {
+    std::thread::yield_now();
+    while group.len() < GROUP_MAX
+        && let Ok(operation) = inbox.try_recv()
+    {
+        group.push(operation);
+    }
 }
 
 fn run_group(

@@ -91,11 +91,14 @@ impl Drop for Workers {
     }
 }
 
+/// One thread for each core: a handler may compute on it, as long as it stays far below the lease.
+///
 /// # Panics
 /// When the system gives no threads: nothing could run.
 fn yielding_runtime() -> Runtime {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(cores)
         .thread_name("jobs")
         .enable_all()
         .on_thread_start(|| {
@@ -153,7 +156,8 @@ impl Pool {
     async fn step(&mut self) {
         self.renew().await;
         let free = self.slots - self.running.len();
-        if free == 0 {
+        if free < self.slots.div_ceil(4) {
+            // A claim is a commit: it waits until it is worth one.
             self.next_look = Instant::now() + POLL;
         } else if self.more {
             let pause = self.fill(free).await.unwrap_or_else(|error| {

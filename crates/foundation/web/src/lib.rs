@@ -33,7 +33,7 @@ pub use body::{BodyError, ContentType, RawBody};
 pub use data_center::{DataCenter, DataCenterError};
 pub use edge::edge;
 pub use error::{Kind, WireBody, WireError};
-pub use form::{Form, FormError};
+pub use form::{Form, FormError, encode_form};
 pub use limits::Limits;
 pub use logging::{LogFormat, LoggingError, init_logging};
 pub use openapi::openapi_router;

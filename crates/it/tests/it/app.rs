@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use bursar::Platform;
 use bursar::admin::Admin;
-use bursar::config::{Config, DataCenterConfig, Format};
+use bursar::config::{Config, DataCenterConfig, Format, MailConfig, OtpParameter};
 use bursar_kernel::{Clock, Micros, Uuid};
 use bursar_oauth::Principal;
 use bursar_testkit::TestDb;
+use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::http::{Answer, Site};
 
 const SEED: &str = include_str!("seed.toml");
+const APP_CENTER: &str = include_str!("appcenter.toml");
 
 /// When every test begins: Sat, 21 Nov 2026 09:30:00 GMT.
 pub(crate) const NOW: Micros = Micros(1_795_253_400_000_000);
@@ -95,9 +97,7 @@ pub(crate) struct TestApp {
 impl TestApp {
     /// Nobody can sign in: hashing passwords would take a third of most tests.
     pub(crate) async fn start(place: &TestDb) -> Self {
-        let lines = SEED.lines().filter(|line| !line.starts_with("password"));
-        let seed: Vec<_> = lines.collect();
-        Self::start_as(place, &seed.join("\n"), Clock::fake(NOW)).await
+        Self::start_as(place, &without_passwords(), Clock::fake(NOW)).await
     }
 
     pub(crate) async fn start_with_passwords(place: &TestDb) -> Self {
@@ -116,6 +116,22 @@ impl TestApp {
             .datacenters
             .extend(data_centers.iter().map(|id| datacenter(id)));
         Self::start_on(config, &format!("{SEED}{seed}"), Clock::fake(NOW)).await
+    }
+
+    /// With the people of `appcenter.toml`; of the others nobody can sign in.
+    pub(crate) async fn start_app_center(place: &TestDb) -> Self {
+        let seed = format!("{}\n{APP_CENTER}", without_passwords());
+        Self::start_as(place, &seed, Clock::fake(NOW)).await
+    }
+
+    /// With a mail server in place of the mailbox.
+    pub(crate) async fn start_with_mail(place: &TestDb, mail: MailConfig) -> Self {
+        let config = Config {
+            mail: Some(mail),
+            otp_parameter: OtpParameter::Otl,
+            ..config(place)
+        };
+        Self::start_on(config, &without_passwords(), Clock::fake(NOW)).await
     }
 
     async fn start_as(place: &TestDb, seed: &str, clock: Clock) -> Self {
@@ -262,6 +278,20 @@ impl TestApp {
         panic!("{url} is not processed");
     }
 
+    /// Waits until `count` mails for an address are in the mailbox; the newest first.
+    pub(crate) async fn mails(&self, to: &str, count: usize) -> Vec<Value> {
+        for _ in 0..TRIES {
+            let path = format!("/_bursar/mailbox/messages?to={to}");
+            let answer = self.us.get(&path).send().await;
+            let mails = answer.json()["messages"].as_array().unwrap().clone();
+            if mails.len() >= count {
+                return mails;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{to} has not {count} mails");
+    }
+
     /// How many receipts there are, of all that anybody here can have.
     pub(crate) async fn stored(&self) -> usize {
         let mut stored = 0;
@@ -278,6 +308,12 @@ impl TestApp {
         }
         stored
     }
+}
+
+fn without_passwords() -> String {
+    let lines = SEED.lines().filter(|line| !line.starts_with("password"));
+    let seed: Vec<_> = lines.collect();
+    seed.join("\n")
 }
 
 async fn request_tokens(platform: &Platform) -> HashMap<&'static str, String> {
@@ -319,10 +355,14 @@ fn config(place: &TestDb) -> Config {
         brand: "Bursar".to_owned(),
         workers: 2,
         tls_terminated_by_proxy: false,
+        loopback_partners: true,
         log_filter: None,
         log_format: Format::Human,
         datacenters: ["us", "emea", "glz"].map(datacenter).into(),
         bootstrap: None,
+        mail: None,
+        mailbox: true,
+        otp_parameter: OtpParameter::Token,
         data,
     }
 }

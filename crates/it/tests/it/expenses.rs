@@ -101,7 +101,10 @@ db_test! {
             assert_eq!(answer.status, 200, "{query}");
         }
         // Another data center's address shows the same people's pages to nobody else.
-        for (path, to) in [("/", "/expenses"), ("/expenses", "/signin?next=/expenses")] {
+        for (path, to) in [
+            ("/", "/signin?next=%2F"),
+            ("/expenses", "/signin?next=/expenses"),
+        ] {
             let answer = app.emea.get(path).send().await;
             assert_eq!((answer.status, answer.header("location")), (303, to));
         }

@@ -7,15 +7,21 @@
     reason = "tests end where their answer is not what it should be"
 )]
 
+mod admin;
 mod app;
 mod app_mgmt;
+mod apps;
 mod coverage;
 mod expenses;
 mod http;
 mod moving;
 mod oauth2;
 mod operations;
+mod operator;
+mod partner;
+mod people;
 mod profile;
 mod receipts;
 mod signin;
+mod signin_link;
 mod statements;

@@ -11,7 +11,7 @@ pub(crate) const ANA_SIGNS_IN: [(&str, &str); 2] = [
     ("user_name", "ana@northwind.example.com"),
     ("password", "ana & friends"),
 ];
-const LARS_SIGNS_IN: [(&str, &str); 2] = [
+pub(crate) const LARS_SIGNS_IN: [(&str, &str); 2] = [
     ("user_name", "lars@lindgren.example.com"),
     ("password", "lars"),
 ];
@@ -29,7 +29,7 @@ pub(crate) async fn cookie(site: &Site, form: &[(&str, &str)]) -> String {
 }
 
 /// The token that a page's forms carry.
-fn csrf_token(page: &Answer) -> String {
+pub(crate) fn csrf_token(page: &Answer) -> String {
     let page = page.text();
     let (_, rest) = page
         .split_once("name=\"csrf_token\" value=\"")
@@ -37,7 +37,7 @@ fn csrf_token(page: &Answer) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-fn assert_page(answer: &Answer, status: u16) {
+pub(crate) fn assert_page(answer: &Answer, status: u16) {
     assert_eq!(answer.status, status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(answer.header("cache-control"), "no-store");

@@ -6,10 +6,12 @@ use bursar_testkit::db_test;
 /// All statements, by crate.
 fn all() -> Vec<(&'static str, Vec<&'static Sql>)> {
     vec![
+        ("appcenter", bursar_appcenter::statements().to_vec()),
         ("console", bursar_console::statements().to_vec()),
         ("directory", bursar_directory::statements()),
         ("expense", bursar_expense::statements().to_vec()),
         ("jobs", bursar_jobs::statements().to_vec()),
+        ("mail", bursar_mail::statements().to_vec()),
         ("oauth", bursar_oauth::statements()),
         ("receipts", bursar_receipts::statements().to_vec()),
     ]

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::model::Credentials;
 use crate::{
     Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
-    User, UserState, store,
+    Roles, User, UserState, store,
 };
 
 /// What to create.
@@ -101,7 +101,8 @@ pub async fn bootstrap(
         family_name: wanted.user_name.clone(),
         locale: "en".to_owned(),
         employee_number: None,
-        role: Role::Admin,
+        // Whoever sets up an installation also runs it.
+        roles: Roles::from(vec![Role::Traveller, Role::CompanyAdmin, Role::Operator]),
         state: UserState::Active,
         is_test_user: false,
     };

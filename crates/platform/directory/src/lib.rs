@@ -10,6 +10,7 @@
 //! global zone. A company moves by [`api::move_company`], which changes one row.
 
 pub mod api;
+mod audit;
 mod bootstrap;
 mod data_centers;
 mod model;
@@ -18,9 +19,12 @@ mod seed;
 mod sign_in;
 mod store;
 
+pub use audit::{Audited, Decision, Stamp};
 pub use bootstrap::{Bootstrap, BootstrapError, Created, any_company, bootstrap};
 pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
-pub use model::{Company, Edition, Finder, Listed, Member, Move, Products, Role, User, UserState};
+pub use model::{
+    Company, Edition, Finder, Listed, Member, Move, Products, Role, Roles, User, UserState,
+};
 pub use password::{PasswordError, Passwords};
 pub use seed::{Seed, SeedError, seed};
 pub use sign_in::{ATTEMPTS_MAX, LOCKED_FOR, SignInError, sign_in};

@@ -54,8 +54,8 @@ pub struct User {
     pub locale: String,
     /// The company's own number for this person.
     pub employee_number: Option<String>,
-    /// What the user may do in the company.
-    pub role: Role,
+    /// What the user may do.
+    pub roles: Roles,
     /// Whether the user may do anything.
     pub state: UserState,
     /// Whether the user is for trying things out.
@@ -63,15 +63,58 @@ pub struct User {
     pub is_test_user: bool,
 }
 
-/// What a user may do in the company.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// One thing that a user may be. A user has any number of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Has receipts and expenses.
-    #[default]
+    /// Has receipts and expenses, and connects user apps.
     Traveller,
-    /// Also administers the company.
-    Admin,
+    /// Decides on what travellers submit.
+    Approver,
+    /// Administers the company: its apps, its audit log.
+    CompanyAdmin,
+    /// Makes apps for the company's own product.
+    Partner,
+    /// Runs the platform: reviews listings, sees every audit log.
+    Operator,
+}
+
+/// What a user may be, each once.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(from = "Vec<Role>")]
+pub struct Roles(Vec<Role>);
+
+impl Default for Roles {
+    /// Whom nobody gave a role travels.
+    fn default() -> Self {
+        Self(vec![Role::Traveller])
+    }
+}
+
+impl From<Vec<Role>> for Roles {
+    fn from(mut roles: Vec<Role>) -> Self {
+        roles.sort_unstable();
+        roles.dedup();
+        Self(roles)
+    }
+}
+
+impl Roles {
+    /// Whether `role` is among them.
+    pub fn has(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+
+    /// All of them, in the order of [`Role`].
+    pub fn iter(&self) -> impl Iterator<Item = Role> {
+        self.0.iter().copied()
+    }
+
+    /// From names separated by spaces; none when one is unknown.
+    pub(crate) fn from_words(words: &str) -> Option<Self> {
+        let roles = words.split_ascii_whitespace().map(Role::from_word);
+        roles.collect::<Option<Vec<_>>>().map(Self::from)
+    }
 }
 
 /// Whether a user may do anything.
@@ -170,7 +213,13 @@ macro_rules! words {
 }
 
 words!(Edition { "professional" => Professional, "standard" => Standard });
-words!(Role { "traveller" => Traveller, "admin" => Admin });
+words!(Role {
+    "traveller" => Traveller,
+    "approver" => Approver,
+    "company_admin" => CompanyAdmin,
+    "partner" => Partner,
+    "operator" => Operator
+});
 words!(SignIn { "password" => Password, "sso" => Sso });
 words!(UserState { "active" => Active, "disabled" => Disabled });
 

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::model::{Credentials, SignIn};
 use crate::{
-    Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
+    Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Roles,
     User, UserState, api, store,
 };
 
@@ -39,6 +39,9 @@ pub enum SeedError {
     /// The id or the name of something new is taken by something else.
     #[error("the seed file's {0} is taken: its id or its name belongs to another")]
     Taken(String),
+    /// A value that makes no sense.
+    #[error("the seed file's {0} cannot be used")]
+    Unusable(String),
     /// Nobody can live there.
     #[error("the seed file: {0}")]
     Home(#[from] DataCentersError),
@@ -99,7 +102,7 @@ struct UserSeed {
     locale: String,
     employee_number: Option<String>,
     #[serde(default)]
-    role: Role,
+    roles: Roles,
     #[serde(default)]
     state: UserState,
     #[serde(default)]
@@ -215,7 +218,7 @@ fn split(seed: CompanySeed) -> (Company, Vec<Newcomer>) {
             family_name: seed.family_name,
             locale: seed.locale,
             employee_number: seed.employee_number,
-            role: seed.role,
+            roles: seed.roles,
             state: seed.state,
             is_test_user: seed.is_test_user,
         };

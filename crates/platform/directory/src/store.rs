@@ -3,24 +3,39 @@
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
-use crate::model::{Company, Credentials, Finder, Listed, Member, Move, Products, User, Word};
+use crate::audit::{Audited, Decision, Stamp};
+use crate::model::{
+    Company, Credentials, Finder, Listed, Member, Move, Products, Roles, User, Word,
+};
 
 statements! {
     COMPANY = "SELECT id, name, edition, products, home, second_home FROM directory_company
                WHERE id = $1";
     ANY_COMPANY = "SELECT id FROM directory_company LIMIT 1";
     USER = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
-                   u.locale, u.employee_number, u.role, u.state,
-                   c.id, c.name, c.edition, c.products, c.home, c.second_home,
-                   u.password_hash, u.sign_in, u.must_change_password, u.is_test_user
+                   u.locale, u.employee_number,
+                   (SELECT string_agg(r.role, ' ') FROM directory_user_role r
+                    WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
+                   c.id, c.name, c.edition, c.products, c.home, c.second_home, u.is_test_user,
+                   u.password_hash, u.sign_in, u.must_change_password
             FROM directory_user u JOIN directory_company c ON c.id = u.company_id
             WHERE u.id = $1";
     USER_BY_NAME = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
-                           u.locale, u.employee_number, u.role, u.state,
-                           c.id, c.name, c.edition, c.products, c.home, c.second_home,
-                           u.password_hash, u.sign_in, u.must_change_password, u.is_test_user
+                           u.locale, u.employee_number,
+                           (SELECT string_agg(r.role, ' ') FROM directory_user_role r
+                            WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
+                           c.id, c.name, c.edition, c.products, c.home, c.second_home, u.is_test_user,
+                           u.password_hash, u.sign_in, u.must_change_password
                     FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                     WHERE u.user_name_key = $1";
+    ACTIVE_BY_EMAIL = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name,
+                              u.family_name, u.locale, u.employee_number,
+                              (SELECT string_agg(r.role, ' ') FROM directory_user_role r
+                               WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
+                              c.id, c.name, c.edition, c.products, c.home, c.second_home,
+                              u.is_test_user
+                       FROM directory_user u JOIN directory_company c ON c.id = u.company_id
+                       WHERE lower(u.email) = lower($1) AND u.state = 'active' LIMIT 2";
     INSERT_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home,
                           second_home, created_at)
                       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
@@ -31,6 +46,20 @@ statements! {
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
                        $16)
                    ON CONFLICT DO NOTHING";
+    INSERT_ROLE = "INSERT INTO directory_user_role (company_id, user_id, role)
+                   VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    INSERT_AUDIT = "INSERT INTO directory_audit (company_id, at, id, actor, action, subject,
+                        details)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    AUDIT_OF = "SELECT a.id, a.company_id, c.name, a.at, u.user_name, a.action, a.subject,
+                       a.details
+                FROM directory_audit a JOIN directory_company c ON c.id = a.company_id
+                LEFT JOIN directory_user u ON u.id = a.actor
+                WHERE a.company_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3";
+    AUDIT = "SELECT a.id, a.company_id, c.name, a.at, u.user_name, a.action, a.subject, a.details
+             FROM directory_audit a JOIN directory_company c ON c.id = a.company_id
+             LEFT JOIN directory_user u ON u.id = a.actor
+             WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2";
     FAILURES = "SELECT failures, last_at FROM directory_sign_in_failure WHERE name_key = $1";
     COUNT_FAILURE = "INSERT INTO directory_sign_in_failure (name_key, failures, last_at)
                      VALUES ($1, 1, $2)
@@ -89,6 +118,12 @@ pub(crate) async fn user_by_name(
         .transpose()
 }
 
+/// Active users with this primary address, two at most.
+pub(crate) async fn active_by_email(tx: &mut Tx, email: &str) -> Result<Vec<Member>, DbError> {
+    let rows = tx.rows(&ACTIVE_BY_EMAIL, args![email]).await?;
+    rows.into_iter().map(|mut row| member(&mut row)).collect()
+}
+
 /// Answers whether it was new.
 pub(crate) async fn insert_company(
     tx: &mut Tx,
@@ -127,14 +162,67 @@ pub(crate) async fn insert_user(
         &user.family_name,
         &user.locale,
         user.employee_number.as_deref(),
-        user.role.word(),
+        // The column of older rows; roles have had their table since.
+        "traveller",
         user.state.word(),
         now,
         credentials.sign_in.word(),
         credentials.must_change,
         user.is_test_user
     ];
-    Ok(tx.execute(&INSERT_USER, arguments).await? == 1)
+    let new = tx.execute(&INSERT_USER, arguments).await? == 1;
+    if new {
+        for role in user.roles.iter() {
+            let arguments = args![&user.company_id, &user.id, role.word()];
+            tx.execute(&INSERT_ROLE, arguments).await?;
+        }
+    }
+    Ok(new)
+}
+
+pub(crate) async fn insert_audit(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    decision: &Decision<'_>,
+) -> Result<(), DbError> {
+    let details = decision.details.to_string();
+    let arguments = args![
+        decision.company_id,
+        stamp.at,
+        &stamp.id,
+        &stamp.actor,
+        decision.action,
+        decision.subject,
+        &details
+    ];
+    tx.execute(&INSERT_AUDIT, arguments).await.map(drop)
+}
+
+/// Entries before `before`, the newest first: of one company, or of all.
+pub(crate) async fn audit(
+    tx: &mut Tx,
+    company_id: Option<&Uuid>,
+    before: &Uuid,
+    limit: i64,
+) -> Result<Vec<Audited>, DbError> {
+    let rows = match company_id {
+        Some(company_id) => tx.rows(&AUDIT_OF, args![company_id, before, limit]).await?,
+        None => tx.rows(&AUDIT, args![before, limit]).await?,
+    };
+    rows.into_iter().map(|mut row| audited(&mut row)).collect()
+}
+
+fn audited(row: &mut Row) -> Result<Audited, DbError> {
+    Ok(Audited {
+        id: row.get(0)?,
+        company_id: row.get(1)?,
+        company_name: row.get(2)?,
+        at: row.get(3)?,
+        actor_name: row.get::<Option<String>>(4)?.unwrap_or_default(),
+        action: row.get(5)?,
+        subject: row.get(6)?,
+        details: row.get(7)?,
+    })
 }
 
 /// How many users a company has.
@@ -247,9 +335,9 @@ pub(crate) async fn sweep_failures(tx: &mut Tx, since: Micros) -> Result<(), DbE
 
 fn credentials(row: &mut Row) -> Result<Credentials, DbError> {
     Ok(Credentials {
-        hash: row.get(16)?,
-        sign_in: word(row, 17)?,
-        must_change: row.get(18)?,
+        hash: row.get(17)?,
+        sign_in: word(row, 18)?,
+        must_change: row.get(19)?,
     })
 }
 
@@ -267,9 +355,9 @@ fn member(row: &mut Row) -> Result<Member, DbError> {
         family_name: row.get(5)?,
         locale: row.get(6)?,
         employee_number: row.get(7)?,
-        role: word(row, 8)?,
+        roles: roles(row, 8)?,
         state: word(row, 9)?,
-        is_test_user: row.get(19)?,
+        is_test_user: row.get(16)?,
     };
     let company = company_at(row, 10)?;
     Ok(Member { user, company })
@@ -284,6 +372,12 @@ fn company_at(row: &mut Row, first: usize) -> Result<Company, DbError> {
         home: row.get(first + 4)?,
         second_home: row.get(first + 5)?,
     })
+}
+
+/// Whoever has no role is nobody's traveller either.
+fn roles(row: &mut Row, column: usize) -> Result<Roles, DbError> {
+    let text = row.get::<Option<String>>(column)?.unwrap_or_default();
+    Roles::from_words(&text).ok_or(DbError::Decode { column })
 }
 
 fn word<T: Word>(row: &mut Row, column: usize) -> Result<T, DbError> {

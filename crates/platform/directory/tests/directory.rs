@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
 
-use bursar_db::{Db, DbError, Isolation, args, statements};
+use bursar_db::{Db, DbError, Isolation, MIGRATIONS, args, statements};
 use bursar_directory::{
-    Bootstrap, BootstrapError, DataCenters, Edition, Finder, Member, Move, Passwords, Products,
-    Role, Seed, SeedError, SignInError, UserState, api, bootstrap, seed, sign_in,
+    Audited, Bootstrap, BootstrapError, DataCenters, Decision, Edition, Finder, Member, Move,
+    Passwords, Products, Role, Roles, Seed, SeedError, SignInError, Stamp, UserState, api,
+    bootstrap, seed, sign_in,
 };
 use bursar_kernel::{Clock, Micros, Rng, Uuid};
 use bursar_testkit::db_test;
@@ -16,6 +17,11 @@ statements! {
     SET_PASSWORD = "UPDATE directory_user SET password_hash = $2 WHERE id = $1";
     MOVES = "SELECT from_home, to_home, moved_at FROM directory_move ORDER BY moved_at";
     COUNT = "SELECT (SELECT COUNT(*) FROM directory_company), (SELECT COUNT(*) FROM directory_user)";
+    OLD_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home, created_at)
+                   VALUES ($1, 'Old', 'standard', '', 'us', 0)";
+    OLD_USER = "INSERT INTO directory_user (company_id, id, user_name, user_name_key, email,
+                    given_name, family_name, locale, role, state, created_at)
+                VALUES ($1, $2, $3, $3, $3, '', '', 'en', $4, 'active', 0)";
 }
 
 const SEED: &str = r#"
@@ -33,7 +39,7 @@ password = "ana-travels-light"
 email = "ana@one.example.com"
 given_name = "Ana"
 family_name = "Ünal"
-role = "admin"
+roles = ["company_admin", "traveller"]
 
 [[companies.users]]
 id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c12"
@@ -63,6 +69,8 @@ employee_number = "1"
 is_test_user = true
 "#;
 
+const ONE: &str = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01";
+const TWO: &str = "4d8a9b3c-52e7-4f1d-b6c0-9e2f7a1d8c02";
 const ANA: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11";
 
 fn data_centers() -> DataCenters {
@@ -142,7 +150,8 @@ db_test! {
         let ana: Uuid = ANA.parse().unwrap();
         let member = db.read(ana, |tx, id| Box::pin(api::user(tx, id))).await.unwrap().unwrap();
         assert_eq!(member.user.user_name, "Ana@One.example.com");
-        assert_eq!((member.user.role, member.user.state), (Role::Admin, UserState::Active));
+        let admin = Roles::from(vec![Role::Traveller, Role::CompanyAdmin]);
+        assert_eq!((&member.user.roles, member.user.state), (&admin, UserState::Active));
         assert_eq!(member.user.locale, "en-US");
         assert_eq!(member.company.name, "One");
         assert_eq!(member.company.edition, Edition::Professional);
@@ -168,9 +177,6 @@ async fn find(db: &Db, company: Uuid, finder: Finder) -> Vec<String> {
         .map(|listed| listed.member.user.user_name);
     names.collect()
 }
-
-const ONE: &str = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01";
-const TWO: &str = "4d8a9b3c-52e7-4f1d-b6c0-9e2f7a1d8c02";
 
 db_test! {
     async fn look_ups_find_a_companys_own_users(place: TestDb) {
@@ -317,8 +323,80 @@ db_test! {
         assert_eq!(start(&wanted).await.unwrap(), None);
 
         let admin = enter(&db, "root@first.example.com", "long enough to hold").await.unwrap();
-        assert_eq!(admin.user.role, Role::Admin);
+        assert!(admin.user.roles.has(Role::CompanyAdmin) && admin.user.roles.has(Role::Operator));
         assert_eq!(admin.company.id, created[0].company_id);
         assert_eq!(admin.user.id, created[0].user_id);
+    }
+}
+
+db_test! {
+    async fn old_rows_keep_what_their_users_may_do(place: TestDb) {
+        let before = MIGRATIONS.iter().filter(|migration| migration.number < 25);
+        let before: Vec<_> = before.copied().collect();
+        let db = Db::open(place.options(), &before).await.unwrap();
+        let ids = [1, 2, 3].map(Uuid::from_u128);
+        let stored = db.write(Isolation::Append, ids, |tx, [company, one, two]| {
+            Box::pin(async move {
+                tx.execute(&OLD_COMPANY, args![company]).await?;
+                tx.execute(&OLD_USER, args![company, one, "one", "traveller"]).await?;
+                tx.execute(&OLD_USER, args![company, two, "two", "admin"]).await
+            })
+        });
+        let stored: Result<_, DbError> = stored.await;
+        stored.unwrap();
+        db.close().await;
+        drop(db);
+        let db = place.open().await;
+        for (id, roles) in [
+            (ids[1], vec![Role::Traveller]),
+            (ids[2], vec![Role::Traveller, Role::CompanyAdmin]),
+        ] {
+            let user = db.read(id, |tx, id| Box::pin(api::user(tx, id))).await;
+            let member: Option<Member> = user.unwrap_or_else(|error: DbError| panic!("{error}"));
+            assert_eq!(member.unwrap().user.roles, Roles::from(roles));
+        }
+        db.close().await;
+    }
+}
+
+db_test! {
+    async fn the_audit_log_is_read_backwards_by_company(place: TestDb) {
+        let db = place.open().await;
+        apply(&db, SEED).await.unwrap();
+        let rng = Rng::seeded(3);
+        let (ana, one): (Uuid, Uuid) = (ANA.parse().unwrap(), ONE.parse().unwrap());
+        let two: Uuid = TWO.parse().unwrap();
+        for (at, company_id) in [(1_000, one), (2_000, two), (3_000, one)] {
+            let stamp = Stamp::draw(&rng, Micros(at * 1_000), ana);
+            let written: Result<(), DbError> = db
+                .write(Isolation::Append, (stamp, company_id), |tx, (stamp, company_id)| {
+                    Box::pin(async move {
+                        let decision = Decision {
+                            company_id,
+                            action: "test",
+                            subject: "It",
+                            details: serde_json::json!({ "at": stamp.at().0 }),
+                        };
+                        api::append_audit(tx, stamp, &decision).await
+                    })
+                })
+                .await;
+            written.unwrap();
+        }
+        let read = async |company: Option<Uuid>, before: Uuid| {
+            let found = db.read((company, before), |tx, (company, before)| {
+                Box::pin(api::audit(tx, company.as_ref(), before, 2))
+            });
+            let found: Vec<Audited> = found.await.unwrap_or_else(|error: DbError| panic!("{error}"));
+            found
+        };
+        let all = read(None, Uuid::max()).await;
+        let times: Vec<_> = all.iter().map(|entry| entry.at.0).collect();
+        assert_eq!(times, [3_000_000, 2_000_000]);
+        assert_eq!(all[0].actor_name, "Ana@One.example.com");
+        assert_eq!((all[1].company_name.as_str(), all[1].details.as_str()), ("Two", r#"{"at":2000000}"#));
+        let own = read(Some(one), all[0].id).await;
+        assert_eq!(own.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [1_000_000]);
+        db.close().await;
     }
 }

@@ -6,6 +6,10 @@ use bursar_db::{DbError, Tx};
 use bursar_kernel::{Micros, Uuid, hex32};
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub use crate::authorize::{Authorization, NotAsked, Prompt, authorization};
+pub use crate::code::{AuthorizationCode, issue_code};
+pub use crate::letter::{LETTER_JOB, Letter, Purpose};
+pub use crate::link::{SignInLink, link_hash, peek_link, send_link, use_link};
 use crate::model::{Connection, ConnectionId, Principal};
 use crate::server_key::{Hash, Secret};
 use crate::store::{self, RequestRow};

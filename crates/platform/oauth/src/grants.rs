@@ -16,6 +16,7 @@ use bursar_kernel::{Micros, uuid_from_text};
 use bursar_web::DataCenter;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::apps;
 use crate::jwt;
 use crate::keys::{KeyError, KeyRing};
 use crate::model::{ACCESS_LIFE, Acting, App, ConnectionId, Grant, Principal, Scopes};
@@ -41,6 +42,8 @@ pub(crate) struct Granted {
     /// The data center of the principal, or else of the app.
     pub(crate) home: Arc<DataCenter>,
     pub(crate) refresh: Option<Refresh>,
+    /// What the id token is to repeat.
+    pub(crate) nonce: Option<String>,
 }
 
 /// A refresh token to hand out, and its expiry.
@@ -148,6 +151,7 @@ async fn first_tokens(
     scopes: Scopes,
     home: Arc<DataCenter>,
 ) -> Result<TokenAnswer, Fault> {
+    only_where_enabled(oauth, &app, &principal).await?;
     let first = FirstTokens::draw(oauth, &app, principal, &scopes);
     let (id, row) = (first.id, first.refresh.as_ref().map(|(_, row)| row.clone()));
     let now = oauth.clock().now();
@@ -158,17 +162,7 @@ async fn first_tokens(
             Box::pin(connect(tx, id, row.as_ref(), now))
         });
     let generation = connected.await.map_err(Fault::Db)?;
-    let granted = Granted {
-        app,
-        acting: Some(Acting {
-            principal,
-            generation,
-        }),
-        scopes,
-        home,
-        refresh: first.refresh.map(|(text, row)| Refresh::new(text, &row)),
-    };
-    answer(oauth, granted).await
+    answer(oauth, first.granted(app, scopes, home, generation)).await
 }
 
 /// A first refresh token, drawn but not yet stored; none for an app that may not refresh.
@@ -198,6 +192,27 @@ impl FirstTokens {
                 app_id: app.id,
             },
             refresh: app.may(Grant::RefreshToken).then(draw),
+        }
+    }
+
+    /// What they are, once they are stored for a connection of this generation.
+    pub(crate) fn granted(
+        self,
+        app: App,
+        scopes: Scopes,
+        home: Arc<DataCenter>,
+        generation: i64,
+    ) -> Granted {
+        Granted {
+            app,
+            acting: Some(Acting {
+                principal: self.id.principal,
+                generation,
+            }),
+            scopes,
+            home,
+            refresh: self.refresh.map(|(text, row)| Refresh::new(text, &row)),
+            nonce: None,
         }
     }
 }
@@ -232,6 +247,7 @@ pub(crate) async fn client_credentials(
         scopes,
         home,
         refresh: None,
+        nonce: None,
     };
     answer(oauth, granted).await
 }
@@ -257,6 +273,7 @@ fn sign(oauth: &Oauth, ring: &KeyRing, granted: Granted) -> Result<TokenAnswer, 
         scopes,
         home,
         refresh,
+        nonce,
     } = granted;
     let signer = ring.signer(home.id());
     let signer = signer.ok_or_else(|| Fault::NoDataCenter(home.id().to_owned()))?;
@@ -264,9 +281,14 @@ fn sign(oauth: &Oauth, ring: &KeyRing, granted: Granted) -> Result<TokenAnswer, 
     let scope = scopes.text();
     let access_token = jwt::access_token(signer, &app, acting.as_ref(), scopes, now, oauth.rng())?;
     let id_token = match acting {
-        Some(Acting { principal, .. }) => {
-            Some(jwt::id_token(signer, &app, &principal, &access_token, now)?)
-        }
+        Some(Acting { principal, .. }) => Some(jwt::id_token(
+            signer,
+            &app,
+            &principal,
+            &access_token,
+            nonce,
+            now,
+        )?),
         None => None,
     };
     let (refresh_token, refresh_expires_in) = match refresh {
@@ -304,6 +326,24 @@ pub(crate) fn entrance<'a>(
 ) -> &'a Arc<DataCenter> {
     let default = oauth.data_centers().first().filter(|_| hosted_twice);
     default.unwrap_or(home)
+}
+
+/// Source: company-auth.markdown, code 53. `Choice`: after everything that proves who asks.
+pub(crate) async fn only_where_enabled(
+    oauth: &Oauth,
+    app: &App,
+    principal: &Principal,
+) -> Result<(), Fault> {
+    let parties = (principal.company_id(), app.id);
+    let enabled = oauth.db().read(parties, |tx, (company_id, app_id)| {
+        Box::pin(apps::is_enabled_for(tx, company_id, app_id))
+    });
+    let enabled: bool = enabled.await.map_err(Fault::Db)?;
+    if enabled {
+        Ok(())
+    } else {
+        Err(Code::CompanyNotEnabled.into())
+    }
 }
 
 pub(crate) fn only_at(here: &DataCenter, home: &DataCenter) -> Result<(), Fault> {

@@ -76,6 +76,9 @@ struct IdClaims {
     nbf: i64,
     at_hash: String,
     iat: i64,
+    /// The app's own, from `/authorize` (`OpenID` Connect Core section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
 }
 
 /// The version in the documented sample.
@@ -121,6 +124,7 @@ pub(crate) fn id_token(
     app: &App,
     principal: &Principal,
     access_token: &str,
+    nonce: Option<String>,
     now: Micros,
 ) -> Result<String, KeyError> {
     let iat = now.epoch_seconds();
@@ -137,6 +141,7 @@ pub(crate) fn id_token(
             nbf: iat,
             at_hash: at_hash(access_token),
             iat,
+            nonce,
         },
     )
 }

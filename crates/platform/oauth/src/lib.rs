@@ -9,8 +9,10 @@
 //! - [`Oauth`] is the state: made once by [`Oauth::open`], shared by every data center's router.
 //! - [`routes`] are the endpoints, and [`openapi`] describes them.
 //! - [`Caller`] is how every other slice authorises a request.
-//! - [`api`] issues request tokens for those who send people to a partner, and knows and ends
-//!   connections.
+//! - [`apps`] makes and changes apps, and turns them off for companies.
+//! - [`api`] issues request tokens for those who send people to a partner, knows and ends
+//!   connections, checks and answers what apps ask of people (`/oauth2/v0/authorize`, whose pages
+//!   are the console's), and tells what mails say.
 //!
 //! Quirks: a token is signed by, and only works at, the data center where its principal lives,
 //! also when it was obtained elsewhere. A refresh keeps the refresh token's text and moves its
@@ -18,8 +20,11 @@
 //! its access tokens: those of an earlier one are revoked, however clocks and commits fall. An id token never passes for an access token, though one key signs both.
 
 pub mod api;
+pub mod apps;
+mod authorize;
 mod cache;
 mod caller;
+mod code;
 mod disconnect;
 mod grants;
 mod jwks;
@@ -28,8 +33,13 @@ mod key_rotation;
 mod keys;
 mod legacy;
 mod legacy_error;
+mod letter;
+mod link;
 mod manage;
 mod model;
+mod otp;
+mod otp_grant;
+mod redirect_uri;
 mod refresh;
 mod secrets;
 mod seed;
@@ -44,7 +54,7 @@ mod wire;
 pub use api::RequestToken;
 pub use caller::{Access, Caller, Refused};
 pub use keys::KeyError;
-pub use model::{Connection, ConnectionId, Kind, Link, Principal, Scopes};
+pub use model::{Connection, ConnectionId, Grant, Kind, Link, Principal, Scopes};
 pub use seed::seed;
 pub use server_key::{Hash, Secret, ServerKey, ServerKeyError};
 pub use state::{Oauth, OpenOauthError};
@@ -57,6 +67,7 @@ use utoipa::OpenApi as _;
 pub fn routes(oauth: Oauth) -> Router {
     Router::new()
         .route("/oauth2/v0/token", post(token::token))
+        .route("/oauth2/v0/otp", post(otp::otp))
         .route("/oauth2/v0/jwks", get(jwks::jwks))
         .route("/app-mgmt/v0/connections", delete(disconnect::disconnect))
         .route(
@@ -77,6 +88,7 @@ pub fn routes(oauth: Oauth) -> Router {
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
     token::token,
+    otp::otp,
     jwks::jwks,
     disconnect::disconnect,
     secrets::list,
@@ -96,8 +108,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn statements() -> Vec<&'static bursar_db::Sql> {
     [
         store::STATEMENTS,
+        store::apps::STATEMENTS,
+        store::code::STATEMENTS,
         store::connection::STATEMENTS,
         store::legacy::STATEMENTS,
+        store::otp::STATEMENTS,
         store::secret::STATEMENTS,
     ]
     .concat()

@@ -91,8 +91,11 @@ impl WireError for ManageError {
     /// unknown secret. Choice: 400 too for what would leave an app without an active secret.
     fn kind(&self) -> Fault {
         match &self.refusal {
-            Refusal::Caller(Refused::Unavailable(_)) => Fault::Busy,
-            Refusal::Caller(Refused::NoDataCenter) => Fault::Internal,
+            Refusal::Caller(Refused::Unavailable(_))
+            | Refusal::Db(
+                DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
+            ) => Fault::Busy,
+            Refusal::Caller(Refused::NoDataCenter) | Refusal::Db(_) => Fault::Internal,
             Refusal::Caller(_) | Refusal::OtherApp => Fault::Unauthenticated,
             Refusal::NoSecret => Fault::NotFound,
             Refusal::TooMany(_)
@@ -100,10 +103,6 @@ impl WireError for ManageError {
             | Refusal::StillActive
             | Refusal::Operation(_) => Fault::Invalid,
             Refusal::Body(error) => error.kind(),
-            Refusal::Db(
-                DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
-            ) => Fault::Busy,
-            Refusal::Db(_) => Fault::Internal,
         }
     }
 

@@ -53,24 +53,54 @@ impl App {
 /// The grants that are served.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Grant {
+pub enum Grant {
+    /// A user's password, or a request token of a user or a company.
     Password,
+    /// A refresh token.
     RefreshToken,
+    /// The app's own credentials.
     ClientCredentials,
+    /// A code that a person's consent gave.
+    AuthorizationCode,
+    /// A token from a mail.
+    Otp,
 }
 
 impl Grant {
-    pub(crate) fn name(self) -> &'static str {
+    /// Every grant.
+    pub const ALL: [Self; 5] = [
+        Self::Password,
+        Self::AuthorizationCode,
+        Self::Otp,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+    ];
+
+    /// As `grant_type` names it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::AuthorizationCode => "authorization_code",
+            Self::Otp => "otp",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Password, Self::RefreshToken, Self::ClientCredentials];
-        all.into_iter().find(|grant| grant.name() == name)
+        Self::ALL.into_iter().find(|grant| grant.name() == name)
+    }
+
+    /// From names separated by spaces; none when one is unknown.
+    pub(crate) fn from_names(names: &str) -> Option<Vec<Self>> {
+        let names = names.split_ascii_whitespace();
+        names.map(Self::from_name).collect()
+    }
+
+    /// Their names, separated by spaces.
+    pub(crate) fn names(grants: &[Self]) -> String {
+        let names: Vec<_> = grants.iter().map(|grant| grant.name()).collect();
+        names.join(" ")
     }
 }
 
@@ -253,7 +283,7 @@ impl Scopes {
     }
 
     /// The names, one by one.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 

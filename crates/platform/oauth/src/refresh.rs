@@ -12,7 +12,9 @@ use bursar_web::DataCenter;
 use secrecy::SecretString;
 
 use crate::api::revoke_family;
-use crate::grants::{Granted, REFRESH_LIFE, Refresh, answer, data_center, only_at};
+use crate::grants::{
+    Granted, REFRESH_LIFE, Refresh, answer, data_center, only_at, only_where_enabled,
+};
 use crate::model::{Acting, App, ConnectionId, Rotation};
 use crate::server_key::{Hash, Secret};
 use crate::standing::{Residence, residence};
@@ -51,6 +53,7 @@ pub(crate) async fn refresh(
         return Err(Code::BadRefreshToken.at(home.base_uri()));
     }
     only_at(here, &home)?;
+    only_where_enabled(oauth, &app, &principal).await?;
     let granted = stored.token.scope.clone().within(&app.scopes);
     let scopes = granted.narrowed(request.scope.as_deref());
     let scopes = scopes.ok_or(Code::ScopeExceeded)?;
@@ -69,6 +72,7 @@ pub(crate) async fn refresh(
         scopes,
         home,
         refresh: Some(refresh),
+        nonce: None,
     };
     answer(oauth, granted).await
 }

@@ -133,7 +133,7 @@ pub(crate) async fn list(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Vec<AppSecret>>, ManageError> {
     let listed = async {
-        let app_id = own(&caller, path.as_ref().map(|Path(app)| app.as_str()).ok())?;
+        let app_id = own(&caller, path)?;
         let rows = oauth
             .db()
             .read(app_id, |tx, app_id| Box::pin(store::all(tx, app_id)));
@@ -162,7 +162,7 @@ pub(crate) async fn create(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ManageError> {
     let made = async {
-        let app_id = own(&caller, path.as_ref().map(|Path(app)| app.as_str()).ok())?;
+        let app_id = own(&caller, path)?;
         let (text, now) = (oauth.rng().uuid().to_string(), oauth.clock().now());
         let hash = oauth.server_key().hash(Secret::ClientSecret, &text);
         let row = SecretRow {
@@ -293,11 +293,18 @@ pub(crate) async fn delete(
 }
 
 /// The app in the path, if it is the caller.
-fn own(caller: &Caller<AppItself>, app_id: Option<&str>) -> Result<Uuid, Refusal> {
-    let named = app_id.and_then(|text| uuid_from_text(text).ok());
-    named
-        .filter(|id| *id == caller.app_id)
-        .ok_or(Refusal::OtherApp)
+fn own(
+    caller: &Caller<AppItself>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Uuid, Refusal> {
+    let Ok(Path(app_id)) = path else {
+        return Err(Refusal::OtherApp);
+    };
+    if uuid_from_text(&app_id) == Ok(caller.app_id) {
+        Ok(caller.app_id)
+    } else {
+        Err(Refusal::OtherApp)
+    }
 }
 
 fn own_secret(
@@ -307,7 +314,7 @@ fn own_secret(
     let Ok(Path((app_id, secret_id))) = path else {
         return Err(Refusal::NoSecret);
     };
-    let app_id = own(caller, Some(&app_id))?;
+    let app_id = own(caller, Ok(Path(app_id)))?;
     let secret_id = uuid_from_text(&secret_id).map_err(|_| Refusal::NoSecret)?;
     Ok((app_id, secret_id))
 }

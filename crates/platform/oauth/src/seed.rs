@@ -1,16 +1,17 @@
 //! Apps, and what they had before OAuth 2, from a seed file.
 
-use bursar_db::{DbError, Isolation, Tx};
+use bursar_db::{Isolation, Tx};
 use bursar_directory::{Seed, SeedError, api as directory};
-use bursar_kernel::{Micros, Uuid};
+use bursar_kernel::Uuid;
 use serde::Deserialize;
 
+use crate::apps;
 use crate::model::{App, Grant, Rotation, Scopes};
+use crate::redirect_uri::RedirectUri;
 use crate::server_key::{Hash, Secret};
 use crate::state::Oauth;
 use crate::store;
 use crate::store::legacy::LegacyToken;
-use crate::store::secret::SecretRow;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,13 +19,19 @@ struct AppSeed {
     client_id: Uuid,
     client_secret: String,
     name: String,
+    #[serde(default)]
+    publisher: String,
     scopes: Vec<String>,
     grants: Vec<Grant>,
     home: String,
+    /// The company that owns it.
+    owner: Option<Uuid>,
     #[serde(default = "yes")]
     enabled: bool,
     #[serde(default)]
     rotation: Rotation,
+    #[serde(default)]
+    redirect_uris: Vec<RedirectUri>,
 }
 
 fn yes() -> bool {
@@ -54,11 +61,13 @@ struct LegacyTokenSeed {
 /// Applies the sections `apps` and `legacy_apps`: creates what is not there yet, and leaves what
 /// is there as it has become.
 pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
-    let mut apps = Vec::new();
+    let (mut wanted, mut listings) = (Vec::new(), Vec::new());
     for app in seed.take::<AppSeed>("apps")? {
         oauth.data_centers().home(&app.home)?;
         let secret = &app.client_secret;
+        listings.push((app.client_id, app.publisher, app.redirect_uris));
         let hash = oauth.server_key().hash(Secret::ClientSecret, secret);
+        let owner = app.owner;
         let app = App {
             id: app.client_id,
             name: app.name,
@@ -68,7 +77,7 @@ pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
             enabled: app.enabled,
             rotation: app.rotation,
         };
-        apps.push((app, hash));
+        wanted.push((app, hash, owner));
     }
     let legacy: Vec<_> = seed
         .take::<LegacyAppSeed>("legacy_apps")?
@@ -78,11 +87,17 @@ pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
     let now = oauth.clock().now();
     let stored = oauth.db().write(
         Isolation::Serializable,
-        (apps, legacy),
-        move |tx, (apps, legacy)| {
+        (wanted, listings, legacy),
+        move |tx, (wanted, listings, legacy)| {
             Box::pin(async move {
-                for (app, hash) in apps {
-                    insert_app(tx, app, hash, now).await?;
+                for (app, hash, owner) in wanted {
+                    apps::register(tx, app, hash, now).await?;
+                    if let Some(owner) = owner {
+                        apps::own(tx, &app.id, owner).await?;
+                    }
+                }
+                for (id, publisher, redirect_uris) in listings {
+                    store::code::insert_listing(tx, id, publisher, redirect_uris).await?;
                 }
                 for (hashes, app) in legacy {
                     insert_legacy(tx, app, hashes).await?;
@@ -100,20 +115,6 @@ fn hashes(oauth: &Oauth, app: &LegacyAppSeed) -> Vec<Hash> {
         key.hash(Secret::LegacyToken, &token.token)
     };
     app.tokens.iter().map(hash).collect()
-}
-
-/// A secret comes with a new app only: one that the app has deleted does not come back.
-async fn insert_app(tx: &mut Tx, app: &App, hash: &Hash, now: Micros) -> Result<(), DbError> {
-    if !store::insert_app(tx, app, now).await? {
-        return Ok(());
-    }
-    let first = SecretRow {
-        id: app.id,
-        active: true,
-        created_at: now,
-        updated_at: now,
-    };
-    store::secret::insert(tx, &app.id, &first, hash).await
 }
 
 async fn insert_legacy(tx: &mut Tx, app: &LegacyAppSeed, hashes: &[Hash]) -> Result<(), SeedError> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{hkdf, hmac};
-use bursar_kernel::{Rng, Uuid};
+use bursar_kernel::{Rng, Uuid, hex32};
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
@@ -19,6 +19,16 @@ pub enum Secret {
     RefreshToken,
     /// A request token.
     RequestToken,
+    /// An authorization code.
+    Code,
+    /// A one-time password.
+    OneTimePassword,
+    /// What signs in from a mail.
+    Link,
+    /// A mail address: no secret, but nobody's business.
+    Address,
+    /// The parameters that a one-time password is bound to.
+    Facts,
     /// A token of the time before OAuth 2.
     LegacyToken,
 }
@@ -121,6 +131,11 @@ impl ServerKey {
             Secret::ClientSecret => b"client secret\0",
             Secret::RefreshToken => b"refresh token\0",
             Secret::RequestToken => b"request token\0",
+            Secret::Code => b"authorization code\0",
+            Secret::OneTimePassword => b"one-time password\0",
+            Secret::Link => b"link\0",
+            Secret::Address => b"address\0",
+            Secret::Facts => b"facts\0",
             Secret::LegacyToken => b"legacy token\0",
         };
         self.tag(label, secret.as_bytes())
@@ -141,6 +156,15 @@ impl ServerKey {
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         Uuid::from_bytes(bytes).to_string().into()
+    }
+
+    /// A secret that is mailed: made from its public id whenever the mail is written, so that no
+    /// row and no job holds it.
+    pub(crate) fn mailed(&self, id: &Uuid) -> Zeroizing<String> {
+        let tag = self.tag(b"mailed\0", id.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&tag[..16]);
+        Zeroizing::new(hex32(&Uuid::from_bytes(bytes)))
     }
 
     /// What only this key answers; rows keep it to recognise the key.
@@ -295,6 +319,17 @@ mod tests {
         assert_ne!(of(&one, "a"), of(&other, "a"));
         let text: Uuid = of(&one, "a").parse().unwrap();
         assert_eq!(text.get_version_num(), 4);
+    }
+
+    #[test]
+    fn what_is_mailed_depends_on_key_and_id() {
+        let one = ServerKey::from_hex(&"01".repeat(32)).unwrap();
+        let other = ServerKey::from_hex(&"02".repeat(32)).unwrap();
+        let (id, second) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(one.mailed(&id).len(), 32);
+        assert_eq!(one.mailed(&id), one.mailed(&id));
+        assert_ne!(one.mailed(&id), one.mailed(&second));
+        assert_ne!(one.mailed(&id), other.mailed(&id));
     }
 
     #[test]

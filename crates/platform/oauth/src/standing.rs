@@ -7,6 +7,7 @@ use bursar_db::{Db, DbError, Tx};
 use bursar_directory::{Products, UserState, api as directory};
 use bursar_kernel::Uuid;
 
+use crate::apps;
 use crate::cache::Cache;
 use crate::model::{ConnectionId, Principal};
 use crate::store;
@@ -107,6 +108,11 @@ async fn read(
             generation: 0,
         }));
     };
+    // Source: guide-to-enabling-app-center-solutions-basic.markdown: as soon as it is turned off,
+    // the integration stops.
+    if !apps::is_enabled_for(tx, &principal.company_id(), app_id).await? {
+        return Ok(None);
+    }
     let Some(residence) = residence(tx, principal).await? else {
         return Ok(None);
     };

@@ -1,13 +1,17 @@
 //! All SQL of this slice.
 
+pub(crate) mod apps;
+
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
 use crate::model::{App, Grant, Principal, Rotation, Scopes};
 use crate::server_key::Hash;
 
+pub(crate) mod code;
 pub(crate) mod connection;
 pub(crate) mod legacy;
+pub(crate) mod otp;
 pub(crate) mod secret;
 
 statements! {

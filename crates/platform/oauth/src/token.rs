@@ -17,15 +17,15 @@ use crate::model::{App, Grant};
 use crate::server_key::{Hash, Secret};
 use crate::state::Oauth;
 use crate::wire::{Code, ErrorBody, Fault, NOT_STORED, TokenAnswer, TokenError};
-use crate::{grants, refresh, store};
+use crate::{code, grants, otp_grant, refresh, store};
 
 /// Our own limit on a token request, in bytes.
-const BODY_MAX: usize = 16 * 1024;
+pub(crate) const BODY_MAX: usize = 16 * 1024;
 
 /// The parameters of a token request; each at most once, an empty one counts as absent.
 #[derive(Debug, ToSchema)]
 pub(crate) struct TokenRequest {
-    /// `password`, `refresh_token` or `client_credentials`.
+    /// `password`, `refresh_token`, `client_credentials`, `authorization_code` or `otp`.
     pub(crate) grant_type: Option<String>,
     /// The app's id.
     pub(crate) client_id: Option<String>,
@@ -44,6 +44,21 @@ pub(crate) struct TokenRequest {
     pub(crate) refresh_token: Option<SecretString>,
     /// Scopes separated by spaces, to ask for fewer than there are.
     pub(crate) scope: Option<String>,
+    /// With `authorization_code`: the code.
+    #[schema(value_type = Option<String>)]
+    pub(crate) code: Option<SecretString>,
+    /// With `authorization_code`: the address that the code was sent to.
+    pub(crate) redirect_uri: Option<String>,
+    /// With `authorization_code`: the secret of PKCE, if there was a challenge.
+    #[schema(value_type = Option<String>)]
+    pub(crate) code_verifier: Option<SecretString>,
+    /// With `otp`: the one-time password. `channel_type`, `channel_handle` and all parameters of
+    /// the app's own come back with it.
+    #[schema(value_type = Option<String>)]
+    pub(crate) otp: Option<SecretString>,
+    /// All parameters.
+    #[schema(ignore)]
+    pub(crate) form: Form,
 }
 
 /// Issues tokens.
@@ -96,11 +111,13 @@ async fn issue(
         Grant::Password => grants::password(oauth, here, app, &request).await,
         Grant::RefreshToken => refresh::refresh(oauth, here, app, &request).await,
         Grant::ClientCredentials => grants::client_credentials(oauth, app, &request).await,
+        Grant::AuthorizationCode => code::exchange(oauth, here, app, &request).await,
+        Grant::Otp => otp_grant::exchange(oauth, here, app, &request).await,
     }
 }
 
 /// The app that asks, once its secret is right.
-async fn client(oauth: &Oauth, request: &TokenRequest) -> Result<App, Fault> {
+pub(crate) async fn client(oauth: &Oauth, request: &TokenRequest) -> Result<App, Fault> {
     let id = request.client_id.as_deref().ok_or(Code::NoClientId)?;
     let secret = request.client_secret.as_ref().ok_or(Code::NoClientSecret)?;
     let id = uuid_from_text(id).map_err(|_| Code::ClientNotFound)?;
@@ -130,7 +147,7 @@ pub(crate) fn knows_secret(oauth: &Oauth, secret: &SecretString, active: &[Hash]
 
 impl TokenRequest {
     /// Reads a body. Repeated parameters, broken escapes and NUL are refused, whatever their name.
-    fn read(body: &RawBody<BODY_MAX>) -> Result<Self, Code> {
+    pub(crate) fn read(body: &RawBody<BODY_MAX>) -> Result<Self, Code> {
         let form_type = body.content_type.as_ref().is_some_and(|content_type| {
             content_type.essence() == "application/x-www-form-urlencoded" && content_type.is_utf8()
         });
@@ -153,6 +170,11 @@ impl TokenRequest {
             credtype: text("credtype"),
             refresh_token: secret("refresh_token"),
             scope: text("scope"),
+            code: secret("code"),
+            redirect_uri: text("redirect_uri"),
+            code_verifier: secret("code_verifier"),
+            otp: secret("otp"),
+            form,
         })
     }
 }

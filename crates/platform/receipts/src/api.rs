@@ -39,7 +39,8 @@ pub async fn logs(tx: &mut Tx, company_id: Uuid, id: Uuid) -> Result<Vec<LogEntr
     store::logs(tx, company_id, id).await
 }
 
-/// A user's receipts that are not processed yet, or never will be, newest first.
+/// A user's receipts that are not processed yet, or never will be, newest first; the bodies of
+/// those over 64 KiB are left out.
 pub async fn pending(
     tx: &mut Tx,
     company_id: Uuid,

@@ -1,15 +1,16 @@
 //! The job that makes a receipt's picture and makes it available to the traveller.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use bursar_blobs::{BlobId, Blobs};
 use bursar_db::{BoxFuture, Db, DbError, Isolation};
 use bursar_expense::{ExpenseType, NewAvailableExpense, Source};
 use bursar_jobs::{Claim, Failed, Handler, HandlerError, Job, JobsError, RetryPolicy};
-use bursar_kernel::{Clock, Rng, Uuid, hex32};
+use bursar_kernel::{Clock, Micros, Rng, Uuid, hex32};
 use serde_json::Value;
 
-use crate::model::{Event, Facts, Receipt, from_job_payload};
+use crate::model::{Facts, Receipt, from_job_payload};
 use crate::render::{ReceiptContext, standard_receipt};
 use crate::{ReceiptsState, store};
 
@@ -55,61 +56,66 @@ impl Process {
     async fn process(&self, job: &Job) -> Result<(), HandlerError> {
         let (company_id, id) = from_job_payload(&job.payload)
             .ok_or_else(|| HandlerError::Dead("the job names no receipt".into()))?;
-        let Some(receipt) = self.begin(company_id, id).await.map_err(retry)? else {
+        let began_at = self.clock.now();
+        let Some(receipt) = self.unfinished(company_id, id).await.map_err(retry)? else {
             // An earlier attempt got through; the worker completes the job.
             return Ok(());
         };
         match self.picture(&receipt).await {
-            Ok(picture) => self
-                .finish(job, company_id, &receipt, picture)
-                .await
-                .map_err(retry),
-            Err(reason) => self.fail(job, company_id, id, reason).await.map_err(retry),
+            Ok(picture) => {
+                let done = self.done(job, company_id, receipt, picture, began_at);
+                let finishing = self
+                    .db
+                    .write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx)));
+                finishing.await.map_err(retry)
+            }
+            Err(reason) => {
+                let failed = self.fail(job, company_id, id, reason, began_at).await;
+                failed.map_err(retry)
+            }
         }
     }
 
-    async fn begin(&self, company_id: Uuid, id: Uuid) -> Result<Option<Receipt>, DbError> {
-        let args = (company_id, id, self.clock.now());
-        self.db
-            .write(Isolation::Append, args, |tx, &(company_id, id, now)| {
-                Box::pin(store::begin(tx, company_id, id, now))
-            })
-            .await
+    /// The receipt, if processing has not ended. That an attempt began is written when it ends:
+    /// one write for each receipt, and nobody could act on the moment in between.
+    async fn unfinished(&self, company_id: Uuid, id: Uuid) -> Result<Option<Receipt>, DbError> {
+        let reading = self.db.read((company_id, id), |tx, &(company_id, id)| {
+            Box::pin(store::get(tx, company_id, id))
+        });
+        let is_unfinished = |found: &Receipt| matches!(&*found.status, "ACCEPTED" | "PROCESSING");
+        Ok(reading.await?.filter(is_unfinished))
     }
 
-    /// Makes the picture and stores it: on disk before any row names it.
+    /// Makes the picture and stores it: on disk before any row names it. Workers have threads of
+    /// their own, so rendering may keep one busy.
     async fn picture(&self, receipt: &Receipt) -> Result<(Facts, BlobId), String> {
-        let source = receipt.clone();
-        let rendering = tokio::task::spawn_blocking(move || render(&source));
-        let (facts, pdf) = rendering
-            .await
+        let announced = self.blobs.announce();
+        let (facts, pdf) = panic::catch_unwind(AssertUnwindSafe(|| render(receipt)))
             .map_err(|_| "rendering panicked".to_owned())??;
-        let blob = self
-            .blobs
-            .put(pdf)
-            .await
-            .map_err(|error| error.to_string())?;
+        let stored = announced.put(pdf).await;
+        let blob = stored.map_err(|error| error.to_string())?;
         Ok((facts, blob))
     }
 
-    async fn finish(
+    fn done(
         &self,
         job: &Job,
         company_id: Uuid,
-        receipt: &Receipt,
+        receipt: Receipt,
         (facts, blob): (Facts, BlobId),
-    ) -> Result<(), JobsError> {
-        let now = self.clock.now();
-        let done = Done {
+        began_at: Micros,
+    ) -> Done {
+        Done {
             claim: job.claim.clone(),
             blob: blob.to_string(),
+            began_at,
             expense: NewAvailableExpense {
                 id: receipt.id,
                 company_id,
                 user_id: receipt.user_id,
                 source: Source::Receipt,
                 source_id: receipt.id,
-                source_app: receipt.app_name.clone(),
+                source_app: receipt.app_name,
                 merchant: facts.merchant,
                 transacted_at_text: facts.date_time,
                 amount: facts.total,
@@ -117,12 +123,9 @@ impl Process {
                 // A receipt is not mapped to an expense type.
                 // Source: e-receipts and quick expense guide, "Post a General eReceipt".
                 expense_type: ExpenseType::Undefined,
-                created_at: now,
+                created_at: self.clock.now(),
             },
-        };
-        self.db
-            .write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx)))
-            .await
+        }
     }
 
     async fn fail(
@@ -131,6 +134,7 @@ impl Process {
         company_id: Uuid,
         id: Uuid,
         reason: String,
+        began_at: Micros,
     ) -> Result<(), JobsError> {
         tracing::warn!(
             receipt = hex32(&id),
@@ -144,15 +148,16 @@ impl Process {
             id,
             reason,
             jitter,
+            began_at,
             self.clock.now(),
         );
         self.db
             .write(
                 Isolation::ReadCommitted,
                 args,
-                |tx, (job, company_id, id, reason, jitter, now)| {
+                |tx, (job, company_id, id, reason, jitter, began_at, now)| {
                     Box::pin(async move {
-                        store::log(tx, *company_id, *id, Event::ImageFailed, *now).await?;
+                        store::fail(tx, *company_id, *id, *began_at, *now).await?;
                         let failed =
                             bursar_jobs::fail(tx, job, &PICTURE_POLICY, *jitter, reason, *now)
                                 .await?;
@@ -171,6 +176,7 @@ impl Process {
 struct Done {
     claim: Claim,
     blob: String,
+    began_at: Micros,
     expense: NewAvailableExpense,
 }
 
@@ -182,8 +188,9 @@ impl Done {
             created_at,
             ..
         } = self.expense;
-        let blob = &self.blob;
-        if store::finish(tx, company_id, source_id, blob, MEDIA_TYPE, created_at).await? {
+        let receipt = (company_id, source_id);
+        let picture = (self.blob.as_str(), MEDIA_TYPE);
+        if store::finish(tx, receipt, picture, self.began_at, created_at).await? {
             bursar_expense::api::add(tx, &self.expense).await?;
         }
         bursar_jobs::complete(tx, &self.claim).await

@@ -13,6 +13,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACCEPTED')";
     LOG = "INSERT INTO receipts_log (company_id, receipt_id, level, message, at) \
         VALUES ($1, $2, $3, $4, $5)";
+    LOG_SUCCESS = "INSERT INTO receipts_log (company_id, receipt_id, level, message, at) \
+        VALUES ($1, $2, $3, $4, $5), ($1, $2, $6, $7, $8), ($1, $2, $9, $10, $8)";
     GET = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
         image_type, preview_blob FROM receipts_receipt WHERE company_id = $1 AND id = $2";
     SIZES = "SELECT id, CAST(OCTET_LENGTH(body) AS BIGINT) FROM receipts_receipt \
@@ -22,18 +24,21 @@ statements! {
         WHERE company_id = $1 AND user_id = $2 AND id < $3 AND id >= $4 ORDER BY id DESC";
     LOGS = "SELECT level, message, at FROM receipts_log \
         WHERE company_id = $1 AND receipt_id = $2 ORDER BY id";
-    BEGIN = "UPDATE receipts_receipt SET status = 'PROCESSING' \
-        WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'PROCESSING')";
     FINISH = "UPDATE receipts_receipt SET status = 'PROCESSED', image_blob = $3, image_type = $4 \
-        WHERE company_id = $1 AND id = $2 AND status = 'PROCESSING'";
+        WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'PROCESSING')";
+    FAIL = "UPDATE receipts_receipt SET status = 'PROCESSING' \
+        WHERE company_id = $1 AND id = $2 AND status = 'ACCEPTED'";
     GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED' WHERE company_id = $1 AND id = $2";
     SET_PREVIEW = "UPDATE receipts_receipt SET preview_blob = $3 \
         WHERE company_id = $1 AND id = $2";
     NAMES_BLOB = "SELECT id FROM receipts_receipt WHERE image_blob = $1 \
         UNION ALL SELECT id FROM receipts_receipt WHERE preview_blob = $1 LIMIT 1";
-    PENDING = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
-        image_type, preview_blob FROM receipts_receipt WHERE company_id = $1 AND user_id = $2 \
-        AND status <> 'PROCESSED' ORDER BY id DESC LIMIT $3";
+    // A list shows some words of each; it does without those of the largest.
+    PENDING = "SELECT id, user_id, receipt_type, \
+        CASE WHEN OCTET_LENGTH(body) <= 65536 THEN body ELSE '' END, \
+        app_name, received_at, status, image_blob, image_type, preview_blob FROM receipts_receipt \
+        WHERE company_id = $1 AND user_id = $2 AND status <> 'PROCESSED' \
+        ORDER BY id DESC LIMIT $3";
 }
 
 /// The receipt, its first log entry and its job: all or nothing.
@@ -148,39 +153,45 @@ pub(crate) async fn logs(
         .collect()
 }
 
-/// Begins an attempt. None when there is nothing left to do.
-pub(crate) async fn begin(
-    tx: &mut Tx,
-    company_id: Uuid,
-    id: Uuid,
-    now: Micros,
-) -> Result<Option<Receipt>, DbError> {
-    if tx.execute(&BEGIN, args![&company_id, &id]).await? == 0 {
-        return Ok(None);
-    }
-    log(tx, company_id, id, Event::Initiated, now).await?;
-    get(tx, company_id, id).await
-}
-
-/// Ends processing. False when it had ended before.
+/// Ends processing, with the attempt's three log entries. False when it had ended before.
 pub(crate) async fn finish(
     tx: &mut Tx,
-    company_id: Uuid,
-    id: Uuid,
-    blob: &str,
-    media_type: &str,
+    (company_id, id): (Uuid, Uuid),
+    (blob, media_type): (&str, &str),
+    began_at: Micros,
     now: Micros,
 ) -> Result<bool, DbError> {
-    if tx
-        .execute(&FINISH, args![&company_id, &id, blob, media_type])
-        .await?
-        == 0
-    {
+    let finish = args![&company_id, &id, blob, media_type];
+    if tx.execute(&FINISH, finish).await? == 0 {
         return Ok(false);
     }
-    log(tx, company_id, id, Event::ImageGenerated, now).await?;
-    log(tx, company_id, id, Event::Finished, now).await?;
-    Ok(true)
+    let [begun, made, done] = [Event::Initiated, Event::ImageGenerated, Event::Finished];
+    let log = args![
+        &company_id,
+        &id,
+        begun.level(),
+        begun.message(),
+        began_at,
+        made.level(),
+        made.message(),
+        now,
+        done.level(),
+        done.message(),
+    ];
+    tx.execute(&LOG_SUCCESS, log).await.map(|_| true)
+}
+
+/// Records an attempt that failed.
+pub(crate) async fn fail(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+    began_at: Micros,
+    now: Micros,
+) -> Result<(), DbError> {
+    tx.execute(&FAIL, args![&company_id, &id]).await?;
+    log(tx, company_id, id, Event::Initiated, began_at).await?;
+    log(tx, company_id, id, Event::ImageFailed, now).await
 }
 
 pub(crate) async fn give_up(

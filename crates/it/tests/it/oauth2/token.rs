@@ -6,7 +6,7 @@ use bursar_testkit::db_test;
 use serde_json::json;
 
 use crate::app::*;
-use crate::http::{Answer, Call, Site};
+use crate::http::{Answer, Call, Site, encoded};
 
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
@@ -316,7 +316,7 @@ db_test! {
         }
         let right = [("grant_type", "password"), ("username", ANA_NAME), ("password", ANA_PASSWORD)];
         assert_eq!(code(&app.us, CAFE, &right).await, 14, "id and name are one");
-        app.clock.advance(Duration::from_secs(15 * 60));
+        app.clock.advance(Duration::from_mins(15));
         assert_tokens(&ask(&app.us, CAFE, &right).send().await, ALL, &app.us);
         app.stop().await;
     }
@@ -358,13 +358,12 @@ db_test! {
         for (grant, own) in [("password", &by_password[..]), ("refresh_token", &by_refresh)] {
             let mut good: Vec<_> = all.iter().chain(own).copied().collect();
             good[2].2 = grant;
-            let form = |name: &str, encoded: Option<&str>| {
+            let form = |name: &str, bad: Option<&str>| {
                 let field = |(known, _, value): &(&str, i64, &str)| {
-                    let value: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
-                    match encoded {
+                    match bad {
                         Some(bad) if *known == name => Some(format!("{name}{bad}")),
                         None if *known == name => None,
-                        _ => Some(format!("{known}={value}")),
+                        _ => Some(format!("{known}={}", encoded(value))),
                     }
                 };
                 good.iter().filter_map(field).collect::<Vec<_>>().join("&")

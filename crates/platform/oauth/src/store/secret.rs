@@ -11,7 +11,8 @@ statements! {
            WHERE app_id = $1 ORDER BY created_at, id";
     ONE = "SELECT id, active, created_at, updated_at FROM oauth_app_secret
            WHERE app_id = $1 AND id = $2";
-    COUNT = "SELECT COUNT(*), COALESCE(SUM(active), 0) FROM oauth_app_secret WHERE app_id = $1";
+    COUNT = "SELECT COUNT(*), COUNT(CASE WHEN active = 1 THEN 1 END) FROM oauth_app_secret
+             WHERE app_id = $1";
     INSERT = "INSERT INTO oauth_app_secret (app_id, id, hash, active, created_at, updated_at)
               VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING";
     SWITCH = "UPDATE oauth_app_secret SET active = $3, updated_at = $4

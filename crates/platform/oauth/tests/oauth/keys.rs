@@ -49,7 +49,7 @@ db_test! {
         assert_eq!(kids(&other, "us").await, both);
         service.pass(Duration::from_secs(2));
         for node in [&service, &other] {
-            assert_eq!(kids(node, "us").await, [new_kid.clone()]);
+            assert_eq!(kids(node, "us").await.as_slice(), std::slice::from_ref(&new_kid));
         }
         let newest = service.oauth.rotate_keys("us").await.unwrap();
         let restarted = service.another_node().await;

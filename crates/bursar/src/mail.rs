@@ -1,0 +1,52 @@
+//! Where mail goes, as configured.
+
+use bursar_db::Db;
+use bursar_mail::{Mailbox, Mailer, Smtp, SmtpConfig, Tls};
+use secrecy::SecretString;
+
+use crate::StartError;
+use crate::config::{Config, MailConfig, MailTls};
+
+/// A mail server; else, in a sandbox, a mailbox.
+pub(crate) fn mailer(config: &Config, db: &Db) -> Result<Mailer, StartError> {
+    match &config.mail {
+        Some(mail) => Ok(Mailer::Smtp(Smtp::new(&smtp(mail, &config.brand)?)?)),
+        None if config.mailbox => Ok(Mailer::Mailbox(Mailbox::new(db.clone()))),
+        None => {
+            tracing::warn!("no mail server is configured: nobody can sign in by mail");
+            Ok(Mailer::Nowhere)
+        }
+    }
+}
+
+fn smtp(mail: &MailConfig, brand: &str) -> Result<SmtpConfig, StartError> {
+    let (tls, port) = match mail.tls {
+        MailTls::StartTls => (Tls::StartTls, 587),
+        MailTls::Implicit => (Tls::Implicit, 465),
+        MailTls::None => (Tls::None, 25),
+    };
+    let login = match &mail.user_name {
+        Some(name) => Some((name.clone(), password(mail)?)),
+        None => None,
+    };
+    Ok(SmtpConfig {
+        host: mail.host.clone(),
+        port: mail.port.unwrap_or(port),
+        tls,
+        login,
+        from: mail.from.clone(),
+        from_name: brand.to_owned(),
+    })
+}
+
+fn password(mail: &MailConfig) -> Result<SecretString, StartError> {
+    let password = match &mail.password_file {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| StartError::MailPassword(format!("{}: {error}", path.display())))?,
+        None => std::env::var("BURSAR_MAIL_PASSWORD").map_err(|_| {
+            let advice = "give password_file, or set BURSAR_MAIL_PASSWORD";
+            StartError::MailPassword(advice.to_owned())
+        })?,
+    };
+    Ok(password.trim_end_matches(['\r', '\n']).into())
+}

@@ -1,0 +1,177 @@
+//! `/oauth2/v0/authorize`: an app asks a person to allow it to act for them.
+//!
+//! Source: api-reference/authentication/apidoc.markdown, "Authorization grant"; the e-receipts
+//! integration guide, "Web Flow". What the parameters mean, and who may be redirected where, is
+//! `bursar_oauth`'s.
+
+use axum::extract::RawQuery;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use bursar_db::{DbError, Isolation};
+use bursar_oauth::api::{
+    Authorization, AuthorizationCode, NotAsked, Prompt, authorization, issue_code,
+};
+use bursar_web::{BodyError, Form, RawBody, encode_form};
+
+use crate::session::csrf_token_matches;
+use crate::sign_in::{FORM_MAX, first, own_form};
+use crate::store::Session;
+use crate::views::{ConsentPage, ErrorKind, NotAskedPage};
+use crate::{AUTHORIZE, Asked, respond};
+
+/// Asks for consent, after sign-in where there is no session.
+pub(crate) async fn show(asked: Asked, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let authorization = match authorization(&asked.state.oauth, &query).await {
+        Ok(authorization) => authorization,
+        Err(error) => return not_asked(&asked, error),
+    };
+    let session = match asked.session().await {
+        Ok(session) => session,
+        Err(error) => return asked.failed(&error),
+    };
+    match (authorization.prompt, session) {
+        (Prompt::Nothing, session) => leave(&authorization.not_without_a_page(session.is_some())),
+        (Prompt::SignIn, _) => first(&without_prompt(&query)),
+        (Prompt::Usual, None) => first(&format!("{AUTHORIZE}?{query}")),
+        (Prompt::Usual, Some(session)) => consent(&asked, &session, &authorization, query),
+    }
+}
+
+/// After sign-in the same request must not ask for sign-in again.
+fn without_prompt(query: &str) -> String {
+    let form = Form::parse(query.as_bytes()).unwrap_or_default();
+    let rest = form.pairs().filter(|(name, _)| *name != "prompt");
+    format!("{AUTHORIZE}?{}", encode_form(rest))
+}
+
+fn consent(
+    asked: &Asked,
+    session: &Session,
+    authorization: &Authorization,
+    request: String,
+) -> Response {
+    let page = ConsentPage {
+        frame: asked.state.frame(&asked.headers, Some(session)),
+        app_name: authorization.app_name.clone(),
+        publisher: authorization.publisher.clone(),
+        scopes: authorization
+            .scopes
+            .names()
+            .map(ToOwned::to_owned)
+            .collect(),
+        request,
+    };
+    respond::page_leading_to(&authorization.form_target(), &page)
+}
+
+/// Takes the person's decision. The request comes back whole and is checked again; the session's
+/// token shows that it is the one that the person saw.
+pub(crate) async fn decide(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyError>) -> Response {
+    let session = match asked.session().await {
+        Ok(session) => session,
+        Err(error) => return asked.failed(&error),
+    };
+    let form = own_form(&asked, body).unwrap_or_default();
+    let field = |name| form.get(name).unwrap_or_default();
+    let csrf = session.as_ref().map_or("", |session| session.csrf.as_str());
+    let Some(session) = session
+        .as_ref()
+        .filter(|_| csrf_token_matches(csrf, field("csrf_token")))
+    else {
+        return asked.refuse(session.as_ref(), ErrorKind::SignedOut);
+    };
+    let authorization = match authorization(&asked.state.oauth, field("request")).await {
+        Ok(authorization) => authorization,
+        Err(error) => return not_asked(&asked, error),
+    };
+    match field("decision") {
+        "allow" => allow(&asked, session, authorization).await,
+        _ => leave(&authorization.declined()),
+    }
+}
+
+async fn allow(asked: &Asked, session: &Session, authorization: Authorization) -> Response {
+    let state = &asked.state;
+    let home = match state.data_centers.home(&session.company.home) {
+        Ok(home) => home,
+        Err(error) => return asked.failed(&error),
+    };
+    let code = AuthorizationCode::draw(&state.oauth, authorization.clone(), &session.user);
+    let target = authorization.granted(code.text(), home.base_uri());
+    let issuing = state.db.write(Isolation::Append, code, |tx, code| {
+        Box::pin(issue_code(tx, code))
+    });
+    let issued: Result<(), DbError> = issuing.await;
+    match issued {
+        Ok(()) => leave(&target),
+        Err(error) => asked.failed(&error),
+    }
+}
+
+/// Leads to an app's registered address, which the checks above gave. Nothing of ours goes along.
+fn leave(target: &str) -> Response {
+    let headers = [
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+    ];
+    (headers, Redirect::to(target)).into_response()
+}
+
+fn not_asked(asked: &Asked, error: NotAsked) -> Response {
+    match error {
+        NotAsked::SentBack(target) => leave(&target),
+        NotAsked::Shown(code, description) => {
+            let page = NotAskedPage {
+                frame: asked.state.frame(&asked.headers, None),
+                code,
+                description,
+                correlation_id: asked.correlation_id.to_string(),
+            };
+            respond::page(StatusCode::BAD_REQUEST, &page)
+        }
+        NotAsked::Db(error) => asked.failed(&error),
+    }
+}
+
+/// Whether a path of ours is an app's request.
+pub(crate) fn leads_there(next: &str) -> bool {
+    query_in(next).is_some()
+}
+
+fn query_in(next: &str) -> Option<&str> {
+    next.strip_prefix(AUTHORIZE)?.strip_prefix('?')
+}
+
+/// The name of the app that asks at the path `next`, for the pages on the way there.
+pub(crate) async fn app_name(asked: &Asked, next: &str) -> Option<String> {
+    let asking = authorization(&asked.state.oauth, query_in(next)?).await;
+    asking.ok().map(|authorization| authorization.app_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_prompt_is_taken_away() {
+        let query = "client_id=1&%70rompt=login&state=a%26b";
+        assert_eq!(
+            without_prompt(query),
+            "/oauth2/v0/authorize?client_id=1&state=a%26b"
+        );
+    }
+
+    #[test]
+    fn an_apps_request_is_told_from_other_paths() {
+        assert!(leads_there("/oauth2/v0/authorize?client_id=1"));
+        for other in [
+            "/expenses",
+            "/oauth2/v0/authorize",
+            "/oauth2/v0/authorized?x",
+            "/?x",
+        ] {
+            assert!(!leads_there(other), "{other}");
+        }
+    }
+}

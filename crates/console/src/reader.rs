@@ -1,0 +1,168 @@
+//! Who reads a page, and whether the page is for them.
+
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use bursar_appcenter::Person;
+use bursar_directory::Role;
+use bursar_web::{BodyError, Form, RawBody};
+use url::form_urlencoded::byte_serialize;
+
+use crate::session::{csrf_token_matches, from_own_pages};
+use crate::store::Session;
+use crate::views::{ErrorKind, Frame, Section};
+use crate::{Asked, ConsoleState};
+
+/// The longest form that pages send: the longest description, every character escaped.
+pub(crate) const FORM_MAX: usize = 128 << 10;
+
+/// A form's body, as handlers take it.
+pub(crate) type Posted<const MAX: usize = FORM_MAX> = Result<RawBody<MAX>, BodyError>;
+
+/// For whom a page is.
+pub(crate) trait Gate: Send + Sync + 'static {
+    /// One of these roles is enough; an empty list lets in everybody who is signed in.
+    const ROLES: &'static [Role];
+    /// What all others are shown.
+    const REFUSAL: ErrorKind;
+}
+
+/// Everybody who is signed in.
+pub(crate) struct Anyone;
+/// A company's administrators. That every company has some is no secret.
+pub(crate) struct CompanyAdmin;
+/// Who reads an audit log.
+pub(crate) struct Auditor;
+/// A partner's people. Others are not told that there are such pages; so it is for operators.
+pub(crate) struct Partner;
+/// Who runs the platform.
+pub(crate) struct Operator;
+
+impl Gate for Anyone {
+    const ROLES: &'static [Role] = &[];
+    const REFUSAL: ErrorKind = ErrorKind::NotFound;
+}
+
+impl Gate for CompanyAdmin {
+    const ROLES: &'static [Role] = &[Role::CompanyAdmin];
+    const REFUSAL: ErrorKind = ErrorKind::Forbidden;
+}
+
+impl Gate for Auditor {
+    const ROLES: &'static [Role] = &[Role::CompanyAdmin, Role::Operator];
+    const REFUSAL: ErrorKind = ErrorKind::Forbidden;
+}
+
+impl Gate for Partner {
+    const ROLES: &'static [Role] = &[Role::Partner];
+    const REFUSAL: ErrorKind = ErrorKind::NotFound;
+}
+
+impl Gate for Operator {
+    const ROLES: &'static [Role] = &[Role::Operator];
+    const REFUSAL: ErrorKind = ErrorKind::NotFound;
+}
+
+/// A signed-in reader whom the page is for. A handler without it shows its page to strangers.
+pub(crate) struct Reader<G> {
+    pub(crate) asked: Asked,
+    pub(crate) session: Session,
+    gate: PhantomData<G>,
+}
+
+impl<G: Gate> Reader<G> {
+    /// The reader, as the App Center knows people.
+    pub(crate) fn person(&self) -> Person {
+        Person::of(&self.session.user, &self.session.company)
+    }
+
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.session.user.roles.has(role)
+    }
+
+    pub(crate) fn state(&self) -> &ConsoleState {
+        &self.asked.state
+    }
+
+    pub(crate) fn frame(&self, section: Section) -> Frame {
+        let state = &self.asked.state;
+        state
+            .frame(&self.asked.headers, Some(&self.session))
+            .at(section)
+    }
+
+    pub(crate) fn refuse(&self, kind: ErrorKind) -> Response {
+        self.asked.refuse(Some(&self.session), kind)
+    }
+
+    pub(crate) fn failed<E: std::error::Error>(&self, error: &E) -> Response {
+        self.asked.failed(error)
+    }
+
+    /// The fields of a form that one of our own pages sent in this session.
+    pub(crate) fn form<const MAX: usize>(&self, posted: Posted<MAX>) -> Result<Form, Response> {
+        let body = posted.map_err(|error| match error {
+            BodyError::TooLarge { .. } => self.refuse(ErrorKind::TooLarge),
+            _ => self.refuse(ErrorKind::Unreadable),
+        })?;
+        let form = Form::parse(&body.bytes);
+        let form = form.map_err(|_| self.refuse(ErrorKind::Unreadable))?;
+        self.check_csrf(form.get("csrf_token").unwrap_or_default())?;
+        Ok(form)
+    }
+
+    /// Refuses what another site sent, or another session's page.
+    pub(crate) fn check_csrf(&self, given: &str) -> Result<(), Response> {
+        let own = from_own_pages(&self.asked.headers, self.asked.here.www_uri());
+        if own && csrf_token_matches(&self.session.csrf, given) {
+            Ok(())
+        } else {
+            Err(self.refuse(ErrorKind::SignedOut))
+        }
+    }
+}
+
+impl<G: Gate> FromRequestParts<ConsoleState> for Reader<G> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ConsoleState) -> Result<Self, Response> {
+        let asked = Asked::from_request_parts(parts, state).await;
+        let asked = asked.map_err(IntoResponse::into_response)?;
+        let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, state).await;
+        let wanted = uri.path_and_query().map_or("/", |wanted| wanted.as_str());
+        let found = asked
+            .session()
+            .await
+            .map_err(|error| asked.failed(&error))?;
+        let Some(session) = found else {
+            return Err(to_sign_in(&asked, &parts.method, wanted));
+        };
+        let home = &session.company.home;
+        if home != asked.here.id() {
+            let home = state.data_centers.home(home);
+            let home = home.map_err(|error| asked.failed(&error))?;
+            return Err(Redirect::to(&home.www_url(wanted)).into_response());
+        }
+        let roles = &session.user.roles;
+        if !G::ROLES.is_empty() && !G::ROLES.iter().any(|role| roles.has(*role)) {
+            return Err(asked.refuse(Some(&session), G::REFUSAL));
+        }
+        Ok(Self {
+            asked,
+            session,
+            gate: PhantomData,
+        })
+    }
+}
+
+/// Leads to the sign-in, and from there back to a page; what a form would have done is not done.
+fn to_sign_in(asked: &Asked, method: &Method, wanted: &str) -> Response {
+    if *method != Method::GET {
+        return asked.refuse(None, ErrorKind::SignedOut);
+    }
+    let next: String = byte_serialize(wanted.as_bytes()).collect();
+    Redirect::to(&format!("/signin?next={next}")).into_response()
+}

@@ -1,0 +1,106 @@
+//! What operators review and release.
+
+use askama::Template;
+use bursar_appcenter::{Faults, Listing, Stage};
+use bursar_kernel::Uuid;
+
+use super::partner::releases_text;
+use super::{Field, Frame, apps};
+
+/// `GET /operator/apps`: what waits for review, and what is certified.
+#[derive(Template)]
+#[template(path = "operator_apps.html")]
+pub struct OperatorAppsPage {
+    /// What surrounds it.
+    pub frame: Frame,
+    /// What waits, by name.
+    pub in_review: Vec<Listing>,
+    /// What is certified, by name.
+    pub certified: Vec<Listing>,
+    /// The data centers that a listing can be released in, by id.
+    pub regions: Vec<String>,
+    /// What was just refused, if anything.
+    pub notice: Option<ReviewNotice>,
+}
+
+/// What was refused of a form about one listing.
+pub struct ReviewNotice {
+    /// The listing.
+    pub listing_id: Uuid,
+    /// The words, or the day, that were typed.
+    pub typed: String,
+    /// The region that was chosen.
+    pub region: String,
+    /// What is wrong; empty when somebody else was faster.
+    pub faults: Faults,
+}
+
+impl OperatorAppsPage {
+    fn title(&self) -> String {
+        let messages = &self.frame.messages;
+        if self.notice.is_some() {
+            messages.text("review-title-failed")
+        } else {
+            messages.text("review-title")
+        }
+    }
+
+    fn notice_of(&self, listing: &Listing) -> Option<&ReviewNotice> {
+        self.notice
+            .as_ref()
+            .filter(|notice| notice.listing_id == listing.id)
+    }
+
+    /// Whether a decision came too late.
+    fn overtaken(&self) -> bool {
+        self.notice
+            .as_ref()
+            .is_some_and(|notice| notice.faults.is_empty())
+    }
+
+    fn note_field(&self, listing: &Listing) -> Field {
+        let notice = self.notice_of(listing);
+        let typed = notice.map_or("", |notice| notice.typed.as_str());
+        let faults = notice
+            .map(|notice| notice.faults.clone())
+            .unwrap_or_default();
+        let messages = &self.frame.messages;
+        let form = format!("note-{}", listing.id);
+        Field::line(&form, "note", messages.text("review-note"), typed)
+            .hint(messages.text("review-note-hint"))
+            .checked(messages, &faults)
+    }
+
+    fn day_field(&self, listing: &Listing) -> Field {
+        let notice = self.notice_of(listing);
+        let typed = notice.map_or("", |notice| notice.typed.as_str());
+        let faults = notice
+            .map(|notice| notice.faults.clone())
+            .unwrap_or_default();
+        let messages = &self.frame.messages;
+        let form = format!("release-{}", listing.id);
+        Field::line(&form, "released_on", messages.text("review-day"), typed)
+            .day()
+            .hint(messages.text("review-day-hint"))
+            .checked(messages, &faults)
+    }
+
+    fn is_chosen(&self, listing: &Listing, region: &str) -> bool {
+        self.notice_of(listing)
+            .is_some_and(|notice| notice.region == region)
+    }
+
+    fn released(&self, listing: &Listing) -> String {
+        releases_text(&self.frame.messages, listing)
+    }
+
+    fn kind(&self, listing: &Listing) -> String {
+        apps::kind_text(&self.frame.messages, listing.kind)
+    }
+
+    fn landing<'a>(&self, listing: &'a Listing) -> &'a str {
+        listing
+            .app(Stage::Production)
+            .map_or("", |app| app.connect_url.as_str())
+    }
+}

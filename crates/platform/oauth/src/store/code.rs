@@ -1,0 +1,142 @@
+//! SQL of authorization codes and of the addresses that they are sent to.
+
+use bursar_db::{DbError, Tx, args, statements};
+use bursar_kernel::{Micros, Uuid};
+
+use crate::authorize::Challenge;
+use crate::model::{Principal, Scopes};
+use crate::redirect_uri::RedirectUri;
+use crate::server_key::Hash;
+
+statements! {
+    PUBLISHER = "SELECT publisher FROM oauth_app WHERE id = $1";
+    // What is there stays.
+    PUBLISH = "UPDATE oauth_app SET publisher = $2 WHERE id = $1 AND publisher = ''";
+    REDIRECT_URIS = "SELECT uri FROM oauth_redirect_uri WHERE app_id = $1 ORDER BY uri";
+    INSERT_REDIRECT_URI = "INSERT INTO oauth_redirect_uri (app_id, uri) VALUES ($1, $2)
+                           ON CONFLICT DO NOTHING";
+    CODE = "SELECT company_id, user_id, app_id, scope, redirect_uri, challenge, nonce, expires_at,
+                redeemed_at
+            FROM oauth_code WHERE hash = $1";
+    INSERT_CODE = "INSERT INTO oauth_code (hash, company_id, user_id, app_id, scope, redirect_uri,
+                       challenge, nonce, expires_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    // A redeemed one is remembered long enough to see it used again.
+    DELETE_OLD = "DELETE FROM oauth_code WHERE expires_at <= $1";
+    REDEEM = "UPDATE oauth_code SET redeemed_at = $2, family = $3
+              WHERE hash = $1 AND redeemed_at IS NULL";
+    FAMILY = "SELECT family FROM oauth_code WHERE hash = $1 AND redeemed_at IS NOT NULL";
+}
+
+/// What a code stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct CodeRow {
+    pub(crate) company_id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) app_id: Uuid,
+    pub(crate) scope: Scopes,
+    pub(crate) redirect_uri: String,
+    pub(crate) challenge: Option<Challenge>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) expires_at: Micros,
+    /// Whether it was used.
+    pub(crate) redeemed: bool,
+}
+
+impl CodeRow {
+    pub(crate) fn principal(&self) -> Principal {
+        Principal::User {
+            id: self.user_id,
+            company_id: self.company_id,
+        }
+    }
+}
+
+/// The company behind an app, and the addresses that its people may be sent back to.
+pub(crate) async fn listing(
+    tx: &mut Tx,
+    app_id: &Uuid,
+) -> Result<(String, Vec<RedirectUri>), DbError> {
+    let publisher = tx.row(&PUBLISHER, args![app_id]).await?;
+    let publisher = publisher.map_or_else(|| Ok(String::new()), |mut row| row.get(0))?;
+    let rows = tx.rows(&REDIRECT_URIS, args![app_id]).await?;
+    let redirect_uris = rows.into_iter().map(|mut row| {
+        let uri = RedirectUri::try_from(row.get::<String>(0)?);
+        uri.map_err(|_| DbError::Decode { column: 0 })
+    });
+    Ok((publisher, redirect_uris.collect::<Result<_, _>>()?))
+}
+
+/// Adds what an app lacks; what is there stays.
+pub(crate) async fn insert_listing(
+    tx: &mut Tx,
+    app_id: &Uuid,
+    publisher: &str,
+    redirect_uris: &[RedirectUri],
+) -> Result<(), DbError> {
+    tx.execute(&PUBLISH, args![app_id, publisher]).await?;
+    for uri in redirect_uris {
+        tx.execute(&INSERT_REDIRECT_URI, args![app_id, uri.as_str()])
+            .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn code(tx: &mut Tx, hash: &Hash) -> Result<Option<CodeRow>, DbError> {
+    let row = tx.row(&CODE, args![hash]).await?;
+    row.map(|mut row| {
+        let challenge: Option<Vec<u8>> = row.get(5)?;
+        let challenge = challenge.map(TryInto::try_into).transpose();
+        Ok(CodeRow {
+            company_id: row.get(0)?,
+            user_id: row.get(1)?,
+            app_id: row.get(2)?,
+            scope: Scopes::parse(&row.get::<String>(3)?),
+            redirect_uri: row.get(4)?,
+            challenge: challenge.map_err(|_| DbError::Decode { column: 5 })?,
+            nonce: row.get(6)?,
+            expires_at: row.get(7)?,
+            redeemed: row.get::<Option<Micros>>(8)?.is_some(),
+        })
+    })
+    .transpose()
+}
+
+/// Stores a code, and forgets those that expired before `old`.
+pub(crate) async fn insert_code(
+    tx: &mut Tx,
+    hash: &Hash,
+    code: &CodeRow,
+    old: Micros,
+) -> Result<(), DbError> {
+    tx.execute(&DELETE_OLD, args![old]).await?;
+    let scope = code.scope.text();
+    let arguments = args![
+        hash,
+        &code.company_id,
+        &code.user_id,
+        &code.app_id,
+        &scope,
+        &code.redirect_uri,
+        code.challenge.as_ref(),
+        code.nonce.as_deref(),
+        code.expires_at
+    ];
+    tx.execute(&INSERT_CODE, arguments).await.map(drop)
+}
+
+/// Marks a code as used for tokens of `family`; answers whether it was the first use.
+pub(crate) async fn redeem(
+    tx: &mut Tx,
+    hash: &Hash,
+    family: &Uuid,
+    now: Micros,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&REDEEM, args![hash, now, family]).await? == 1)
+}
+
+/// The tokens that a used code was exchanged for.
+pub(crate) async fn family(tx: &mut Tx, hash: &Hash) -> Result<Option<Uuid>, DbError> {
+    let row = tx.row(&FAMILY, args![hash]).await?;
+    row.map_or(Ok(None), |mut row| row.get(0))
+}
