@@ -14,6 +14,7 @@ mod process;
 mod render;
 mod rounds;
 mod storage;
+mod storm;
 mod wrk;
 
 use std::path::PathBuf;
@@ -74,6 +75,9 @@ enum Bench {
     /// An app gets a token for itself.
     #[value(name = "token.client_credentials")]
     TokenClientCredentials,
+    /// A receipt is posted while many sign in.
+    #[value(name = "token.storm")]
+    TokenStorm,
     /// From the start to `/ready`, on data of an earlier run.
     #[value(name = "cold_start")]
     ColdStart,
@@ -113,6 +117,9 @@ fn main() -> Result<()> {
         Bench::ReceiptEndToEnd => engines
             .iter()
             .try_for_each(|engine| end_to_end::run(*engine, plan)),
+        Bench::TokenStorm => engines
+            .iter()
+            .try_for_each(|engine| storm::run(*engine, plan)),
         Bench::ColdStart => engines
             .iter()
             .try_for_each(|engine| idle::cold_start(*engine, plan)),

@@ -118,9 +118,18 @@ fn token_load(bodies: Vec<String>) -> Load {
     }
 }
 
+/// Signs the traveller in.
+pub(crate) fn sign_in(connection: &mut Connection) -> Result<()> {
+    token_on(connection, &password()).map(drop)
+}
+
 fn token(body: &str) -> Result<Value> {
+    token_on(&mut Connection::open(BASE_URL)?, body)
+}
+
+fn token_on(connection: &mut Connection, body: &str) -> Result<Value> {
     let Answer { status, body, .. } =
-        Connection::open(BASE_URL)?.request("POST", "/oauth2/v0/token", &[form()], body)?;
+        connection.request("POST", "/oauth2/v0/token", &[form()], body)?;
     match status {
         200 => Ok(serde_json::from_str(&body)?),
         _ => Err(format!("no token: {status} {body}").into()),

@@ -10,7 +10,7 @@ use crate::process::Process;
 use crate::storage::{Engine, Storage};
 use crate::wrk::{self, Load, Measured};
 
-const WARM_UP: Duration = Duration::from_secs(2);
+pub(crate) const WARM_UP: Duration = Duration::from_secs(2);
 
 /// One side of a comparison: a server that can be started on empty storage.
 pub(crate) trait Subject {

@@ -2,10 +2,13 @@
 //!
 //! The binary is a thin front; tests start the same [`Platform`] that it does.
 
+pub mod admin;
 pub mod config;
+pub mod control;
 mod mail;
 mod platform;
 pub mod sandbox;
+pub mod tls;
 
 pub use platform::{Platform, StartError};
 

@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
+use bursar::admin::Order;
 use bursar::config::{Config, Flags};
+use bursar::control::{self, ControlError};
 use bursar::{Platform, sandbox};
 use bursar_db::Location;
+use bursar_kernel::Uuid;
 use clap::{Parser, Subcommand};
 
 /// Small resident memory after bursts counts more here than peak speed.
@@ -29,19 +32,46 @@ enum Command {
     Sandbox(sandbox::SandboxFlags),
     /// Run the sandbox and play the main job on it
     Demo {
-        #[command(flatten)]
-        sandbox: sandbox::SandboxFlags,
+        /// Port of the data center `us`; the others follow. 0 takes any free ports
+        #[arg(long, default_value_t = sandbox::PORT)]
+        port: u16,
         /// End after the last step: status 0, or 1 when a step failed
         #[arg(long)]
         exit: bool,
     },
     /// Apply pending migrations and end
     Migrate,
+    /// Tell a running platform or sandbox what to do
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// The keys that tokens are signed with
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the version
     Version,
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Move a company to another data center, while it is served
+    MoveCompany {
+        /// The company's id, a UUID
+        company: Uuid,
+        /// The id of the data center where it will live
+        data_center: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Have a running platform or sandbox sign with new keys
+    Rotate {
+        /// The id of one data center; all of them without it
+        data_center: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -72,6 +102,19 @@ fn main() -> ExitCode {
             println!("{}", describe(&config));
             ExitCode::SUCCESS
         }
+        Command::Admin(AdminCommand::MoveCompany {
+            company,
+            data_center,
+        }) => administer(
+            &config,
+            &Order::MoveCompany {
+                company,
+                data_center,
+            },
+        ),
+        Command::Keys(KeysCommand::Rotate { data_center }) => {
+            administer(&config, &Order::RotateKeys { data_center })
+        }
         command => run(&command, config),
     }
 }
@@ -98,11 +141,28 @@ fn run(command: &Command, config: Config) -> ExitCode {
             Command::Platform => platform(config).await,
             Command::Migrate => Platform::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Sandbox(flags) => sandbox::serve(config, *flags).await,
-            Command::Demo { sandbox, exit } => sandbox::demo(config, *sandbox, *exit).await,
-            Command::Config(_) | Command::Version => Ok(ExitCode::SUCCESS),
+            Command::Demo { port, exit } => sandbox::demo(config, *port, *exit).await,
+            Command::Admin(_) | Command::Keys(_) | Command::Config(_) | Command::Version => {
+                Ok(ExitCode::SUCCESS)
+            }
         }
     });
     result.unwrap_or_else(|error| complain(&error))
+}
+
+/// Has a running process do something, and prints what it did.
+fn administer(config: &Config, order: &Order) -> ExitCode {
+    match control::ask(&config.data, order) {
+        Ok(done) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Err(error @ ControlError::Refused(_)) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+        Err(error) => complain(&error),
+    }
 }
 
 async fn platform(config: Config) -> Result<ExitCode, bursar::StartError> {

@@ -20,15 +20,20 @@ use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mailbox, Mailer, SmtpError};
 use bursar_oauth::api::issue_request_token;
 use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
+use bursar_profile::ProfileState;
 use bursar_receipts::api::PictureError;
 use bursar_receipts::{Process, ReceiptsState};
 use bursar_web::{
-    DataCenter, DataCenterError, Limits, Metrics, Readiness, edge, openapi_router, ops_router,
+    DataCenter, DataCenterError, Door, Limits, Metrics, Readiness, edge, openapi_router, ops_router,
 };
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::ServerConfig;
 
+use crate::admin::Admin;
 use crate::config::{BootstrapConfig, Config, DataCenterConfig};
+use crate::control::{Control, ControlError};
+use crate::tls::TlsError;
 
 /// Files that no row names go after this long.
 const ORPHANS_KEPT: Duration = Duration::from_hours(1);
@@ -39,6 +44,9 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 pub struct Platform {
     listeners: Vec<(String, SocketAddr, TcpListener, Router)>,
     addresses: Vec<(String, String)>,
+    tls: Option<Arc<ServerConfig>>,
+    control: Option<Control>,
+    admin: Admin,
     db: Db,
     oauth: Oauth,
     workers: Workers,
@@ -89,6 +97,12 @@ pub enum StartError {
     /// There is nothing to serve.
     #[error("no [[datacenter]] is configured; see docs/operations.md, or run `bursar sandbox`")]
     NoDataCenter,
+    /// The control socket.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// The sandbox's own certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Signals cannot be caught.
     #[error("cannot catch Ctrl-C and SIGTERM: {0}")]
     Signals(std::io::Error),
@@ -192,11 +206,26 @@ impl Platform {
         Ok(Self {
             listeners,
             addresses,
+            tls: None,
+            control: Control::bind(&config.data)?,
+            admin: parts.admin(),
             db: parts.db,
             oauth: parts.oauth,
             workers,
             sweeper,
         })
+    }
+
+    /// Makes every listener speak TLS.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Arc<ServerConfig>) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// What administrators can tell it to do.
+    pub fn admin(&self) -> &Admin {
+        &self.admin
     }
 
     /// Issues a token that the app exchanges for its first tokens: the end of connecting, for as
@@ -223,6 +252,13 @@ impl Platform {
             .map(|(id, address)| (id.as_str(), address.as_str()))
     }
 
+    /// Each data center's id and the address that it listens on.
+    pub fn sockets(&self) -> impl Iterator<Item = (&str, SocketAddr)> {
+        self.listeners
+            .iter()
+            .map(|(id, address, ..)| (id.as_str(), *address))
+    }
+
     /// A data center's base URI.
     pub fn address(&self, id: &str) -> Option<String> {
         self.addresses()
@@ -232,12 +268,14 @@ impl Platform {
 
     /// Answers until `stop` completes; then finishes what was accepted, and closes everything.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let listeners = self
-            .listeners
-            .into_iter()
-            .map(|(.., socket, router)| (socket, router))
-            .collect();
-        bursar_web::serve(listeners, Limits::default(), stop).await;
+        let doors = self.listeners.into_iter().map(|(.., socket, router)| Door {
+            socket,
+            router,
+            tls: self.tls.clone(),
+        });
+        let control = self.control.map(|control| control.serve(self.admin));
+        bursar_web::serve(doors.collect(), Limits::default(), stop).await;
+        drop(control);
         self.sweeper.abort();
         self.workers.stop().await;
         self.db.close().await;
@@ -295,6 +333,16 @@ impl Parts {
         Ok(())
     }
 
+    fn admin(&self) -> Admin {
+        Admin {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
+            data_centers: self.data_centers.clone(),
+            oauth: self.oauth.clone(),
+        }
+    }
+
     fn receipts(&self) -> ReceiptsState {
         ReceiptsState::new(
             self.db.clone(),
@@ -349,9 +397,18 @@ impl Parts {
             let db = db.clone();
             async move { db.ping().await.map_err(|error: DbError| error.to_string()) }
         });
-        let documents = [bursar_oauth::openapi(), bursar_receipts::openapi()];
+        let profile = ProfileState {
+            db: self.db.clone(),
+            oauth: self.oauth.clone(),
+        };
+        let documents = [
+            bursar_oauth::openapi(),
+            bursar_profile::openapi(),
+            bursar_receipts::openapi(),
+        ];
         let router = Router::new()
             .merge(bursar_oauth::routes(self.oauth.clone()))
+            .merge(bursar_profile::routes(profile))
             .merge(bursar_receipts::routes(receipts.clone()))
             .merge(bursar_console::routes(console))
             .merge(ops_router(readiness, metrics.clone()))

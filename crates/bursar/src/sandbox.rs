@@ -1,40 +1,71 @@
 //! `bursar sandbox` and `bursar demo`: the seeded platform on loopback.
 
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
-use bursar_kernel::Rng;
+use bursar_kernel::{Clock, Rng};
 use bursar_sandbox::demo::{Cast, Login, play};
 use bursar_sandbox::{SEED, cast};
 
 use crate::config::{Config, DataCenterConfig};
+use crate::tls::{Authority, names};
 use crate::{Platform, StartError, stop_signal};
 
 /// The sandbox's data centers, in the order of their ports.
 const DATA_CENTERS: [&str; 6] = ["us", "us2", "emea", "eu2", "cn", "glz"];
 
+/// Port of the data center `us`, unless somebody says otherwise.
+pub const PORT: u16 = 8080;
+/// The port of HTTPS, which clients with built-in addresses use.
+const HTTPS_PORT: u16 = 443;
+
 /// Where the sandbox listens.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub struct SandboxFlags {
-    /// Port of the data center `us`; the others follow. 0 takes any free ports
-    #[arg(long, default_value_t = 8080)]
-    pub port: u16,
+    /// Port of the data center `us`; the others follow. With --tls, the port of each, on addresses
+    /// that follow 127.0.0.1. 0 takes any free ports [default: 8080, with --tls 443]
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Serve HTTPS under the documented host names, signed by a local authority
+    #[arg(long)]
+    pub tls: Option<Tls>,
+}
+
+/// How the sandbox speaks TLS.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tls {
+    /// Under the documented host names.
+    RealNames,
 }
 
 /// Runs the sandbox until it is told to stop.
 pub async fn serve(config: Config, flags: SandboxFlags) -> Result<ExitCode, StartError> {
-    let platform = start(config, flags).await?;
+    let (platform, welcome) = match flags.tls {
+        None => {
+            let platform = start(config, flags.port.unwrap_or(PORT)).await?;
+            let text = welcome(&platform, "curl");
+            (platform, text)
+        }
+        Some(Tls::RealNames) => {
+            let (platform, authority) =
+                start_with_names(config, flags.port.unwrap_or(HTTPS_PORT)).await?;
+            let text = welcome(&platform, &curl(&platform, &authority));
+            let hosts = hosts(&platform, &authority);
+            (platform, format!("{text}\n{hosts}"))
+        }
+    };
     let stop = stop_signal()?;
-    println!("{}", welcome(&platform));
+    println!("{welcome}");
     platform.serve(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Runs the sandbox, plays the main job on it over TCP, and keeps serving unless `exit`.
-pub async fn demo(config: Config, flags: SandboxFlags, exit: bool) -> Result<ExitCode, StartError> {
-    let platform = start(config, flags).await?;
+pub async fn demo(config: Config, port: u16, exit: bool) -> Result<ExitCode, StartError> {
+    let platform = start(config, port).await?;
     let cast = cast_of(&platform);
-    let welcome = welcome(&platform);
+    let welcome = welcome(&platform, "curl");
     let signalled = stop_signal()?;
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let serving = tokio::spawn(platform.serve(async move {
@@ -59,12 +90,13 @@ pub async fn demo(config: Config, flags: SandboxFlags, exit: bool) -> Result<Exi
     })
 }
 
-async fn start(mut config: Config, flags: SandboxFlags) -> Result<Platform, StartError> {
+async fn start(mut config: Config, port: u16) -> Result<Platform, StartError> {
     if config.datacenters.is_empty() {
-        config.datacenters = (0_u16..)
-            .zip(DATA_CENTERS)
-            .map(|(n, id)| loopback(id, flags, n))
-            .collect();
+        let place = |(n, id): (u16, &str)| {
+            let port = if port == 0 { 0 } else { port.saturating_add(n) };
+            listening(id, Ipv4Addr::LOCALHOST, port)
+        };
+        config.datacenters = (0..).zip(DATA_CENTERS).map(place).collect();
     }
     // Whoever builds an integration beside it has its pages here too.
     config.loopback_partners = true;
@@ -72,18 +104,72 @@ async fn start(mut config: Config, flags: SandboxFlags) -> Result<Platform, Star
     Platform::start(config, Some(SEED)).await
 }
 
-fn loopback(id: &str, flags: SandboxFlags, offset: u16) -> DataCenterConfig {
-    let port = if flags.port == 0 {
-        0
-    } else {
-        flags.port.saturating_add(offset)
-    };
+/// The same over HTTPS under the documented names. One name means one port, so each data center
+/// has an address of its own.
+async fn start_with_names(
+    mut config: Config,
+    port: u16,
+) -> Result<(Platform, Authority), StartError> {
+    if config.datacenters.is_empty() {
+        let place = |(n, id)| listening(id, Ipv4Addr::new(127, 0, 0, n), port);
+        config.datacenters = (1..).zip(DATA_CENTERS).map(place).collect();
+    }
+    for data_center in &mut config.datacenters {
+        let own = names(&data_center.id);
+        data_center
+            .base_uri
+            .get_or_insert(format!("https://{}", own[0]));
+        data_center
+            .www_uri
+            .get_or_insert(format!("https://{}", own[1]));
+    }
+    let (clock, rng) = (Clock::system(), Rng::system());
+    let authority = Authority::open(&config.data.join("tls"), &clock, &rng)?;
+    let all = config.datacenters.iter().flat_map(|one| names(&one.id));
+    let tls = authority.serve(all.collect(), &clock, &rng)?;
+    let platform = Platform::start(config, Some(SEED)).await?.with_tls(tls);
+    Ok((platform, authority))
+}
+
+fn listening(id: &str, address: Ipv4Addr, port: u16) -> DataCenterConfig {
     DataCenterConfig {
         id: id.to_owned(),
         base_uri: None,
         www_uri: None,
-        listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+        listen: SocketAddr::new(IpAddr::V4(address), port),
     }
+}
+
+/// curl as it reaches `us` without the hosts file.
+fn curl(platform: &Platform, authority: &Authority) -> String {
+    let us = platform.sockets().find(|(id, _)| *id == "us");
+    let connect = us.map(|(id, address)| {
+        let name = &names(id)[0];
+        format!(" --connect-to {name}:443:{address}")
+    });
+    let certificate = authority.certificate().display();
+    format!("curl --cacert {certificate}{}", connect.unwrap_or_default())
+}
+
+/// What clients with built-in addresses need to be told.
+fn hosts(platform: &Platform, authority: &Authority) -> String {
+    let certificate = authority.certificate().display();
+    let mut text = String::from("Lines for the hosts file\n");
+    for (id, address) in platform.sockets() {
+        let names = names(id).join(" ");
+        let (ip, port) = (address.ip(), address.port());
+        // A name says no port: with another one, clients have to be told.
+        let note = if port == HTTPS_PORT {
+            String::new()
+        } else {
+            format!(" # port {port}")
+        };
+        writeln!(text, "  {ip} {names}{note}").expect("a String takes any text");
+    }
+    format!(
+        "{text}\nCertificate authority, for the client alone that runs against this\n  \
+         {certificate}\n"
+    )
 }
 
 fn cast_of(platform: &Platform) -> Cast {
@@ -103,7 +189,7 @@ fn cast_of(platform: &Platform) -> Cast {
 }
 
 /// Addresses, credentials, and a walk-through to copy.
-fn welcome(platform: &Platform) -> String {
+fn welcome(platform: &Platform, curl: &str) -> String {
     let addresses: Vec<String> = platform
         .addresses()
         .map(|(id, address)| format!("  {id:<5} {address}"))
@@ -135,18 +221,18 @@ App
 
 Try it
   BASE={us}
-  TOKEN=$(curl -s $BASE/oauth2/v0/token -d grant_type=password \
+  TOKEN=$({curl} -s $BASE/oauth2/v0/token -d grant_type=password \
     -d client_id={client_id} -d client_secret={client_secret} \
     -d username={user} -d password={password} \
     | sed -E 's/.*"access_token":"([^"]+)".*/\1/')
   USER_ID={user_id}
-  curl -si $BASE/receipts/v4/users/$USER_ID -H "Authorization: Bearer $TOKEN" \
+  {curl} -si $BASE/receipts/v4/users/$USER_ID -H "Authorization: Bearer $TOKEN" \
     -H 'Content-Type: application/json' \
     -H 'Link: <http://schema.concursolutions.com/general-receipt.schema.json>; rel="describedBy"' \
     -d '{{"dateTime":"2026-11-21T09:30:00+01:00","total":"12.50","currencyCode":"EUR",
          "seller":{{"name":"Corner Bakery","location":{{"address":{{"addressCountry":"DE"}}}}}},
          "payments":[{{"amount":"12.50"}}]}}'
-  curl -s $BASE/receipts/v4/users/$USER_ID -H "Authorization: Bearer $TOKEN"
+  {curl} -s $BASE/receipts/v4/users/$USER_ID -H "Authorization: Bearer $TOKEN"
 "#,
         addresses = addresses.join("\n"),
         people = people.join("\n"),

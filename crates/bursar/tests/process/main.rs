@@ -4,12 +4,14 @@
 //! own, and is killed when its test ends. Where a test waits, it waits for something to be seen,
 //! for [`process::PATIENCE`] at most.
 
+mod admin;
 mod blackbox;
 mod bootstrap;
 mod browser;
 mod cli;
 mod demo;
 mod durability;
+mod names;
 mod partner;
 mod process;
 mod shutdown;

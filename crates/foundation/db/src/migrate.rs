@@ -46,6 +46,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     15 "0015_oauth_authorize",
     16 "0016_directory_email",
     17 "0017_mail_message",
+    20 "0020_directory_places",
     25 "0025_directory_roles",
     26 "0026_oauth_owned",
     27 "0027_appcenter_listing",

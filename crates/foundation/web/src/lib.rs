@@ -39,5 +39,5 @@ pub use logging::{LogFormat, LoggingError, init_logging};
 pub use openapi::openapi_router;
 pub use ops::{Readiness, ops_router};
 pub use page::page_headers;
-pub use serve::serve;
+pub use serve::{Door, serve};
 pub use telemetry::Metrics;

@@ -15,21 +15,41 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Sleep, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::{Limits, telemetry};
+
+/// A socket to listen on, and what answers there.
+pub struct Door {
+    /// The bound socket.
+    pub socket: TcpListener,
+    /// What answers.
+    pub router: Router,
+    /// Certificates, if it speaks TLS.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
+impl From<(TcpListener, Router)> for Door {
+    /// One that speaks plain HTTP.
+    fn from((socket, router): (TcpListener, Router)) -> Self {
+        Self {
+            socket,
+            router,
+            tls: None,
+        }
+    }
+}
 
 /// Serves HTTP/1.1 on every listener with its router until `shutdown` completes. Then it stops
 /// accepting, closes idle connections, finishes the requests that it accepted (within
 /// [`Limits::drain_time`]) and returns.
-pub async fn serve(
-    listeners: Vec<(TcpListener, Router)>,
-    limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) {
+pub async fn serve(doors: Vec<Door>, limits: Limits, shutdown: impl Future<Output = ()>) {
     let (stop, _) = watch::channel(());
-    let accept_all = listeners.into_iter().map(|(socket, router)| {
-        let listener = Listener::new(router, limits, stop.clone());
-        async move { listener.accept(socket).await }
+    let accept_all = doors.into_iter().map(|door| {
+        let tls = door.tls.map(TlsAcceptor::from);
+        let listener = Listener::new(door.router, tls, limits, stop.clone());
+        async move { listener.accept(door.socket).await }
     });
     tokio::select! {
         _ = join_all(accept_all) => {}
@@ -44,13 +64,19 @@ pub async fn serve(
 struct Listener {
     http: http1::Builder,
     service: TowerToHyperService<Router>,
+    tls: Option<TlsAcceptor>,
     places: Arc<Semaphore>,
     limits: Limits,
     stop: watch::Sender<()>,
 }
 
 impl Listener {
-    fn new(router: Router, limits: Limits, stop: watch::Sender<()>) -> Self {
+    fn new(
+        router: Router,
+        tls: Option<TlsAcceptor>,
+        limits: Limits,
+        stop: watch::Sender<()>,
+    ) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(limits.header_time)
@@ -61,6 +87,7 @@ impl Listener {
         Self {
             http,
             service: TowerToHyperService::new(router),
+            tls,
             places,
             limits,
             stop,
@@ -102,22 +129,57 @@ impl Listener {
             limit: self.limits.write_time,
             stalled: None,
         };
-        let connection = self
-            .http
-            .serve_connection(TokioIo::new(stream), self.service.clone());
-        let mut stopping = self.stop.subscribe();
-        let drain_time = self.limits.drain_time;
+        let mut talk = Talk {
+            http: self.http.clone(),
+            service: self.service.clone(),
+            stopping: self.stop.subscribe(),
+            drain_time: self.limits.drain_time,
+        };
+        let (tls, header_time) = (self.tls.clone(), self.limits.header_time);
         async move {
-            let mut connection = pin!(connection);
-            // An error is the caller's: it left, sent no HTTP, or was too slow.
-            tokio::select! {
+            let Some(tls) = tls else {
+                return talk.over(stream).await;
+            };
+            let handshake = tokio::select! {
                 biased;
-                _ = connection.as_mut() => return,
-                _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
+                handshake = timeout(header_time, tls.accept(stream)) => handshake,
+                _ = talk.stopping.changed() => return,
+            };
+            // A failed or slow one is the caller's: it speaks no TLS, or does not trust us.
+            match handshake {
+                Ok(Ok(stream)) => talk.over(stream).await,
+                Ok(Err(failed)) => tracing::debug!("no TLS connection: {failed}"),
+                Err(_) => tracing::debug!("no TLS connection within {header_time:?}"),
             }
-            if timeout(drain_time, connection).await.is_err() {
-                tracing::warn!("a request was cut off at shutdown: it took over {drain_time:?}");
-            }
+        }
+    }
+}
+
+/// What a connection's requests and answers need.
+struct Talk {
+    http: http1::Builder,
+    service: TowerToHyperService<Router>,
+    stopping: watch::Receiver<()>,
+    drain_time: Duration,
+}
+
+impl Talk {
+    async fn over(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let Self {
+            http,
+            service,
+            mut stopping,
+            drain_time,
+        } = self;
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+        // An error is the caller's: it left, sent no HTTP, or was too slow.
+        tokio::select! {
+            biased;
+            _ = connection.as_mut() => return,
+            _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
+        }
+        if timeout(drain_time, connection).await.is_err() {
+            tracing::warn!("a request was cut off at shutdown: it took over {drain_time:?}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bursar::Platform;
+use bursar::admin::Admin;
 use bursar::config::{Config, DataCenterConfig, Format, MailConfig, OtpParameter};
 use bursar_kernel::{Clock, Micros, Uuid};
 use bursar_oauth::Principal;
@@ -37,6 +38,10 @@ pub(crate) const LINDGREN: &str = "4d8a9b3c-52e7-4f1d-b6c0-9e2f7a1d8c02";
 /// Of Lindgren, in `emea`.
 pub(crate) const LARS: &str = "c3e5d7f9-1b2a-4c4d-9e8f-5a6b7c8d9e21";
 
+pub(crate) const MERIDIAN: &str = "b7a41c90-5d2e-4f63-8a17-0c9e3d5f6b04";
+/// Of Meridian, which is not in `seed.toml`: a test that wants her seeds her.
+pub(crate) const DANA: &str = "f1c8e2d4-6b3a-4957-9e0f-7a5d4c3b2e41";
+
 /// An app's id and secret.
 pub(crate) type Client = (&'static str, &'static str);
 /// May everything.
@@ -51,17 +56,19 @@ pub(crate) const DEPOT: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d55", "depot
 pub(crate) const SHUT: Client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d54", "shut-secret");
 
 /// Users with their company, and companies.
-const PRINCIPALS: [(&str, Option<&str>); 10] = [
+const PRINCIPALS: [(&str, Option<&str>); 12] = [
     (ANA, Some(NORTHWIND)),
     (BEN, Some(NORTHWIND)),
     (OFF, Some(NORTHWIND)),
     (CARA, Some(SOUTHBANK)),
     (ZOE, Some(HARBOUR)),
     (LARS, Some(LINDGREN)),
+    (DANA, Some(MERIDIAN)),
     (NORTHWIND, None),
     (SOUTHBANK, None),
     (HARBOUR, None),
     (LINDGREN, None),
+    (MERIDIAN, None),
 ];
 
 /// The schema of general receipts, as the documents write a `Link`.
@@ -79,6 +86,9 @@ pub(crate) struct TestApp {
     pub(crate) glz: Site,
     /// Stands still until a test moves it.
     pub(crate) clock: Clock,
+    /// What an administrator can tell it.
+    pub(crate) admin: Admin,
+    others: HashMap<String, Site>,
     request_tokens: HashMap<&'static str, String>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
@@ -97,6 +107,15 @@ impl TestApp {
     /// With passwords.
     pub(crate) async fn start_at(place: &TestDb, clock: Clock) -> Self {
         Self::start_as(place, SEED, clock).await
+    }
+
+    /// With passwords, further data centers, and more in the seed.
+    pub(crate) async fn start_with(place: &TestDb, data_centers: &[&str], seed: &str) -> Self {
+        let mut config = config(place);
+        config
+            .datacenters
+            .extend(data_centers.iter().map(|id| datacenter(id)));
+        Self::start_on(config, &format!("{SEED}{seed}"), Clock::fake(NOW)).await
     }
 
     /// With the people of `appcenter.toml`; of the others nobody can sign in.
@@ -122,10 +141,15 @@ impl TestApp {
     async fn start_on(config: Config, seed: &str, clock: Clock) -> Self {
         let platform = Platform::start_at(config, Some(seed), clock.clone()).await;
         let platform = platform.expect("the platform starts");
-        let site = |id| Site {
+        let site = |id: &str| Site {
             base: platform.address(id).expect("a data center"),
         };
         let (us, emea, glz) = (site("us"), site("emea"), site("glz"));
+        let others = platform
+            .addresses()
+            .map(|(id, _)| (id.to_owned(), site(id)));
+        let others = others.collect();
+        let admin = platform.admin().clone();
         let request_tokens = request_tokens(&platform).await;
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(platform.serve(async { drop(stopped.await) }));
@@ -134,10 +158,17 @@ impl TestApp {
             emea,
             glz,
             clock,
+            admin,
+            others,
             request_tokens,
             stop,
             serving,
         }
+    }
+
+    /// Any data center.
+    pub(crate) fn at(&self, id: &str) -> &Site {
+        &self.others[id]
     }
 
     /// Ends it as an operator does.
@@ -306,13 +337,16 @@ fn uuid(text: &str) -> Uuid {
     text.parse().expect("a UUID")
 }
 
-fn config(place: &TestDb) -> Config {
-    let datacenter = |id: &str| DataCenterConfig {
+fn datacenter(id: &str) -> DataCenterConfig {
+    DataCenterConfig {
         id: id.to_owned(),
         base_uri: None,
         www_uri: None,
         listen: ([127, 0, 0, 1], 0).into(),
-    };
+    }
+}
+
+fn config(place: &TestDb) -> Config {
     let data = place.folder().to_owned();
     Config {
         location: place.location.clone(),

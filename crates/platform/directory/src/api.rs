@@ -4,7 +4,7 @@ use bursar_db::{DbError, Tx};
 use bursar_kernel::Uuid;
 
 use crate::store;
-use crate::{Audited, Company, Decision, Member, Stamp};
+use crate::{Audited, Company, Decision, Finder, Listed, Member, Move, Stamp};
 
 /// The company with this id.
 pub async fn company(tx: &mut Tx, id: &Uuid) -> Result<Option<Company>, DbError> {
@@ -14,6 +14,41 @@ pub async fn company(tx: &mut Tx, id: &Uuid) -> Result<Option<Company>, DbError>
 /// The user with this id, and the company.
 pub async fn user(tx: &mut Tx, id: &Uuid) -> Result<Option<Member>, DbError> {
     Ok(store::user(tx, id).await?.map(|(member, _)| member))
+}
+
+/// How many users the company has, and `limit` of them after the first `offset`.
+pub async fn users_page(
+    tx: &mut Tx,
+    company_id: &Uuid,
+    offset: i64,
+    limit: i64,
+) -> Result<(i64, Vec<Listed>), DbError> {
+    let total = store::count_users(tx, company_id).await?;
+    let page = store::users_page(tx, company_id, offset, limit).await?;
+    Ok((total, page))
+}
+
+/// Those of the company's users whom `finder` describes; none of any other company.
+pub async fn users_by(
+    tx: &mut Tx,
+    company_id: &Uuid,
+    finder: &Finder,
+) -> Result<Vec<Listed>, DbError> {
+    store::users_by(tx, company_id, finder).await
+}
+
+/// Moves a company to another data center, in one step, and answers the company as it was before;
+/// none when there is no such company. Who lives there already stays.
+///
+/// Everything of the company is keyed by its id, so nothing else moves: what was accepted goes on.
+pub async fn move_company(tx: &mut Tx, going: &Move) -> Result<Option<Company>, DbError> {
+    let Some(before) = store::company(tx, &going.company_id).await? else {
+        return Ok(None);
+    };
+    if before.home != going.to_home {
+        store::move_company(tx, &before, going).await?;
+    }
+    Ok(Some(before))
 }
 
 /// Appends an entry to the audit log, in the operation that does what it says.

@@ -90,6 +90,7 @@ pub async fn bootstrap(
         edition: wanted.edition,
         products: wanted.products.clone(),
         home: home.id().to_owned(),
+        second_home: None,
     };
     let user = User {
         id: rng.uuid(),
@@ -103,6 +104,7 @@ pub async fn bootstrap(
         // Whoever sets up an installation also runs it.
         roles: Roles::from(vec![Role::Traveller, Role::CompanyAdmin, Role::Operator]),
         state: UserState::Active,
+        is_test_user: false,
     };
     let created = Created {
         company_id: company.id,

@@ -22,6 +22,9 @@ pub enum DataCentersError {
     /// Nobody can live there.
     #[error("{0:?} is not a data center that a company or an app can live in; known: {1}")]
     NoHome(String, String),
+    /// A second home has to be another one.
+    #[error("a company cannot be hosted twice in {0:?}")]
+    OneHome(String),
 }
 
 impl DataCenters {
@@ -50,6 +53,22 @@ impl DataCenters {
         self.0.iter()
     }
 
+    /// The default base URI's data center: the first that was given, apart from the global zone.
+    ///
+    /// Source: the e-receipts guide, "Being Geo Aware": whoever does not know where a user lives
+    /// asks there.
+    pub fn first(&self) -> Option<&Arc<DataCenter>> {
+        self.iter().find(|one| one.id() != GLOBAL_ZONE)
+    }
+
+    /// The data center `id`, if a company that lives in `home` can be hosted there too.
+    pub fn second_home(&self, home: &str, id: &str) -> Result<&Arc<DataCenter>, DataCentersError> {
+        if home == id {
+            return Err(DataCentersError::OneHome(id.to_owned()));
+        }
+        self.home(id)
+    }
+
     /// The data center `id`, if companies and apps can live there: all but the global zone.
     pub fn home(&self, id: &str) -> Result<&Arc<DataCenter>, DataCentersError> {
         let home = self.get(id).filter(|home| home.id() != GLOBAL_ZONE);
@@ -75,7 +94,19 @@ mod tests {
         assert!(all.get("glz").is_some());
         for id in ["glz", "mars", ""] {
             assert!(all.home(id).is_err(), "{id}");
+            assert!(all.second_home("us", id).is_err(), "{id}");
         }
+        let twice = all.second_home("us", "us");
+        assert_eq!(twice, Err(DataCentersError::OneHome("us".into())));
+        assert_eq!(all.second_home("emea", "us").unwrap().id(), "us");
+    }
+
+    #[test]
+    fn the_first_that_people_live_in_is_the_default() {
+        let all = DataCenters::new([center("glz", "glz.test"), center("us", "us.test")]).unwrap();
+        assert_eq!(all.first().unwrap().id(), "us");
+        let none = DataCenters::new([center("glz", "glz.test")]).unwrap();
+        assert!(none.first().is_none());
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! configuration ([`bootstrap`]).
 //!
 //! Quirks: user names are unique over the whole platform and their case does not matter. A
-//! company lives in one data center; nobody lives in the global zone.
+//! company lives in one data center, and a few are hosted in a second one too; nobody lives in the
+//! global zone. A company moves by [`api::move_company`], which changes one row.
 
 pub mod api;
 mod audit;
@@ -21,7 +22,9 @@ mod store;
 pub use audit::{Audited, Decision, Stamp};
 pub use bootstrap::{Bootstrap, BootstrapError, Created, any_company, bootstrap};
 pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
-pub use model::{Company, Edition, Member, Products, Role, Roles, User, UserState};
+pub use model::{
+    Company, Edition, Finder, Listed, Member, Move, Products, Role, Roles, User, UserState,
+};
 pub use password::{PasswordError, Passwords};
 pub use seed::{Seed, SeedError, seed};
 pub use sign_in::{ATTEMPTS_MAX, LOCKED_FOR, SignInError, sign_in};

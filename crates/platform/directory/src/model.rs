@@ -1,6 +1,6 @@
 //! Companies and users.
 
-use bursar_kernel::Uuid;
+use bursar_kernel::{Micros, Uuid};
 use serde::Deserialize;
 
 /// A customer of the platform.
@@ -16,6 +16,8 @@ pub struct Company {
     pub products: Products,
     /// The id of the data center where it lives.
     pub home: String,
+    /// The id of a second data center that hosts it, for the few that have one.
+    pub second_home: Option<String>,
 }
 
 /// The two editions, which differ in what some APIs offer.
@@ -56,6 +58,9 @@ pub struct User {
     pub roles: Roles,
     /// Whether the user may do anything.
     pub state: UserState,
+    /// Whether the user is for trying things out.
+    /// Source: api-guides/preproduction-testing.markdown.
+    pub is_test_user: bool,
 }
 
 /// One thing that a user may be. A user has any number of them.
@@ -151,6 +156,41 @@ pub struct Member {
     pub user: User,
     /// The user's company.
     pub company: Company,
+}
+
+/// A user as look-ups find one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// The user and the company.
+    pub member: Member,
+    /// Since when there is this user.
+    pub created_at: Micros,
+}
+
+/// By what a company's users are found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Finder {
+    /// The id.
+    Id(Uuid),
+    /// The user name, whose case does not matter.
+    UserName(String),
+    /// The company's own number for the person.
+    EmployeeNumber(String),
+    /// The primary e-mail address, as it is written.
+    Email(String),
+}
+
+/// A company on its way to another data center.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Move {
+    /// The move's own id.
+    pub id: Uuid,
+    /// The company.
+    pub company_id: Uuid,
+    /// The id of the data center where it will live.
+    pub to_home: String,
+    /// When.
+    pub at: Micros,
 }
 
 /// A closed set of words, as rows keep it.

@@ -84,6 +84,7 @@ struct CompanySeed {
     edition: Edition,
     products: Products,
     home: String,
+    second_home: Option<String>,
     #[serde(default)]
     users: Vec<UserSeed>,
 }
@@ -108,6 +109,8 @@ struct UserSeed {
     sign_in: SignIn,
     #[serde(default)]
     must_change_password: bool,
+    #[serde(default)]
+    is_test_user: bool,
 }
 
 fn english() -> String {
@@ -125,18 +128,11 @@ pub async fn seed(
 ) -> Result<(), SeedError> {
     for company in seed.take::<CompanySeed>("companies")? {
         data_centers.home(&company.home)?;
-        let (company, users) = split(company);
-        let mut missing = Vec::new();
-        for (user, password, mut credentials) in users {
-            let found = db.read(user.id, |tx, id| Box::pin(api::user(tx, id)));
-            if found.await?.is_some() {
-                continue;
-            }
-            if let Some(password) = password {
-                credentials.hash = Some(passwords.hash(&password).await?);
-            }
-            missing.push((user, credentials));
+        if let Some(second) = &company.second_home {
+            data_centers.second_home(&company.home, second)?;
         }
+        let (company, users) = split(company);
+        let missing = hashed(passwords, missing(db, users).await?).await?;
         let now = clock.now();
         db.write(
             Isolation::Serializable,
@@ -161,13 +157,50 @@ pub async fn seed(
     Ok(())
 }
 
-fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>, Credentials)>) {
+/// A new user, the password in plain text, and how the user signs in.
+type Newcomer = (User, Option<SecretString>, Credentials);
+
+/// Those of `users` that are not there yet.
+async fn missing(db: &Db, users: Vec<Newcomer>) -> Result<Vec<Newcomer>, DbError> {
+    let mut missing = Vec::new();
+    for newcomer in users {
+        let found = db.read(newcomer.0.id, |tx, id| Box::pin(api::user(tx, id)));
+        if found.await?.is_none() {
+            missing.push(newcomer);
+        }
+    }
+    Ok(missing)
+}
+
+/// The same with hashes in place of passwords, made as many at a time as [`Passwords`] allows.
+async fn hashed(
+    passwords: &Passwords,
+    users: Vec<Newcomer>,
+) -> Result<Vec<(User, Credentials)>, PasswordError> {
+    let hash = |(user, password, mut credentials): Newcomer| {
+        let passwords = passwords.clone();
+        tokio::spawn(async move {
+            if let Some(password) = password {
+                credentials.hash = Some(passwords.hash(&password).await?);
+            }
+            Ok::<_, PasswordError>((user, credentials))
+        })
+    };
+    let mut hashed = Vec::new();
+    for hashing in users.into_iter().map(hash).collect::<Vec<_>>() {
+        hashed.push(hashing.await.map_err(|_| PasswordError)??);
+    }
+    Ok(hashed)
+}
+
+fn split(seed: CompanySeed) -> (Company, Vec<Newcomer>) {
     let company = Company {
         id: seed.id,
         name: seed.name,
         edition: seed.edition,
         products: seed.products,
         home: seed.home,
+        second_home: seed.second_home,
     };
     let user = |seed: UserSeed| {
         let password = seed.password.map(SecretString::from);
@@ -187,6 +220,7 @@ fn split(seed: CompanySeed) -> (Company, Vec<(User, Option<SecretString>, Creden
             employee_number: seed.employee_number,
             roles: seed.roles,
             state: seed.state,
+            is_test_user: seed.is_test_user,
         };
         (user, password, credentials)
     };

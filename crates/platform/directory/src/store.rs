@@ -4,16 +4,19 @@ use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
 use crate::audit::{Audited, Decision, Stamp};
-use crate::model::{Company, Credentials, Member, Products, Roles, User, Word};
+use crate::model::{
+    Company, Credentials, Finder, Listed, Member, Move, Products, Roles, User, Word,
+};
 
 statements! {
-    COMPANY = "SELECT id, name, edition, products, home FROM directory_company WHERE id = $1";
+    COMPANY = "SELECT id, name, edition, products, home, second_home FROM directory_company
+               WHERE id = $1";
     ANY_COMPANY = "SELECT id FROM directory_company LIMIT 1";
     USER = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
                    u.locale, u.employee_number,
                    (SELECT string_agg(r.role, ' ') FROM directory_user_role r
                     WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
-                   c.id, c.name, c.edition, c.products, c.home,
+                   c.id, c.name, c.edition, c.products, c.home, c.second_home, u.is_test_user,
                    u.password_hash, u.sign_in, u.must_change_password
             FROM directory_user u JOIN directory_company c ON c.id = u.company_id
             WHERE u.id = $1";
@@ -21,7 +24,7 @@ statements! {
                            u.locale, u.employee_number,
                            (SELECT string_agg(r.role, ' ') FROM directory_user_role r
                             WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
-                           c.id, c.name, c.edition, c.products, c.home,
+                           c.id, c.name, c.edition, c.products, c.home, c.second_home, u.is_test_user,
                            u.password_hash, u.sign_in, u.must_change_password
                     FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                     WHERE u.user_name_key = $1";
@@ -29,15 +32,19 @@ statements! {
                               u.family_name, u.locale, u.employee_number,
                               (SELECT string_agg(r.role, ' ') FROM directory_user_role r
                                WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
-                              c.id, c.name, c.edition, c.products, c.home
+                              c.id, c.name, c.edition, c.products, c.home, c.second_home,
+                              u.is_test_user
                        FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                        WHERE lower(u.email) = lower($1) AND u.state = 'active' LIMIT 2";
-    INSERT_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home, created_at)
-                      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    INSERT_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home,
+                          second_home, created_at)
+                      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     INSERT_USER = "INSERT INTO directory_user (company_id, id, user_name, user_name_key,
                        password_hash, email, given_name, family_name, locale, employee_number,
-                       role, state, created_at, sign_in, must_change_password)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                       role, state, created_at, sign_in, must_change_password,
+                       is_test_user)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                       $16)
                    ON CONFLICT DO NOTHING";
     INSERT_ROLE = "INSERT INTO directory_user_role (company_id, user_id, role)
                    VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
@@ -67,6 +74,22 @@ statements! {
     SWEEP_FAILURES = "DELETE FROM directory_sign_in_failure WHERE name_key IN (
                           SELECT name_key FROM directory_sign_in_failure WHERE last_at <= $1
                           ORDER BY last_at LIMIT 16)";
+    COUNT_USERS = "SELECT COUNT(*) FROM directory_user WHERE company_id = $1";
+    USER_IDS = "SELECT id, created_at FROM directory_user
+                WHERE company_id = $1 ORDER BY id LIMIT $2 OFFSET $3";
+    USER_IDS_BY_ID = "SELECT id, created_at FROM directory_user
+                      WHERE company_id = $1 AND id = $2";
+    USER_IDS_BY_NAME = "SELECT id, created_at FROM directory_user
+                        WHERE company_id = $1 AND user_name_key = $2";
+    USER_IDS_BY_NUMBER = "SELECT id, created_at FROM directory_user
+                          WHERE company_id = $1 AND employee_number = $2 ORDER BY id LIMIT $3";
+    USER_IDS_BY_EMAIL = "SELECT id, created_at FROM directory_user
+                         WHERE company_id = $1 AND email = $2 ORDER BY id LIMIT $3";
+    MOVE_COMPANY = "UPDATE directory_company SET home = $2, second_home =
+                        CASE WHEN second_home = $2 THEN NULL ELSE second_home END
+                    WHERE id = $1";
+    INSERT_MOVE = "INSERT INTO directory_move (company_id, id, from_home, to_home, moved_at)
+                   VALUES ($1, $2, $3, $4, $5)";
 }
 
 pub(crate) async fn company(tx: &mut Tx, id: &Uuid) -> Result<Option<Company>, DbError> {
@@ -114,6 +137,7 @@ pub(crate) async fn insert_company(
         edition,
         &products,
         &company.home,
+        company.second_home.as_deref(),
         now
     ];
     Ok(tx.execute(&INSERT_COMPANY, arguments).await? == 1)
@@ -143,7 +167,8 @@ pub(crate) async fn insert_user(
         user.state.word(),
         now,
         credentials.sign_in.word(),
-        credentials.must_change
+        credentials.must_change,
+        user.is_test_user
     ];
     let new = tx.execute(&INSERT_USER, arguments).await? == 1;
     if new {
@@ -200,6 +225,73 @@ fn audited(row: &mut Row) -> Result<Audited, DbError> {
     })
 }
 
+/// How many users a company has.
+pub(crate) async fn count_users(tx: &mut Tx, company_id: &Uuid) -> Result<i64, DbError> {
+    let row = tx.row(&COUNT_USERS, args![company_id]).await?;
+    row.map_or(Ok(0), |mut row| row.get(0))
+}
+
+/// A company's users in the order of their ids.
+pub(crate) async fn users_page(
+    tx: &mut Tx,
+    company_id: &Uuid,
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<Listed>, DbError> {
+    let rows = tx.rows(&USER_IDS, args![company_id, limit, offset]).await?;
+    listed(tx, rows).await
+}
+
+/// Those of a company's users whom `finder` describes.
+pub(crate) async fn users_by(
+    tx: &mut Tx,
+    company_id: &Uuid,
+    finder: &Finder,
+) -> Result<Vec<Listed>, DbError> {
+    let rows = match finder {
+        Finder::Id(id) => tx.rows(&USER_IDS_BY_ID, args![company_id, id]).await?,
+        Finder::UserName(name) => {
+            let key = key(name);
+            tx.rows(&USER_IDS_BY_NAME, args![company_id, &key]).await?
+        }
+        Finder::EmployeeNumber(number) => {
+            let arguments = args![company_id, number, FOUND_MAX];
+            tx.rows(&USER_IDS_BY_NUMBER, arguments).await?
+        }
+        Finder::Email(email) => {
+            let arguments = args![company_id, email, FOUND_MAX];
+            tx.rows(&USER_IDS_BY_EMAIL, arguments).await?
+        }
+    };
+    listed(tx, rows).await
+}
+
+/// Numbers and addresses are meant to be unique in a company, but nothing holds them to it.
+const FOUND_MAX: i64 = 100;
+
+async fn listed(tx: &mut Tx, ids: Vec<Row>) -> Result<Vec<Listed>, DbError> {
+    let mut listed = Vec::with_capacity(ids.len());
+    for mut row in ids {
+        let (id, created_at) = (row.get(0)?, row.get(1)?);
+        if let Some((member, _)) = user(tx, &id).await? {
+            listed.push(Listed { member, created_at });
+        }
+    }
+    Ok(listed)
+}
+
+/// Gives a company its new home, and writes the move down.
+pub(crate) async fn move_company(
+    tx: &mut Tx,
+    company: &Company,
+    going: &Move,
+) -> Result<(), DbError> {
+    let to = going.to_home.as_str();
+    tx.execute(&MOVE_COMPANY, args![&company.id, to]).await?;
+    let arguments = args![&company.id, &going.id, &company.home, to, going.at];
+    tx.execute(&INSERT_MOVE, arguments).await.map(drop)
+}
+
 /// Wrong passwords for a name.
 pub(crate) struct Failures {
     pub(crate) count: i64,
@@ -243,9 +335,9 @@ pub(crate) async fn sweep_failures(tx: &mut Tx, since: Micros) -> Result<(), DbE
 
 fn credentials(row: &mut Row) -> Result<Credentials, DbError> {
     Ok(Credentials {
-        hash: row.get(15)?,
-        sign_in: word(row, 16)?,
-        must_change: row.get(17)?,
+        hash: row.get(17)?,
+        sign_in: word(row, 18)?,
+        must_change: row.get(19)?,
     })
 }
 
@@ -265,6 +357,7 @@ fn member(row: &mut Row) -> Result<Member, DbError> {
         employee_number: row.get(7)?,
         roles: roles(row, 8)?,
         state: word(row, 9)?,
+        is_test_user: row.get(16)?,
     };
     let company = company_at(row, 10)?;
     Ok(Member { user, company })
@@ -277,6 +370,7 @@ fn company_at(row: &mut Row, first: usize) -> Result<Company, DbError> {
         edition: word(row, first + 2)?,
         products: Products::from_words(&row.get::<String>(first + 3)?),
         home: row.get(first + 4)?,
+        second_home: row.get(first + 5)?,
     })
 }
 

@@ -4,9 +4,9 @@
 
 use bursar_db::{Db, DbError, Isolation, MIGRATIONS, args, statements};
 use bursar_directory::{
-    Audited, Bootstrap, BootstrapError, DataCenters, Decision, Edition, Member, Passwords,
-    Products, Role, Roles, Seed, SeedError, SignInError, Stamp, UserState, api, bootstrap, seed,
-    sign_in,
+    Audited, Bootstrap, BootstrapError, DataCenters, Decision, Edition, Finder, Member, Move,
+    Passwords, Products, Role, Roles, Seed, SeedError, SignInError, Stamp, UserState, api,
+    bootstrap, seed, sign_in,
 };
 use bursar_kernel::{Clock, Micros, Rng, Uuid};
 use bursar_testkit::db_test;
@@ -15,6 +15,7 @@ use secrecy::SecretString;
 
 statements! {
     SET_PASSWORD = "UPDATE directory_user SET password_hash = $2 WHERE id = $1";
+    MOVES = "SELECT from_home, to_home, moved_at FROM directory_move ORDER BY moved_at";
     COUNT = "SELECT (SELECT COUNT(*) FROM directory_company), (SELECT COUNT(*) FROM directory_user)";
     OLD_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home, created_at)
                    VALUES ($1, 'Old', 'standard', '', 'us', 0)";
@@ -56,6 +57,7 @@ name = "Two"
 edition = "standard"
 products = []
 home = "emea"
+second_home = "us"
 
 [[companies.users]]
 id = "c3e5d7f9-1b2a-4c4d-9e8f-5a6b7c8d9e21"
@@ -64,6 +66,7 @@ email = "lars@two.example.com"
 given_name = "Lars"
 family_name = "Lind"
 employee_number = "1"
+is_test_user = true
 "#;
 
 const ONE: &str = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01";
@@ -162,6 +165,94 @@ db_test! {
     }
 }
 
+/// Who a look-up finds.
+async fn find(db: &Db, company: Uuid, finder: Finder) -> Vec<String> {
+    let found = db.read((company, finder), |tx, (company, finder)| {
+        Box::pin(api::users_by(tx, company, finder))
+    });
+    let found: Result<Vec<_>, DbError> = found.await;
+    let names = found
+        .unwrap()
+        .into_iter()
+        .map(|listed| listed.member.user.user_name);
+    names.collect()
+}
+
+db_test! {
+    async fn look_ups_find_a_companys_own_users(place: TestDb) {
+        let db = place.open().await;
+        apply(&db, SEED).await.unwrap();
+        let [one, two] = [ONE, TWO].map(|id| id.parse::<Uuid>().unwrap());
+        let lars: Uuid = "c3e5d7f9-1b2a-4c4d-9e8f-5a6b7c8d9e21".parse().unwrap();
+        for finder in [
+            Finder::Id(lars),
+            Finder::UserName("LARS@two.example.com".into()),
+            Finder::EmployeeNumber("1".into()),
+            Finder::Email("lars@two.example.com".into()),
+        ] {
+            assert_eq!(find(&db, two, finder.clone()).await, ["lars@two.example.com"]);
+            assert_eq!(find(&db, one, finder).await, [""; 0]);
+        }
+        assert_eq!(find(&db, two, Finder::Email("LARS@two.example.com".into())).await, [""; 0]);
+        let page = async |offset, limit| {
+            let page = db.read((one, offset, limit), |tx, (company, offset, limit)| {
+                Box::pin(api::users_page(tx, company, *offset, *limit))
+            });
+            let (total, users) = page.await.unwrap_or_else(|error: DbError| panic!("{error}"));
+            assert!(users.iter().all(|listed| listed.created_at == Micros(1)));
+            assert!(users.iter().all(|listed| !listed.member.user.is_test_user));
+            (total, users.into_iter().map(|listed| listed.member.user.given_name).collect::<Vec<_>>())
+        };
+        assert_eq!(page(0, 1).await, (2, vec!["Ana".to_owned()]));
+        assert_eq!(page(1, 9).await, (2, vec!["Off".to_owned()]));
+        assert_eq!(page(2, 9).await, (2, vec![]));
+        let test = db.read(lars, |tx, id| Box::pin(api::user(tx, id))).await.unwrap().unwrap();
+        assert!(test.user.is_test_user);
+    }
+}
+
+db_test! {
+    async fn a_move_changes_the_home_and_is_written_down(place: TestDb) {
+        let db = place.open().await;
+        apply(&db, SEED).await.unwrap();
+        let company_id: Uuid = TWO.parse().unwrap();
+        let go = async |company_id, to: &str, at| {
+            let going = Move {
+                id: Rng::system().uuid(),
+                company_id,
+                to_home: to.to_owned(),
+                at: Micros(at),
+            };
+            let moved = db.write(Isolation::Serializable, going, |tx, going| {
+                Box::pin(api::move_company(tx, going))
+            });
+            moved.await.unwrap_or_else(|error: DbError| panic!("{error}")).map(|before| before.home)
+        };
+        let homes = async || {
+            let company = db.read(company_id, |tx, id| Box::pin(api::company(tx, id)));
+            let company = company.await.unwrap().unwrap();
+            (company.home, company.second_home)
+        };
+        assert_eq!(go(ANA.parse().unwrap(), "us", 1).await, None);
+        assert_eq!(go(company_id, "emea", 2).await.as_deref(), Some("emea"));
+        assert_eq!(homes().await, ("emea".to_owned(), Some("us".to_owned())));
+        assert_eq!(go(company_id, "us", 3).await.as_deref(), Some("emea"));
+        // It was hosted there already: now there only.
+        assert_eq!(homes().await, ("us".to_owned(), None));
+        assert_eq!(go(company_id, "emea", 4).await.as_deref(), Some("us"));
+        let moves = db.read((), |tx, ()| Box::pin(async move {
+            let mut moves = Vec::new();
+            for mut row in tx.rows(&MOVES, &[]).await? {
+                moves.push((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<i64>(2)?));
+            }
+            Ok::<_, DbError>(moves)
+        }));
+        let expected = [("emea", "us", 3), ("us", "emea", 4)];
+        let expected = expected.map(|(from, to, at)| (from.to_owned(), to.to_owned(), at));
+        assert_eq!(moves.await.unwrap(), expected);
+    }
+}
+
 db_test! {
     async fn a_seed_that_cannot_be_is_refused(place: TestDb) {
         let db = place.open().await;
@@ -173,6 +264,10 @@ db_test! {
         assert!(matches!(apply(&db, &section).await, Err(SeedError::Unknown(name)) if name == "compannies"));
         let nowhere = SEED.replace("\"us\"", "\"glz\"");
         assert!(matches!(apply(&db, &nowhere).await, Err(SeedError::Home(_))));
+        for second in ["glz", "emea", "mars"] {
+            let twice = SEED.replace("second_home = \"us\"", &format!("second_home = \"{second}\""));
+            assert!(matches!(apply(&db, &twice).await, Err(SeedError::Home(_))), "{second}");
+        }
     }
 }
 

@@ -53,7 +53,11 @@ pub enum Refused {
     Expired,
     /// Its principal lives in another data center, or has moved there.
     #[error("the access token is of another data center")]
-    OtherDataCenter,
+    OtherDataCenter {
+        /// The base URI where the token may work; none for a token of a principal that has
+        /// moved, which works nowhere.
+        geolocation: Option<String>,
+    },
     /// It stands for a kind of principal that this route is not for.
     #[error("the access token is of a kind that may not call this")]
     WrongKind,
@@ -138,7 +142,9 @@ async fn check<A: Access>(oauth: &Oauth, parts: &Parts) -> Result<Caller<A>, Ref
         return Err(Refused::Expired);
     }
     if verified.data_center != here {
-        return Err(Refused::OtherDataCenter);
+        let there = oauth.data_centers().get(&verified.data_center);
+        let geolocation = there.map(|there| there.base_uri().to_owned());
+        return Err(Refused::OtherDataCenter { geolocation });
     }
     if !A::KINDS.contains(&claims.kind) {
         return Err(Refused::WrongKind);
@@ -147,13 +153,7 @@ async fn check<A: Access>(oauth: &Oauth, parts: &Parts) -> Result<Caller<A>, Ref
     if !A::SCOPES.is_empty() && !A::SCOPES.iter().any(|scope| claims.scopes.has(scope)) {
         return Err(Refused::MissingScope);
     }
-    let standing = oauth
-        .standing(claims.app_id, principal, Instant::now())
-        .await?
-        .ok_or(Refused::Disabled)?;
-    if standing.home != here {
-        return Err(Refused::OtherDataCenter);
-    }
+    let standing = standing_at(oauth, claims.app_id, principal, here).await?;
     if claims.generation < standing.generation {
         return Err(Refused::Revoked);
     }
@@ -172,6 +172,28 @@ async fn check<A: Access>(oauth: &Oauth, parts: &Parts) -> Result<Caller<A>, Ref
         standing,
         access: PhantomData,
     })
+}
+
+/// The standing of an app and its principal, who must live `here`. Whoever has moved here a moment
+/// ago is not refused from memory: new tokens work at once.
+async fn standing_at(
+    oauth: &Oauth,
+    app_id: Uuid,
+    principal: Option<Principal>,
+    here: &str,
+) -> Result<Arc<Standing>, Refused> {
+    let now = Instant::now();
+    let standing = oauth.standing(app_id, principal, now).await?;
+    let standing = standing.ok_or(Refused::Disabled)?;
+    if standing.home == here {
+        return Ok(standing);
+    }
+    let standing = oauth.standing_now(app_id, principal, now).await?;
+    let standing = standing.ok_or(Refused::Disabled)?;
+    let geolocation = None;
+    (standing.home == here)
+        .then_some(standing)
+        .ok_or(Refused::OtherDataCenter { geolocation })
 }
 
 /// For whom a token's app acts; none when for itself.

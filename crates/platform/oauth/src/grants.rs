@@ -3,7 +3,9 @@
 //! Where each may be asked (api-reference/authentication/apidoc.markdown, "Base URIs"): a
 //! password where the user lives; a request token there or in the global zone; a refresh token
 //! where the user lives; an app's own credentials anywhere. Elsewhere the answer is code 16 with
-//! the right address.
+//! the right address. Whoever is hosted in two data centers gets first tokens at the default base
+//! URI, so the address with code 16 need not be that of the token (the e-receipts guide, "Being Geo
+//! Aware").
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -102,7 +104,8 @@ async fn by_password(
         company_id: member.company.id,
     };
     let home = data_center(oauth, &member.company.home)?;
-    only_at(here, &home)?;
+    let hosted_twice = member.company.second_home.is_some();
+    only_at(here, entrance(oauth, &home, hosted_twice))?;
     Ok((principal, home))
 }
 
@@ -135,7 +138,7 @@ async fn by_request_token(
     let residence = residence.ok_or(Code::PrincipalDisabled)?;
     let home = data_center(oauth, &residence.home)?;
     if here.id() != GLOBAL_ZONE {
-        only_at(here, &home)?;
+        only_at(here, entrance(oauth, &home, residence.hosted_twice))?;
     }
     Ok((row.principal, home))
 }
@@ -310,6 +313,19 @@ fn sign(oauth: &Oauth, ring: &KeyRing, granted: Granted) -> Result<TokenAnswer, 
 pub(crate) fn data_center(oauth: &Oauth, id: &str) -> Result<Arc<DataCenter>, Fault> {
     let known = oauth.data_centers().get(id).cloned();
     known.ok_or_else(|| Fault::NoDataCenter(id.to_owned()))
+}
+
+/// Where a principal's first tokens are asked for: at home; at the default base URI for one that
+/// is hosted in two data centers, which then need not be where its tokens work.
+///
+/// Source: the e-receipts guide, "Being Geo Aware".
+pub(crate) fn entrance<'a>(
+    oauth: &'a Oauth,
+    home: &'a Arc<DataCenter>,
+    hosted_twice: bool,
+) -> &'a Arc<DataCenter> {
+    let default = oauth.data_centers().first().filter(|_| hosted_twice);
+    default.unwrap_or(home)
 }
 
 /// Source: company-auth.markdown, code 53. `Choice`: after everything that proves who asks.

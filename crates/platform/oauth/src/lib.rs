@@ -53,6 +53,7 @@ mod wire;
 
 pub use api::RequestToken;
 pub use caller::{Access, Caller, Refused};
+pub use keys::KeyError;
 pub use model::{Connection, ConnectionId, Grant, Kind, Link, Principal, Scopes};
 pub use seed::seed;
 pub use server_key::{Hash, Secret, ServerKey, ServerKeyError};

@@ -53,19 +53,28 @@ impl Standings {
         principal: Option<Principal>,
         now: Instant,
     ) -> Result<Option<Arc<Standing>>, DbError> {
-        let company_id = principal.map(|principal| principal.company_id());
-        let user_id = principal.and_then(|principal| principal.user_id());
-        let parties = (app_id, company_id, user_id);
-        if let Some((learnt, standing)) = self.known.get(&parties)
+        if let Some((learnt, standing)) = self.known.get(&parties(app_id, principal))
             && now.saturating_duration_since(learnt) < FRESH
         {
             return Ok(standing);
         }
+        self.read(db, app_id, principal, now).await
+    }
+
+    /// The same, whatever is remembered.
+    pub(crate) async fn read(
+        &self,
+        db: &Db,
+        app_id: Uuid,
+        principal: Option<Principal>,
+        now: Instant,
+    ) -> Result<Option<Arc<Standing>>, DbError> {
         let read = db.read((app_id, principal), |tx, (app_id, principal)| {
             Box::pin(read(tx, app_id, principal.as_ref()))
         });
         let standing = read.await?.map(Arc::new);
-        self.known.put(parties, (now, standing.clone()));
+        let learnt = (now, standing.clone());
+        self.known.put(parties(app_id, principal), learnt);
         Ok(standing)
     }
 
@@ -75,6 +84,12 @@ impl Standings {
         self.known
             .remove(&(connection.app_id, Some(company_id), user_id));
     }
+}
+
+fn parties(app_id: Uuid, principal: Option<Principal>) -> Parties {
+    let company_id = principal.map(|principal| principal.company_id());
+    let user_id = principal.and_then(|principal| principal.user_id());
+    (app_id, company_id, user_id)
 }
 
 async fn read(
@@ -117,6 +132,7 @@ async fn read(
 #[derive(Debug)]
 pub(crate) struct Residence {
     pub(crate) home: String,
+    pub(crate) hosted_twice: bool,
     pub(crate) products: Products,
 }
 
@@ -135,6 +151,7 @@ pub(crate) async fn residence(
     };
     Ok(company.map(|company| Residence {
         home: company.home,
+        hosted_twice: company.second_home.is_some(),
         products: company.products,
     }))
 }

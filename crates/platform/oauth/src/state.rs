@@ -135,6 +135,17 @@ impl Oauth {
         standings.of(&self.0.db, app_id, principal, now).await
     }
 
+    /// The standing as it is now, for a refusal that must not come from memory.
+    pub(crate) async fn standing_now(
+        &self,
+        app_id: Uuid,
+        principal: Option<Principal>,
+        now: Instant,
+    ) -> Result<Option<Arc<Standing>>, DbError> {
+        let standings = &self.0.standings;
+        standings.read(&self.0.db, app_id, principal, now).await
+    }
+
     /// To be called after a revocation: this node refuses at once, the others within a second.
     pub(crate) fn forget(&self, connection: &ConnectionId) {
         self.0.standings.forget(connection);

@@ -31,7 +31,7 @@ impl Server {
         let address = socket.local_addr().unwrap();
         let wrapped = edge(routes, Arc::new(data_center()), Rng::seeded(1), &limits);
         let (stop, stopped) = oneshot::channel();
-        let done = tokio::spawn(serve(vec![(socket, wrapped)], limits, async {
+        let done = tokio::spawn(serve(vec![(socket, wrapped).into()], limits, async {
             let _ = stopped.await;
         }));
         Self {

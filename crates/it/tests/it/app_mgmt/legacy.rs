@@ -27,7 +27,9 @@ fn old(token: &str) -> Value {
 db_test! {
     async fn an_old_token_becomes_a_refresh_token(place: TestDb) {
         let app = TestApp::start(&place).await;
-        let scope = "openid receipts.read receipts.write receipts.writeonly";
+        let scope = "openid receipts.read receipts.write receipts.writeonly company.read user.read \
+            identity.user.ids.read identity.user.core.read identity.user.coresensitive.read \
+            identity.user.enterprise.read";
         let cases = [
             ("", "1_old-token-of-ana", ANA, "user", &app.us),
             ("?returnType=companyToken", "1_old-token-of-ben", NORTHWIND, "company", &app.us),

@@ -24,6 +24,13 @@ async fn ask(service: &Service, at: &str, path: &str, token: &str) -> (u16, Stri
     (answer.status, answer.body)
 }
 
+fn elsewhere(at: &str) -> (u16, String) {
+    let there = format!("https://{at}.test");
+    refused(&format!(
+        "OtherDataCenter {{ geolocation: Some({there:?}) }}"
+    ))
+}
+
 fn refused(text: &str) -> (u16, String) {
     (403, text.to_owned())
 }
@@ -64,7 +71,7 @@ db_test! {
         assert_eq!(ask(&service, "emea", "/users", &lars).await, refused("ProductNotBought"));
         assert_eq!(ask(&service, "emea", "/anybody", &lars).await.0, 200);
         for at in ["us", "glz"] {
-            assert_eq!(ask(&service, at, "/anybody", &lars).await, refused("OtherDataCenter"));
+            assert_eq!(ask(&service, at, "/anybody", &lars).await, elsewhere("emea"));
         }
         service.pass(Duration::from_secs(3599));
         assert_eq!(ask(&service, "us", "/anybody", &fewer).await.0, 200);
@@ -86,9 +93,9 @@ db_test! {
         service.change(&MOVE_TO_US, LINDGREN).await;
         assert_eq!(ask(&service, "us", "/users", &user).await, refused("Disabled"));
         assert_eq!(ask(&service, "us", "/anybody", &firm).await, refused("Disabled"));
-        for at in ["emea", "us"] {
-            assert_eq!(ask(&service, at, "/anybody", &lars).await, refused("OtherDataCenter"));
-        }
+        assert_eq!(ask(&service, "us", "/anybody", &lars).await, elsewhere("emea"));
+        let nowhere = refused("OtherDataCenter { geolocation: None }");
+        assert_eq!(ask(&service, "emea", "/anybody", &lars).await, nowhere);
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use bursar_directory::{Passwords, Seed};
+use bursar_directory::{DataCenters, Passwords, Seed};
 use bursar_kernel::{Clock, Micros, Rng};
 use bursar_oauth::{Oauth, OpenOauthError};
 use bursar_testkit::db_test;
+use bursar_web::DataCenter;
 use serde_json::Value;
 
 use crate::support::*;
@@ -102,7 +103,12 @@ db_test! {
         let db = place.open().await;
         let clock = Clock::fake(Micros(NOW * 1_000_000));
         let oauth = open(&db, &clock).await;
-        let (passwords, centers) = (Passwords::new(Rng::system()), data_centers());
+        let passwords = Passwords::new(Rng::system());
+        let center = |id: &str| {
+            DataCenter::new(id, &format!("https://{id}.test"), "https://www.test").unwrap()
+        };
+        let centers = ["us", "us2", "emea", "eu2", "cn", "glz"].map(center);
+        let centers = DataCenters::new(centers).unwrap();
         for _ in 0..2 {
             let mut seed = Seed::parse(SANDBOX).unwrap();
             bursar_directory::seed(&db, &clock, &passwords, &centers, &mut seed).await.unwrap();

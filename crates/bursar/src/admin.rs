@@ -1,0 +1,132 @@
+//! What an administrator can tell a running platform to do.
+
+use bursar_db::{Db, DbError, Isolation};
+use bursar_directory::{
+    Company, DataCenters, DataCentersError, GLOBAL_ZONE, Move, api as directory,
+};
+use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_oauth::{KeyError, Oauth};
+use serde::{Deserialize, Serialize};
+
+/// What is to be done: one line of JSON on the control socket.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Order {
+    /// Move a company to another data center.
+    MoveCompany {
+        /// The company.
+        company: Uuid,
+        /// The id of the data center where it will live.
+        data_center: String,
+    },
+    /// Sign with new keys from now on.
+    RotateKeys {
+        /// The id of one data center; all of them without it.
+        data_center: Option<String>,
+    },
+}
+
+/// Carries orders out.
+#[derive(Clone)]
+pub struct Admin {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) rng: Rng,
+    pub(crate) data_centers: DataCenters,
+    pub(crate) oauth: Oauth,
+}
+
+/// Why an order was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// There is no such company.
+    #[error("there is no company {0}")]
+    NoCompany(Uuid),
+    /// Nobody can live there.
+    #[error(transparent)]
+    Home(#[from] DataCentersError),
+    /// A key cannot be made or stored.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Db(#[from] DbError),
+}
+
+impl Admin {
+    /// Does it, and says in a sentence what was done.
+    pub async fn carry_out(&self, order: &Order) -> Result<String, AdminError> {
+        match order {
+            Order::MoveCompany {
+                company,
+                data_center,
+            } => self.move_company(*company, data_center).await,
+            Order::RotateKeys { data_center } => self.rotate_keys(data_center.as_deref()).await,
+        }
+    }
+
+    /// Each data center's new key signs at once here, and within a minute on other nodes; the old
+    /// one is shown until the last token that it signed has expired.
+    async fn rotate_keys(&self, only: Option<&str>) -> Result<String, AdminError> {
+        let ids: Vec<_> = if let Some(id) = only {
+            vec![self.data_centers.home(id)?.id()]
+        } else {
+            let ids = self.data_centers.iter().map(|one| one.id());
+            ids.filter(|id| *id != GLOBAL_ZONE).collect()
+        };
+        let mut lines = Vec::new();
+        for id in ids {
+            let kid = self.oauth.rotate_keys(id).await?;
+            tracing::info!(data_center = id, kid, "rotated the signing key");
+            lines.push(format!("{id} signs with the new key {kid}"));
+        }
+        Ok(lines.join("\n"))
+    }
+
+    /// One row changes. Tokens of the old home are refused everywhere as soon as every node has
+    /// looked again, which takes half a second; whatever else the company has is keyed by its id.
+    async fn move_company(&self, company_id: Uuid, to: &str) -> Result<String, AdminError> {
+        let to_home = self.data_centers.home(to)?.id().to_owned();
+        let going = Move {
+            id: self.rng.uuid(),
+            company_id,
+            to_home,
+            at: self.clock.now(),
+        };
+        let moved = self.db.write(Isolation::Serializable, going, |tx, going| {
+            Box::pin(directory::move_company(tx, going))
+        });
+        let before: Option<Company> = moved.await?;
+        let Company { name, home, .. } = before.ok_or(AdminError::NoCompany(company_id))?;
+        if home == to {
+            return Ok(format!("{name} lives in {to} already"));
+        }
+        tracing::info!(%company_id, from = home, to, "moved a company");
+        Ok(format!("moved {name} from {home} to {to}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_are_one_line_of_json() {
+        let order = Order::MoveCompany {
+            company: Uuid::nil(),
+            data_center: "emea".to_owned(),
+        };
+        let line = format!(
+            r#"{{"order":"move-company","company":"{}","data_center":"emea"}}"#,
+            Uuid::nil()
+        );
+        assert_eq!(serde_json::to_string(&order).unwrap(), line);
+        assert_eq!(serde_json::from_str::<Order>(&line).unwrap(), order);
+        for wrong in [
+            r#"{"order":"halt"}"#,
+            &line.replace("emea\"", "emea\",\"x\":1"),
+        ] {
+            assert!(serde_json::from_str::<Order>(wrong).is_err(), "{wrong}");
+        }
+    }
+}

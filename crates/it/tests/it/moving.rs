@@ -1,0 +1,236 @@
+//! A company moves to another data center while it is served.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use bursar::admin::{AdminError, Order};
+use bursar_testkit::db_test;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::app::*;
+use crate::http::{Answer, Site};
+use crate::receipts::sample::smallest;
+
+/// Partners that post at the same time.
+const PARTNERS: usize = 6;
+/// Receipts before the company moves.
+const BEFORE: usize = 30;
+/// Receipts of each partner at the new home.
+const AFTER: usize = 5;
+
+async fn go(app: &TestApp, company: &str, to: &str) -> Result<String, AdminError> {
+    let order = Order::MoveCompany {
+        company: company.parse().unwrap(),
+        data_center: to.to_owned(),
+    };
+    app.admin.carry_out(&order).await
+}
+
+/// An app that is connected to Ana, and follows her where she lives.
+struct Partner {
+    base: String,
+    access: String,
+    refresh: String,
+}
+
+impl Partner {
+    async fn connect(app: &TestApp) -> Self {
+        Self::of(&app.connect(ANA).await)
+    }
+
+    fn of(granted: &Answer) -> Self {
+        Self {
+            base: granted.field("geolocation"),
+            access: granted.field("access_token"),
+            refresh: granted.field("refresh_token"),
+        }
+    }
+
+    fn site(&self) -> Site {
+        Site {
+            base: self.base.clone(),
+        }
+    }
+
+    /// Posts a receipt; if the token is refused, gets another one where the user lives, once.
+    async fn post(&mut self) -> String {
+        for _ in 0..2 {
+            let call = self.site().post(&format!("/receipts/v4/users/{ANA}"));
+            let call = call.bearer(&self.access).header("link", GENERAL);
+            let answer = call.json(smallest().to_string()).send().await;
+            if answer.status == 201 {
+                let url = answer.header("location");
+                return url.rsplit('/').next().unwrap().to_owned();
+            }
+            assert_eq!(answer.status, 403, "{}", answer.text());
+            self.refresh().await;
+        }
+        panic!("refused with a token of a moment ago");
+    }
+
+    async fn refresh(&mut self) {
+        let answer = self.ask().await;
+        if answer.status == 200 {
+            *self = Self::of(&answer);
+            return;
+        }
+        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(16)));
+        self.base = answer.field("geolocation");
+        let answer = self.ask().await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        *self = Self::of(&answer);
+    }
+
+    async fn ask(&self) -> Answer {
+        let form = [
+            ("client_id", CAFE.0),
+            ("client_secret", CAFE.1),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", self.refresh.as_str()),
+        ];
+        self.site()
+            .post("/oauth2/v0/token")
+            .form(&form)
+            .send()
+            .await
+    }
+}
+
+/// Waits until a receipt is processed, at the data center where its user lives.
+async fn processed(partner: &Partner, id: &str) {
+    let path = format!("/receipts/v4/status/{id}");
+    for _ in 0..1000 {
+        let answer = partner
+            .site()
+            .get(&path)
+            .bearer(&partner.access)
+            .send()
+            .await;
+        match answer.field("status").as_str() {
+            "PROCESSED" => return,
+            "ACCEPTED" | "PROCESSING" => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            other => panic!("{other}: {}", answer.text()),
+        }
+    }
+    panic!("{id} is not processed");
+}
+
+db_test! {
+    async fn nothing_is_lost_when_a_company_moves_under_load(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let old = Partner::connect(&app).await;
+        let (posted, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let moved = Arc::new(AtomicBool::new(false));
+        let mut partners = JoinSet::new();
+        for _ in 0..PARTNERS {
+            let mut partner = Partner::connect(&app).await;
+            let (posted, enough, moved) = (posted.clone(), enough.clone(), moved.clone());
+            let emea = app.emea.base.clone();
+            partners.spawn(async move {
+                let (mut ids, mut at_home) = (Vec::new(), 0);
+                while at_home < AFTER {
+                    ids.push(partner.post().await);
+                    if posted.fetch_add(1, Ordering::SeqCst) + 1 == BEFORE {
+                        enough.notify_one();
+                    }
+                    assert!(partner.base != emea || moved.load(Ordering::SeqCst));
+                    at_home += usize::from(partner.base == emea);
+                }
+                (partner, ids)
+            });
+        }
+        enough.notified().await;
+        moved.store(true, Ordering::SeqCst);
+        let said = go(&app, NORTHWIND, "emea").await.unwrap();
+        assert_eq!(said, "moved Northwind Trading from us to emea");
+        let partners = partners.join_all().await;
+
+        // Every receipt that was answered 201, before or after, is there, and done.
+        let (now, _) = &partners[0];
+        let ids: Vec<_> = partners.iter().flat_map(|(_, ids)| ids).collect();
+        assert!(ids.len() >= BEFORE + PARTNERS * (AFTER - 1));
+        for id in &ids {
+            processed(now, id).await;
+            let image = format!("/receipts/v4/{id}/image");
+            let image = app.emea.get(&image).bearer(&now.access).send().await;
+            assert!(image.body.starts_with(b"%PDF-"), "{id}");
+        }
+        // What belongs to the old home is refused there and here.
+        let list = format!("/receipts/v4/users/{ANA}");
+        for site in [&app.us, &app.emea] {
+            assert_eq!(site.get(&list).bearer(&old.access).send().await.status, 403);
+        }
+        let answer = old.ask().await;
+        assert_eq!((&answer.json()["code"], answer.field("geolocation")),
+            (&json!(16), app.emea.base.clone()));
+        // Others stay where they are.
+        let southbank = app.token(SOUTHBANK).await;
+        let cara = app.us.get(&format!("/receipts/v4/users/{CARA}")).bearer(&southbank);
+        assert_eq!(cara.send().await.status, 200);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn what_is_under_way_arrives(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let mut partner = Partner::connect(&app).await;
+        let body = smallest().to_string();
+        let host = app.us.base.trim_start_matches("http://").to_owned();
+        let mut upload = TcpStream::connect(&host).await.unwrap();
+        let head = format!(
+            "POST /receipts/v4/users/{ANA} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+             authorization: Bearer {}\r\nlink: {GENERAL}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nexpect: 100-continue\r\n\r\n",
+            partner.access,
+            body.len()
+        );
+        upload.write_all(head.as_bytes()).await.unwrap();
+        // It asks for the body, so it has let the caller in.
+        let mut asked = [0; 25];
+        upload.read_exact(&mut asked).await.unwrap();
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+        go(&app, NORTHWIND, "emea").await.unwrap();
+        upload.write_all(body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        upload.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201 Created\r\n"), "{answer}");
+        let location = answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+        let id = location.rsplit('/').next().unwrap();
+
+        partner.refresh().await;
+        assert_eq!(partner.base, app.emea.base);
+        processed(&partner, id).await;
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_company_moves_to_where_companies_live(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        for (company, to, says) in [
+            (NORTHWIND, "glz", "is not a data center that a company or an app can live in"),
+            (NORTHWIND, "mars", "is not a data center"),
+            (ANA, "emea", "there is no company"),
+        ] {
+            let error = go(&app, company, to).await.unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        let there = go(&app, NORTHWIND, "us").await.unwrap();
+        assert_eq!(there, "Northwind Trading lives in us already");
+        let ana = app.connect(ANA).await;
+        assert_eq!(ana.field("geolocation"), app.us.base);
+        // There and back: tokens are those of the home again.
+        for to in ["emea", "us"] {
+            go(&app, NORTHWIND, to).await.unwrap();
+            assert_eq!(app.connect(ANA).await.field("geolocation"), app.at(to).base);
+        }
+        app.stop().await;
+    }
+}

@@ -1,0 +1,4 @@
+//! `/profile`.
+
+mod identity;
+mod me;
