@@ -109,3 +109,22 @@ impl Oauth {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_looks_for_new_keys_once_in_half_a_minute() {
+        let (keys, start) = (CurrentKeys::new(KeyRing::default()), Instant::now());
+        let looks = |age, millis| keys.is_older(age, start + Duration::from_millis(millis));
+        assert!(looks(FRESH, 0), "not yet since the start");
+        assert!(
+            !looks(UNKNOWN, 999),
+            "however many tokens name keys that there are not"
+        );
+        assert!(looks(UNKNOWN, 1000));
+        assert!(!looks(FRESH, 30_999));
+        assert!(looks(FRESH, 31_000));
+    }
+}

@@ -25,6 +25,7 @@ use crate::store::{self, SealedKey};
 use crate::wire::Jwk;
 
 /// The signing keys of all data centers, oldest first.
+#[derive(Default)]
 pub(crate) struct KeyRing(Vec<RingKey>);
 
 struct RingKey {
@@ -95,7 +96,7 @@ impl KeyRing {
             // Another node may have been faster: its keys count.
             sealed = read().await?;
         }
-        Self(Vec::new()).with(sealed, server_key, data_centers)
+        Self::default().with(sealed, server_key, data_centers)
     }
 
     /// The keys of these rows; what is open already stays so.

@@ -294,11 +294,11 @@ async fn code(site: &Site, client: Client, fields: Fields<'_>) -> i64 {
 db_test! {
     async fn who_guesses_learns_nothing_of_who_there_is(place: TestDb) {
         let app = TestApp::start_with_passwords(&place).await;
-        let names = [ANA_NAME, ANA, "nobody@northwind.example.com", LINDGREN, "sso@northwind.example.com",
-            "off@northwind.example.com", "lars@lindgren.example.com", "cara@southbank.example.com"];
-        for name in &names[1..] {
-            for round in 0..7 {
-                let guess = [("grant_type", "password"), ("username", *name), ("password", "guess")];
+        let names = [ANA, "nobody@northwind.example.com", "sso@northwind.example.com",
+            "off@northwind.example.com"];
+        for name in names {
+            for round in 0..6 {
+                let guess = [("grant_type", "password"), ("username", name), ("password", "guess")];
                 let answer = ask(&app.us, CAFE, &guess).correlated("mine").send().await;
                 let (code, description) = if round < 5 {
                     (5, "Incorrect credentials. Please Retry")
