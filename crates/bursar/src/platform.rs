@@ -15,7 +15,7 @@ use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
     SeedError,
 };
-use bursar_jobs::{Handler, Workers};
+use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mailbox, Mailer, SmtpError};
 use bursar_oauth::api::issue_request_token;
@@ -185,13 +185,7 @@ impl Platform {
                 .map_err(OpenError::from)?;
         }
         let receipts = parts.receipts();
-        let workers = Workers::start(
-            parts.db.clone(),
-            parts.clock.clone(),
-            parts.rng.clone(),
-            parts.handlers(&config, &receipts),
-            config.workers,
-        );
+        let workers = parts.workers(&config, &receipts);
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
         for ((address, socket), data_center) in sockets.into_iter().zip(parts.data_centers.iter()) {
@@ -353,8 +347,8 @@ impl Parts {
         )
     }
 
-    /// Who does the jobs.
-    fn handlers(&self, config: &Config, receipts: &ReceiptsState) -> Vec<Arc<dyn Handler>> {
+    /// Starts those who do the jobs.
+    fn workers(&self, config: &Config, receipts: &ReceiptsState) -> Workers {
         let letters = Letters::new(
             self.oauth.clone(),
             self.mailer.clone(),
@@ -362,7 +356,13 @@ impl Parts {
             config.brand.clone(),
             config.otp_parameter.name().to_owned(),
         );
-        vec![Arc::new(Process::new(receipts)), Arc::new(letters)]
+        Workers::start(
+            self.db.clone(),
+            self.clock.clone(),
+            self.rng.clone(),
+            vec![Arc::new(Process::new(receipts)), Arc::new(letters)],
+            config.workers,
+        )
     }
 
     /// The mailbox, where mail goes into one.

@@ -131,92 +131,74 @@ pub(crate) enum Code {
     PasswordExpired,
 }
 
+const REQUEST: &str = "invalid_request";
+const GRANT: &str = "invalid_grant";
+const CLIENT: &str = "invalid_client";
+
 impl Code {
     /// Number, error and description as the tables write them.
     pub(crate) const fn row(self) -> (u16, &'static str, &'static str) {
         match self {
-            Self::IncorrectCredentials => {
-                (5, "invalid_grant", "Incorrect credentials. Please Retry")
-            }
-            Self::AccountDisabled => (
-                10,
-                "invalid_grant",
-                "Account is disabled. Please contact support",
-            ),
-            Self::AccountLocked => (
-                14,
-                "invalid_grant",
-                "Account Locked. Please contact support",
-            ),
-            Self::LivesElsewhere => (16, "invalid_request", "user lives elsewhere"),
+            Self::IncorrectCredentials => (5, GRANT, "Incorrect credentials. Please Retry"),
+            Self::AccountDisabled => (10, GRANT, "Account is disabled. Please contact support"),
+            Self::AccountLocked => (14, GRANT, "Account Locked. Please contact support"),
+            Self::LivesElsewhere => (16, REQUEST, "user lives elsewhere"),
             Self::SsoOnly => (
                 21,
-                "invalid_request",
+                REQUEST,
                 "Incorrect credentials. SSO-only client attempted a password login.",
             ),
-            Self::NoUsername => (51, "invalid_request", "username was not supplied"),
-            Self::NoPassword => (52, "invalid_request", "password was not supplied"),
-            Self::CompanyNotEnabled => (
-                53,
-                "invalid_client",
-                "company is not enabled for this client",
-            ),
+            Self::NoUsername => (51, REQUEST, "username was not supplied"),
+            Self::NoPassword => (52, REQUEST, "password was not supplied"),
+            Self::CompanyNotEnabled => (53, CLIENT, "company is not enabled for this client"),
             Self::ScopeExceeded => (54, "invalid_scope", "requested scope exceeds granted scope"),
             Self::ClientDisabled => (59, "access_denied", "client disabled"),
-            Self::WrongGrant => (
-                60,
-                "invalid_grant",
-                "these are not the grants you are looking for",
-            ),
-            Self::ClientNotFound => (61, "invalid_client", "client not found"),
-            Self::NoClientId => (62, "invalid_request", "client_id was not supplied"),
-            Self::NoClientSecret => (63, "invalid_request", "client_secret was not supplied"),
-            Self::WrongClientSecret => {
-                (64, "invalid_client", "Incorrect credentials. Please Retry")
+            Self::WrongGrant => (60, GRANT, "these are not the grants you are looking for"),
+            Self::ClientNotFound => (61, CLIENT, "client not found"),
+            Self::NoClientId => (62, REQUEST, "client_id was not supplied"),
+            Self::NoClientSecret => (63, REQUEST, "client_secret was not supplied"),
+            Self::WrongClientSecret => (64, CLIENT, "Incorrect credentials. Please Retry"),
+            Self::NoGrantType => (65, REQUEST, "grant_type was not supplied"),
+            Self::NotYourGrant => (105, GRANT, "this grant was not issued to you!"),
+            Self::NoRefreshToken => (106, REQUEST, "refresh_token was not supplied"),
+            Self::RefreshDisallowed => (107, REQUEST, "refresh disallowed for app"),
+            Self::BadRefreshToken => (108, GRANT, "bad or expired refresh token"),
+            Self::BadCredtype => (120, REQUEST, "credtype is invalid"),
+            Self::PrincipalDisabled => (123, REQUEST, "principal is disabled"),
+            Self::UnsupportedFormat => (135, REQUEST, "unsupported request format"),
+            Self::NotYourAuthtoken => (136, REQUEST, "Authtoken was not issued for you"),
+            Self::NoOtp => (56, REQUEST, "otp was not supplied"),
+            Self::NoChannelType => (57, REQUEST, "channel_type missing"),
+            Self::NoChannelHandle => (58, REQUEST, "channel_handle missing"),
+            Self::BadChannelType => (80, REQUEST, "invalid channel type"),
+            Self::BadChannelHandle => (81, REQUEST, "bad channel handle"),
+            Self::OtpNotFound => (83, REQUEST, "otp not found"),
+            Self::FactsFailed => (84, REQUEST, "fact verification failed"),
+            Self::OtpFailed => (85, REQUEST, "otp verification failed"),
+            Self::MissingAuthorization => (101, REQUEST, "code was not supplied"),
+            Self::NoRedirectUri => (102, REQUEST, "redirect_uri was not supplied"),
+            Self::BadAuthorization => (103, REQUEST, "code is bad or expired"),
+            Self::WrongRedirectUri => {
+                (104, GRANT, "redirect_uri does not match the previous grant")
             }
-            Self::NoGrantType => (65, "invalid_request", "grant_type was not supplied"),
-            Self::NotYourGrant => (105, "invalid_grant", "this grant was not issued to you!"),
-            Self::NoRefreshToken => (106, "invalid_request", "refresh_token was not supplied"),
-            Self::RefreshDisallowed => (107, "invalid_request", "refresh disallowed for app"),
-            Self::BadRefreshToken => (108, "invalid_grant", "bad or expired refresh token"),
-            Self::BadCredtype => (120, "invalid_request", "credtype is invalid"),
-            Self::PrincipalDisabled => (123, "invalid_request", "principal is disabled"),
-            Self::UnsupportedFormat => (135, "invalid_request", "unsupported request format"),
-            Self::NotYourAuthtoken => (136, "invalid_request", "Authtoken was not issued for you"),
-            Self::NoOtp => (56, "invalid_request", "otp was not supplied"),
-            Self::NoChannelType => (57, "invalid_request", "channel_type missing"),
-            Self::NoChannelHandle => (58, "invalid_request", "channel_handle missing"),
-            Self::BadChannelType => (80, "invalid_request", "invalid channel type"),
-            Self::BadChannelHandle => (81, "invalid_request", "bad channel handle"),
-            Self::OtpNotFound => (83, "invalid_request", "otp not found"),
-            Self::FactsFailed => (84, "invalid_request", "fact verification failed"),
-            Self::OtpFailed => (85, "invalid_request", "otp verification failed"),
-            Self::MissingAuthorization => (101, "invalid_request", "code was not supplied"),
-            Self::NoRedirectUri => (102, "invalid_request", "redirect_uri was not supplied"),
-            Self::BadAuthorization => (103, "invalid_request", "code is bad or expired"),
-            Self::WrongRedirectUri => (
-                104,
-                "invalid_grant",
-                "redirect_uri does not match the previous grant",
-            ),
-            Self::BadDisplay => (118, "invalid_request", "display is invalid"),
-            Self::BadPrompt => (119, "invalid_request", "prompt is invalid"),
+            Self::BadDisplay => (118, REQUEST, "display is invalid"),
+            Self::BadPrompt => (119, REQUEST, "prompt is invalid"),
             Self::PromptWithoutConsent => (
                 119,
-                "invalid_request",
+                REQUEST,
                 "prompt must be set to consent for offline_access",
             ),
-            Self::NoChannelTypeHere => (57, "invalid_request", "channel_type was not supplied"),
-            Self::NoChannelHandleHere => (58, "invalid_request", "channel_handle was not supplied"),
-            Self::ClientNotFoundHere => (61, "invalid_client", "client_id is not known to us"),
+            Self::NoChannelTypeHere => (57, REQUEST, "channel_type was not supplied"),
+            Self::NoChannelHandleHere => (58, REQUEST, "channel_handle was not supplied"),
+            Self::ClientNotFoundHere => (61, CLIENT, "client_id is not known to us"),
             Self::TooManyOtps => (
                 82,
-                "invalid_request",
+                REQUEST,
                 "the number of open otp requests has been exceeded",
             ),
             Self::PasswordExpired => (
                 139,
-                "invalid_request",
+                REQUEST,
                 "Logon Denied. Password must be changed to meet company policy.",
             ),
         }
