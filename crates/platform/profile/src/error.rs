@@ -78,7 +78,8 @@ impl WireError for ProfileError {
     /// 6750, RFC 7644). v1 lists both statuses without saying when; v4 lists 401 only.
     fn kind(&self) -> Kind {
         match self {
-            Self::Refused(Refused::Unavailable(_)) => Kind::Busy,
+            Self::Refused(Refused::Unavailable(_))
+            | Self::Db(DbError::Pool(_) | DbError::Contended { .. }) => Kind::Busy,
             Self::Refused(Refused::NoDataCenter) => Kind::Internal,
             Self::Refused(
                 Refused::MissingScope | Refused::WrongKind | Refused::ProductNotBought,
@@ -86,7 +87,6 @@ impl WireError for ProfileError {
             Self::Refused(_) => Kind::Unauthenticated,
             Self::Elsewhere(_) | Self::NotFound => Kind::NotFound,
             Self::Query(_) | Self::Value(_) | Self::Filter(_) => Kind::Invalid,
-            Self::Db(DbError::Pool(_) | DbError::Contended { .. }) => Kind::Busy,
             Self::Db(_) => Kind::Internal,
         }
     }
