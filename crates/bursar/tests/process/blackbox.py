@@ -35,6 +35,8 @@ print("authlib: password, refresh and client-credentials grants, JWKS, a call")
 fuzz = [
     sys.executable, "-m", "schemathesis.cli", "run", f"{base}/openapi.json",
     "--url", base,
+    # It would end the connection whose token all other calls show.
+    "--exclude-path", "/app-mgmt/v0/connections",
     "--header", f"Authorization: Bearer {token['access_token']}",
     "--checks", "not_a_server_error,status_code_conformance,content_type_conformance",
     "--max-examples", "25", "--seed", "1", "--workers", "1", "--no-color",
