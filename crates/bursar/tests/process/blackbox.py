@@ -85,6 +85,8 @@ print("authlib: authorization code with PKCE, id token against JWKS, refresh")
 fuzz = [
     sys.executable, "-m", "schemathesis.cli", "run", f"{base}/openapi.json",
     "--url", base,
+    # It would end the connection whose token all other calls show.
+    "--exclude-path", "/app-mgmt/v0/connections",
     "--header", f"Authorization: Bearer {token['access_token']}",
     "--checks", "not_a_server_error,status_code_conformance,content_type_conformance",
     "--max-examples", "25", "--seed", "1", "--workers", "1", "--no-color",

@@ -88,6 +88,8 @@ pub(crate) struct Exchanged {
     responses(
         (status = 200, description = "A refresh token", body = Exchanged),
         (status = 400, description = "Refused, with a documented code", body = LegacyBody),
+        (status = 413, description = "The body is larger than 16 KiB", body = LegacyBody),
+        (status = 415, description = "The body has a content encoding", body = LegacyBody),
     )
 )]
 pub(crate) async fn exchange(

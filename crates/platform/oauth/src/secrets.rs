@@ -207,6 +207,8 @@ pub(crate) async fn create(
         (status = 400, description = "Not understood, or the last active one", body = ErrorBody),
         (status = 401, description = "Not this app's own token", body = ErrorBody),
         (status = 404, description = "No such secret", body = ErrorBody),
+        (status = 413, description = "The body is larger than 16 KiB", body = ErrorBody),
+        (status = 415, description = "The body has a content encoding", body = ErrorBody),
     )
 )]
 pub(crate) async fn change(
