@@ -80,14 +80,13 @@ impl WireError for ProfileError {
         match self {
             Self::Refused(Refused::Unavailable(_))
             | Self::Db(DbError::Pool(_) | DbError::Contended { .. }) => Kind::Busy,
-            Self::Refused(Refused::NoDataCenter) => Kind::Internal,
+            Self::Refused(Refused::NoDataCenter) | Self::Db(_) => Kind::Internal,
             Self::Refused(
                 Refused::MissingScope | Refused::WrongKind | Refused::ProductNotBought,
             ) => Kind::Forbidden,
             Self::Refused(_) => Kind::Unauthenticated,
             Self::Elsewhere(_) | Self::NotFound => Kind::NotFound,
             Self::Query(_) | Self::Value(_) | Self::Filter(_) => Kind::Invalid,
-            Self::Db(_) => Kind::Internal,
         }
     }
 
