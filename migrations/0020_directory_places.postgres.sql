@@ -4,7 +4,7 @@ ALTER TABLE directory_company ADD COLUMN second_home TEXT COLLATE "C";
 -- A user for trying things out, whose data is kept apart from what counts. Never changes.
 ALTER TABLE directory_user ADD COLUMN is_test_user BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX directory_user_employee_number ON directory_user (company_id, employee_number);
-CREATE INDEX directory_user_email ON directory_user (company_id, email);
+CREATE INDEX directory_user_company_email ON directory_user (company_id, email);
 -- Every move of a company to another data center.
 CREATE TABLE directory_move (
     company_id BYTEA NOT NULL REFERENCES directory_company (id),
