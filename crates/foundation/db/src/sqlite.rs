@@ -37,8 +37,8 @@ pub(crate) struct Sqlite {
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: Mutex<Vec<Tx>>,
     path: PathBuf,
-    /// Held for the life of the process: one process owns the file.
-    _lock: File,
+    /// Held until the database is closed: one process owns the file.
+    lock: Mutex<Option<File>>,
 }
 
 impl Sqlite {
@@ -76,7 +76,7 @@ impl Sqlite {
             writer: Mutex::new(Some(writer)),
             readers: Mutex::default(),
             path,
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
         })
     }
 
@@ -151,6 +151,13 @@ impl Sqlite {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
+        // Clones may live on, in a task that is being ended: the folder is free all the same.
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 }
 

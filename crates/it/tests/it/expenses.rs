@@ -83,7 +83,7 @@ db_test! {
                 app.us.get(path).bearer(&token)]
             {
                 let answer = stranger.send().await;
-                let sign_in = format!("/signin?next={}", path.replace('/', "%2F"));
+                let sign_in = format!("/signin?next={path}");
                 assert_eq!((answer.status, answer.header("location")), (303, sign_in.as_str()));
             }
         }

@@ -39,8 +39,8 @@ pub async fn logs(tx: &mut Tx, company_id: Uuid, id: Uuid) -> Result<Vec<LogEntr
     store::logs(tx, company_id, id).await
 }
 
-/// A user's receipts that are not processed yet, or never will be, newest first; the bodies of
-/// those over 64 KiB are left out.
+/// A user's receipts that are not processed yet, or never will be, newest first; bodies are
+/// left out once they have 4 MiB together.
 pub async fn pending(
     tx: &mut Tx,
     company_id: Uuid,

@@ -33,12 +33,13 @@ statements! {
         WHERE company_id = $1 AND id = $2";
     NAMES_BLOB = "SELECT id FROM receipts_receipt WHERE image_blob = $1 \
         UNION ALL SELECT id FROM receipts_receipt WHERE preview_blob = $1 LIMIT 1";
-    // A list shows some words of each; it does without those of the largest.
+    // A list shows some words of each: bodies of 4 MiB together have to do.
     PENDING = "SELECT id, user_id, receipt_type, \
-        CASE WHEN OCTET_LENGTH(body) <= 65536 THEN body ELSE '' END, \
-        app_name, received_at, status, image_blob, image_type, preview_blob FROM receipts_receipt \
-        WHERE company_id = $1 AND user_id = $2 AND status <> 'PROCESSED' \
-        ORDER BY id DESC LIMIT $3";
+        CASE WHEN SUM(OCTET_LENGTH(body)) OVER (ORDER BY id DESC) <= 4194304 THEN body ELSE '' END, \
+        app_name, received_at, status, image_blob, image_type, preview_blob \
+        FROM (SELECT * FROM receipts_receipt \
+            WHERE company_id = $1 AND user_id = $2 AND status <> 'PROCESSED' \
+            ORDER BY id DESC LIMIT $3) AS newest ORDER BY id DESC";
 }
 
 /// The receipt, its first log entry and its job: all or nothing.
