@@ -140,42 +140,7 @@ impl Platform {
             return Err(StartError::NoDataCenter);
         }
         let metrics = Metrics::install();
-        let rng = Rng::system();
-        let db = open_database(&config).await?;
-        let blobs = Blobs::open(config.data.join("blobs"))?;
-        let server_key = ServerKey::load_or_create(&config.secret_key_file, &rng)?;
-        let (sockets, data_centers) = bind(&config.datacenters).await?;
-        let passwords = Passwords::new(rng.clone());
-        let oauth = Oauth::open(
-            db.clone(),
-            clock.clone(),
-            rng.clone(),
-            data_centers.clone(),
-            passwords.clone(),
-            server_key,
-        )
-        .await?;
-        let app_center = AppCenter::new(
-            db.clone(),
-            blobs.clone(),
-            clock.clone(),
-            rng.clone(),
-            oauth.clone(),
-            data_centers.clone(),
-            partner_urls(&config),
-        );
-        let mailer = crate::mail::mailer(&config, &db)?;
-        let parts = Parts {
-            db,
-            blobs,
-            clock,
-            rng,
-            passwords,
-            data_centers,
-            oauth,
-            app_center,
-            mailer,
-        };
+        let (sockets, parts) = Parts::open(&config, clock).await?;
         parts.populate(&config, seed).await?;
 
         if let Location::Folder(_) = config.location {
@@ -290,6 +255,46 @@ struct Parts {
 }
 
 impl Parts {
+    async fn open(config: &Config, clock: Clock) -> Result<(Sockets, Self), StartError> {
+        let rng = Rng::system();
+        let db = open_database(config).await?;
+        let blobs = Blobs::open(config.data.join("blobs"))?;
+        let server_key = ServerKey::load_or_create(&config.secret_key_file, &rng)?;
+        let (sockets, data_centers) = bind(&config.datacenters).await?;
+        let passwords = Passwords::new(rng.clone());
+        let oauth = Oauth::open(
+            db.clone(),
+            clock.clone(),
+            rng.clone(),
+            data_centers.clone(),
+            passwords.clone(),
+            server_key,
+        )
+        .await?;
+        let app_center = AppCenter::new(
+            db.clone(),
+            blobs.clone(),
+            clock.clone(),
+            rng.clone(),
+            oauth.clone(),
+            data_centers.clone(),
+            partner_urls(config),
+        );
+        let mailer = crate::mail::mailer(config, &db)?;
+        let parts = Self {
+            db,
+            blobs,
+            clock,
+            rng,
+            passwords,
+            data_centers,
+            oauth,
+            app_center,
+            mailer,
+        };
+        Ok((sockets, parts))
+    }
+
     /// Companies, people and apps: the sandbox's from its seed, else the first company.
     async fn populate(&self, config: &Config, seed: Option<&str>) -> Result<(), StartError> {
         if let Some(text) = seed {

@@ -4,7 +4,8 @@
 //! [`views`] holds one struct a page, rendered by a template of the same name; they are plain
 //! data, so that a page is tested without a server. Texts come from [`messages`], numbers and
 //! dates from [`formats`], style sheet and icon from [`assets`], and [`respond`] adds the headers
-//! that every page needs. `reader` lets each page be seen by those it is for. [`session`] holds cookies and the checks against forged requests.
+//! that every page needs. `reader` lets each page be seen by those it is for.
+//! [`session`] holds cookies and the checks against forged requests.
 
 mod admin;
 mod apps;

@@ -168,7 +168,12 @@ fn curl_walks_through_being_geo_aware() {
     assert_eq!(named.json(&["-H", &bearer, &url]).0, "403");
     let (_, index) = named.json(&["-H", &bearer, &format!("{US2}/receipts/")]);
     assert_eq!(index["links"][0]["href"], format!("{US2}/receipts/v4"));
+}
 
+#[test]
+fn china_has_names_of_its_own() {
+    let db = TestDb::sqlite();
+    let named = Named::start(&db);
     let wei = [
         ("grant_type", "password"),
         ("username", "wei@linghe.example.com"),

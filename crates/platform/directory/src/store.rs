@@ -16,16 +16,16 @@ statements! {
                    u.locale, u.employee_number,
                    (SELECT string_agg(r.role, ' ') FROM directory_user_role r
                     WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
-                   c.id, c.name, c.edition, c.products, c.home, c.second_home, u.is_test_user,
-                   u.password_hash, u.sign_in, u.must_change_password
+                   c.id, c.name, c.edition, c.products, c.home, c.second_home,
+                   u.is_test_user, u.password_hash, u.sign_in, u.must_change_password
             FROM directory_user u JOIN directory_company c ON c.id = u.company_id
             WHERE u.id = $1";
     USER_BY_NAME = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name, u.family_name,
                            u.locale, u.employee_number,
                            (SELECT string_agg(r.role, ' ') FROM directory_user_role r
                             WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
-                           c.id, c.name, c.edition, c.products, c.home, c.second_home, u.is_test_user,
-                           u.password_hash, u.sign_in, u.must_change_password
+                           c.id, c.name, c.edition, c.products, c.home, c.second_home,
+                           u.is_test_user, u.password_hash, u.sign_in, u.must_change_password
                     FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                     WHERE u.user_name_key = $1";
     ACTIVE_BY_EMAIL = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name,

@@ -35,9 +35,12 @@ edition = "standard"
 products = []
 home = "us"
 users = [
-    { id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11", user_name = "ana@northwind.example.com", password = "ana", email = "", given_name = "", family_name = "" },
-    { id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c12", user_name = "off@northwind.example.com", password = "off", email = "", given_name = "", family_name = "", state = "disabled" },
-    { id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c13", user_name = "sso@northwind.example.com", email = "", given_name = "", family_name = "", sign_in = "sso" },
+    { id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11", user_name = "ana@northwind.example.com",
+      password = "ana", email = "", given_name = "", family_name = "" },
+    { id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c12", user_name = "off@northwind.example.com",
+      password = "off", email = "", given_name = "", family_name = "", state = "disabled" },
+    { id = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c13", user_name = "sso@northwind.example.com",
+      email = "", given_name = "", family_name = "", sign_in = "sso" },
 ]
 
 [[apps]]

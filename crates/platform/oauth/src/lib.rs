@@ -17,7 +17,8 @@
 //! Quirks: a token is signed by, and only works at, the data center where its principal lives,
 //! also when it was obtained elsewhere. A refresh keeps the refresh token's text and moves its
 //! expiry, unless the app wants a new text each time. A connection has a generation, and so have
-//! its access tokens: those of an earlier one are revoked, however clocks and commits fall. An id token never passes for an access token, though one key signs both.
+//! its access tokens: those of an earlier one are revoked, however clocks and commits fall. An id
+//! token never passes for an access token, though one key signs both.
 
 pub mod api;
 pub mod apps;

@@ -35,7 +35,8 @@ statements! {
         UNION ALL SELECT id FROM receipts_receipt WHERE preview_blob = $1 LIMIT 1";
     // A list shows some words of each: bodies of 4 MiB together have to do.
     PENDING = "SELECT id, user_id, receipt_type, \
-        CASE WHEN SUM(OCTET_LENGTH(body)) OVER (ORDER BY id DESC) <= 4194304 THEN body ELSE '' END, \
+        CASE WHEN SUM(OCTET_LENGTH(body)) OVER (ORDER BY id DESC) <= 4194304 THEN body ELSE '' \
+        END, \
         app_name, received_at, status, image_blob, image_type, preview_blob \
         FROM (SELECT * FROM receipts_receipt \
             WHERE company_id = $1 AND user_id = $2 AND status <> 'PROCESSED' \
