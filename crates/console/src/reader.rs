@@ -9,9 +9,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use bursar_appcenter::Person;
 use bursar_directory::Role;
 use bursar_web::{BodyError, Form, RawBody};
-use url::form_urlencoded::byte_serialize;
 
-use crate::session::{csrf_token_matches, from_own_pages};
+use crate::session::{csrf_token_matches, from_own_pages, sign_in_url};
 use crate::store::Session;
 use crate::views::{ErrorKind, Frame, Section};
 use crate::{Asked, ConsoleState};
@@ -163,6 +162,5 @@ fn to_sign_in(asked: &Asked, method: &Method, wanted: &str) -> Response {
     if *method != Method::GET {
         return asked.refuse(None, ErrorKind::SignedOut);
     }
-    let next: String = byte_serialize(wanted.as_bytes()).collect();
-    Redirect::to(&format!("/signin?next={next}")).into_response()
+    Redirect::to(&sign_in_url(wanted)).into_response()
 }

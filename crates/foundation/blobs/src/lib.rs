@@ -6,7 +6,8 @@
 //!
 //! [`Blobs::put`] returns when content and directory entry are on disk. The caller then commits
 //! the row. Puts at the same time are flushed together. A crash between the two leaves an
-//! orphan, never a row without its file; orphans go with [`Blobs::sweep`]. One process owns the directory.
+//! orphan, never a row without its file; orphans go with [`Blobs::sweep`]. One process
+//! owns the directory.
 
 mod disk;
 mod error;

@@ -138,7 +138,7 @@ db_test! {
         }
         // The code survives the sign-in.
         let stranger = app.emea.get(&path).send().await;
-        let next = format!("/signin?next=%2Fapps%2F{RIDES}%3Fpreview-code%3D{RIDES_CODE}");
+        let next = format!("/signin?next=/apps/{RIDES}%3Fpreview-code%3D{RIDES_CODE}");
         assert_eq!((stranger.status, stranger.header("location")), (303, next.as_str()));
         let form = app.emea.get(&next).send().await.text();
         assert!(form.contains(&format!("value=\"{path}\"")), "{form}");

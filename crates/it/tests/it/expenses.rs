@@ -102,8 +102,8 @@ db_test! {
         }
         // Another data center's address shows the same people's pages to nobody else.
         for (path, to) in [
-            ("/", "/signin?next=%2F"),
-            ("/expenses", "/signin?next=%2Fexpenses"),
+            ("/", "/signin?next=/"),
+            ("/expenses", "/signin?next=/expenses"),
         ] {
             let answer = app.emea.get(path).send().await;
             assert_eq!((answer.status, answer.header("location")), (303, to));
