@@ -91,14 +91,15 @@ impl Drop for Workers {
     }
 }
 
-/// One thread for each core: a handler may compute on it, as long as it stays far below the lease.
+/// Blocking work is done on one thread for each core: more of them would only take turns.
 ///
 /// # Panics
 /// When the system gives no threads: nothing could run.
 fn yielding_runtime() -> Runtime {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores)
+        .worker_threads(2)
+        .max_blocking_threads(cores)
         .thread_name("jobs")
         .enable_all()
         .on_thread_start(|| {

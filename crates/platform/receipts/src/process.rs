@@ -1,6 +1,5 @@
 //! The job that makes a receipt's picture and makes it available to the traveller.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use bursar_blobs::{BlobId, Blobs};
@@ -86,11 +85,14 @@ impl Process {
         Ok(reading.await?.filter(is_unfinished))
     }
 
-    /// Makes the picture and stores it: on disk before any row names it. Workers have threads of
-    /// their own, so rendering may keep one busy.
+    /// Makes the picture and stores it: on disk before any row names it.
     async fn picture(&self, receipt: &Receipt) -> Result<(Facts, BlobId), String> {
         let announced = self.blobs.announce();
-        let (facts, pdf) = panic::catch_unwind(AssertUnwindSafe(|| render(receipt)))
+        let source = receipt.clone();
+        // A huge receipt takes seconds: whoever renews its lease must not wait for it.
+        let rendering = tokio::task::spawn_blocking(move || render(&source));
+        let (facts, pdf) = rendering
+            .await
             .map_err(|_| "rendering panicked".to_owned())??;
         let stored = announced.put(pdf).await;
         let blob = stored.map_err(|error| error.to_string())?;
