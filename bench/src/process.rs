@@ -14,11 +14,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the program, its output shown on our standard error.
+    /// Starts the program; only its errors are shown.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let child = command
             .stdin(Stdio::null())
-            .stdout(std::io::stderr())
+            .stdout(Stdio::null())
             .spawn()
             .map_err(|e| format!("cannot start {}: {e}", command.get_program().display()))?;
         Ok(Self {

@@ -184,11 +184,12 @@ pub(crate) async fn show(own: Own) -> Response {
         session,
         receipt,
     } = own;
-    let args = (session.user.company_id, session.user.id, receipt.id);
-    let more = asked.state.db.read(args, |tx, &(company_id, user_id, id)| {
+    let args = (session.user.company_id, receipt.clone());
+    let more = asked.state.db.read(args, |tx, (company_id, receipt)| {
         Box::pin(async move {
-            let expense = expenses::get(tx, company_id, user_id, id).await?;
-            Ok::<_, DbError>((expense, receipts::logs(tx, company_id, id).await?))
+            let expense = expenses::get(tx, *company_id, receipt.user_id, receipt.id).await?;
+            let log = receipts::log(tx, *company_id, receipt).await?;
+            Ok::<_, DbError>((expense, log))
         })
     });
     let (expense, log) = match more.await {

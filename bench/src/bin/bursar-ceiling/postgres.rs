@@ -9,8 +9,8 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::rows::{
-    INSERT_APP, INSERT_CONNECTION, INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN,
-    OWNER, Receipt, Request, USE_REFRESH_TOKEN, Write, Writer,
+    INSERT_APP, INSERT_CONNECTION, INSERT_JOB, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER,
+    Receipt, Request, USE_REFRESH_TOKEN, Write, Writer,
 };
 use crate::{Error, tokens};
 
@@ -27,6 +27,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../../../migrations/0003_oauth_tokens.postgres.sql"),
     include_str!("../../../../migrations/0005_receipts_receipt.postgres.sql"),
     include_str!("../../../../migrations/0010_oauth_connection.postgres.sql"),
+    include_str!("../../../../migrations/0028_receipts_attempt.postgres.sql"),
 );
 
 /// Makes the tables and starts the writers.
@@ -67,7 +68,6 @@ async fn connect(url: &str) -> Result<Client, Error> {
 struct Connection {
     client: Client,
     insert_receipt: Statement,
-    insert_log: Statement,
     insert_job: Statement,
     use_refresh_token: Statement,
 }
@@ -77,7 +77,6 @@ impl Connection {
         let client = connect(url).await?;
         Ok(Self {
             insert_receipt: client.prepare(INSERT_RECEIPT).await?,
-            insert_log: client.prepare(INSERT_LOG).await?,
             insert_job: client.prepare(INSERT_JOB).await?,
             use_refresh_token: client.prepare(USE_REFRESH_TOKEN).await?,
             client,
@@ -125,7 +124,7 @@ impl Connection {
         try_join_all(steps).await.map(drop)
     }
 
-    fn insert_receipt<'a>(&'a self, receipt: &'a Receipt) -> [Step<'a>; 3] {
+    fn insert_receipt<'a>(&'a self, receipt: &'a Receipt) -> [Step<'a>; 2] {
         let Receipt {
             id,
             key,
@@ -149,10 +148,6 @@ impl Connection {
                     .execute(&self.insert_receipt, &row)
                     .await
                     .map(drop)
-            }),
-            Box::pin(async move {
-                let row: [Parameter<'_>; 3] = [&OWNER, &id.as_slice(), now];
-                self.client.execute(&self.insert_log, &row).await.map(drop)
             }),
             Box::pin(async move {
                 let row: [Parameter<'_>; 4] = [key, payload, correlation_id, now];

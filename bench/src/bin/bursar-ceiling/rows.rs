@@ -8,9 +8,6 @@ pub(crate) const INSERT_RECEIPT: &str = "INSERT INTO receipts_receipt \
     (company_id, id, user_id, receipt_type, body, app_id, app_name, correlation_id, \
     received_at, status) \
     VALUES ($1, $2, $3, 'general', $4, $5, 'Harbour House Hotel', $6, $7, 'ACCEPTED')";
-pub(crate) const INSERT_LOG: &str = "INSERT INTO receipts_log \
-    (company_id, receipt_id, level, message, at) \
-    VALUES ($1, $2, 'INFO', 'The receipt was accepted.', $3)";
 pub(crate) const INSERT_JOB: &str = "INSERT INTO jobs_job \
     (kind, key, payload, correlation_id, state, attempt, run_at, enqueued_at) \
     VALUES ('receipts.process', $1, $2, $3, 'waiting', 0, $4, $4)";

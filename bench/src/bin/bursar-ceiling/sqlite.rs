@@ -6,8 +6,8 @@ use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
 use crate::rows::{
-    INSERT_APP, INSERT_CONNECTION, INSERT_JOB, INSERT_LOG, INSERT_RECEIPT, INSERT_REFRESH_TOKEN,
-    OWNER, Receipt, Request, USE_REFRESH_TOKEN, Write, Writer,
+    INSERT_APP, INSERT_CONNECTION, INSERT_JOB, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER,
+    Receipt, Request, USE_REFRESH_TOKEN, Write, Writer,
 };
 use crate::{Error, tokens};
 
@@ -19,6 +19,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../../../migrations/0003_oauth_tokens.sqlite.sql"),
     include_str!("../../../../migrations/0005_receipts_receipt.sqlite.sql"),
     include_str!("../../../../migrations/0010_oauth_connection.sqlite.sql"),
+    include_str!("../../../../migrations/0028_receipts_attempt.sqlite.sql"),
 );
 
 /// Makes the file with its tables and starts the writer.
@@ -79,9 +80,6 @@ fn insert_receipt(connection: &Connection, receipt: &Receipt) -> rusqlite::Resul
     } = receipt;
     let row = params![OWNER, id, OWNER, document, OWNER, correlation_id, now];
     connection.prepare_cached(INSERT_RECEIPT)?.execute(row)?;
-    connection
-        .prepare_cached(INSERT_LOG)?
-        .execute(params![OWNER, id, now])?;
     let row = params![key, payload, correlation_id, now];
     connection.prepare_cached(INSERT_JOB)?.execute(row)?;
     Ok(())

@@ -68,6 +68,13 @@ pub enum Isolation {
     /// Independent rows that depend on nothing read: may share a transaction with others, and so
     /// an fsync. Falls back to a transaction of its own when any of them fails.
     Append,
+    /// One statement on one row that others may change too. Shares a transaction as
+    /// [`Isolation::Append`] does; within it, rows are taken in the order of `row`, any number that
+    /// stays with the row, so that two transactions never wait for each other.
+    Update {
+        /// Names the row.
+        row: u64,
+    },
 }
 
 /// A database on either engine. Clones share it.

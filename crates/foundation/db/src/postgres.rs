@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bursar_kernel::Rng;
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -24,11 +24,11 @@ pub(crate) type Client = Object;
 
 /// How often an operation is tried when others are in its way.
 const ATTEMPTS_MAX: u32 = 20;
-/// Appends that share a transaction, at most.
+/// Operations that share a transaction, at most.
 const GROUP_MAX: usize = 32;
 /// Groups that are under way at a time.
 const GROUPS: usize = 4;
-/// Appends that may wait; more make their callers wait.
+/// Operations that may wait for such a transaction; more make their callers wait.
 const QUEUE_MAX: usize = 4096;
 /// How long to look for the outcome of a COMMIT whose answer was lost.
 const RESOLVE_TRIES: u32 = 20;
@@ -39,8 +39,11 @@ const POOL_WAIT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Postgres {
     shared: Arc<Shared>,
-    appends: mpsc::Sender<Box<dyn Operation>>,
+    /// Operations that may share a transaction, each with its place in it.
+    grouped: mpsc::Sender<Grouped>,
 }
+
+type Grouped = (u64, Box<dyn Operation>);
 
 /// Opens connections on the runtime that opened the database: whoever asks first may run on one
 /// that ends earlier, and would take the connection with it.
@@ -119,26 +122,31 @@ impl Postgres {
             wake,
             tell: Notify::new(),
         });
-        let (appends, inbox) = mpsc::channel(QUEUE_MAX);
+        let (grouped, inbox) = mpsc::channel(QUEUE_MAX);
         let inbox = Arc::new(Mutex::new(inbox));
         for _ in 0..GROUPS {
-            tokio::spawn(append_groups(Arc::clone(&shared), Arc::clone(&inbox)));
+            tokio::spawn(write_groups(Arc::clone(&shared), Arc::clone(&inbox)));
         }
         tokio::spawn(listen::tell_others(Arc::clone(&shared)));
         tokio::spawn(listen::hear_others(config, Arc::downgrade(&shared)));
-        Ok(Self { shared, appends })
+        Ok(Self { shared, grouped })
     }
 
     pub(crate) async fn submit(&self, isolation: Isolation, operation: Box<dyn Operation>) {
-        if isolation == Isolation::Append {
-            if let Err(mpsc::error::SendError(operation)) = self.appends.send(operation).await {
-                operation.answer(Some(DbError::Closed));
+        let place = match isolation {
+            Isolation::Append => 0,
+            Isolation::Update { row } => row,
+            Isolation::Serializable | Isolation::ReadCommitted => {
+                let alone = alone(Arc::clone(&self.shared), isolation, operation);
+                // Spawned, so that a caller who goes away cannot cut it in the middle.
+                self.shared.home.spawn(alone);
+                return;
             }
-        } else {
-            // Spawned, so that a caller who goes away cannot cut it in the middle.
-            self.shared
-                .home
-                .spawn(alone(Arc::clone(&self.shared), isolation, operation));
+        };
+        if let Err(mpsc::error::SendError((_, operation))) =
+            self.grouped.send((place, operation)).await
+        {
+            operation.answer(Some(DbError::Closed));
         }
     }
 
@@ -214,12 +222,13 @@ async fn attempt_alone(
     isolation: Isolation,
     operation: &mut dyn Operation,
 ) -> Result<Verdict, DbError> {
-    let client = shared.client().await?;
-    let xid = begin(&client, isolation).await?;
-    let mut tx = Tx::postgres(Arc::new(client));
-    let verdict = operation.run(&mut tx).await;
+    let client = Arc::new(shared.client().await?);
+    let mut tx = Tx::postgres(Arc::clone(&client));
+    let (xid, verdict) = join(begin(&client, isolation), operation.run(&mut tx)).await;
     let woken = tx.wake;
-    let client = tx.into_client().ok_or(DbError::Closed)?;
+    drop(tx);
+    let client = Arc::into_inner(client).ok_or(DbError::Closed)?;
+    let (client, xid) = begun(client, xid).await?;
     match verdict {
         Verdict::Commit => match commit(shared, client, &xid).await? {
             Outcome::Committed => {
@@ -235,13 +244,15 @@ async fn attempt_alone(
     }
 }
 
-/// Takes appends as they come, up to [`GROUP_MAX`] in a transaction.
-async fn append_groups(shared: Arc<Shared>, inbox: Arc<Mutex<mpsc::Receiver<Box<dyn Operation>>>>) {
+/// Takes operations as they come, up to [`GROUP_MAX`] in a transaction.
+async fn write_groups(shared: Arc<Shared>, inbox: Arc<Mutex<mpsc::Receiver<Grouped>>>) {
     loop {
         let mut group = Vec::with_capacity(GROUP_MAX);
         if inbox.lock().await.recv_many(&mut group, GROUP_MAX).await == 0 {
             return;
         }
+        group.sort_by_key(|(place, _)| *place);
+        let mut group: Vec<_> = group.into_iter().map(|(_, operation)| operation).collect();
         metrics::histogram!("db_group_operations").record(group.len() as f64);
         match attempt_group(&shared, &mut group).await {
             Ok(true) => group
@@ -258,7 +269,7 @@ async fn append_groups(shared: Arc<Shared>, inbox: Arc<Mutex<mpsc::Receiver<Box<
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "a group of appends failed");
+                tracing::warn!(%error, "a group of operations failed");
                 let text = error.to_string();
                 for operation in group {
                     operation.answer(Some(match error {
@@ -274,7 +285,6 @@ async fn append_groups(shared: Arc<Shared>, inbox: Arc<Mutex<mpsc::Receiver<Box<
 /// Runs a group in one transaction, its statements pipelined. False when it was undone.
 async fn attempt_group(shared: &Shared, group: &mut [Box<dyn Operation>]) -> Result<bool, DbError> {
     let client = Arc::new(shared.client().await?);
-    let xid = begin(&client, Isolation::Append).await?;
     let mut txs: Vec<Tx> = group
         .iter()
         .map(|_| Tx::postgres(Arc::clone(&client)))
@@ -283,7 +293,8 @@ async fn attempt_group(shared: &Shared, group: &mut [Box<dyn Operation>]) -> Res
         .iter_mut()
         .zip(&mut txs)
         .map(|(operation, tx)| operation.run(tx));
-    let verdicts = join_all(running).await;
+    let begin = begin(&client, Isolation::Append);
+    let (xid, verdicts) = join(begin, join_all(running)).await;
     let spoilt = verdicts.iter().zip(&txs).any(|(verdict, tx)| {
         // One that only read, and refused, has nothing to undo.
         *verdict != Verdict::Commit && (tx.wrote || tx.failure.is_some())
@@ -293,6 +304,7 @@ async fn attempt_group(shared: &Shared, group: &mut [Box<dyn Operation>]) -> Res
     let Some(client) = Arc::into_inner(client) else {
         return Ok(false);
     };
+    let (client, xid) = begun(client, xid).await?;
     if spoilt {
         rollback(client).await;
         return Ok(false);
@@ -306,12 +318,15 @@ async fn attempt_group(shared: &Shared, group: &mut [Box<dyn Operation>]) -> Res
 
 /// Begins, and learns the transaction's id in the same round trip: with it the outcome of a
 /// COMMIT can be looked up when its answer is lost.
+///
+/// Polled first, it is sent first: statements may follow before it is answered. Should it fail,
+/// the server refuses them too.
 async fn begin(client: &Client, isolation: Isolation) -> Result<String, DbError> {
     let sql = match isolation {
         Isolation::Serializable => {
             "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT pg_current_xact_id()::text"
         }
-        Isolation::ReadCommitted | Isolation::Append => {
+        Isolation::ReadCommitted | Isolation::Append | Isolation::Update { .. } => {
             "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()::text"
         }
     };
@@ -321,6 +336,17 @@ async fn begin(client: &Client, isolation: Isolation) -> Result<String, DbError>
         _ => None,
     });
     xid.ok_or(DbError::Decode { column: 0 })
+}
+
+/// A connection with its transaction; one that could not begin is given back.
+async fn begun(client: Client, xid: Result<String, DbError>) -> Result<(Client, String), DbError> {
+    match xid {
+        Ok(xid) => Ok((client, xid)),
+        Err(error) => {
+            rollback(client).await;
+            Err(error)
+        }
+    }
 }
 
 #[derive(PartialEq, Eq)]

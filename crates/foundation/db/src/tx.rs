@@ -60,14 +60,6 @@ impl Tx {
         }
     }
 
-    /// Gives the connection back. Only for a transaction that shares it with no other.
-    pub(crate) fn into_client(self) -> Option<Client> {
-        match self.engine {
-            Engine::Postgres(client) => Arc::into_inner(client),
-            Engine::Sqlite(_) => None,
-        }
-    }
-
     /// Makes the transaction ready for the next operation.
     pub(crate) fn reset(&mut self) {
         self.failure = None;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bursar_db::{Db, DbError};
 use bursar_kernel::{Clock, Micros, Rng};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, Id, JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -29,8 +29,9 @@ const NICENESS: i32 = 19;
 
 /// The workers of one process. Dropping them cuts their jobs off, as a crash would.
 ///
-/// They have threads of their own that yield to those that answer requests: a backlog of jobs
-/// never slows an answer.
+/// Jobs have threads of their own that yield to those that answer requests: a backlog never slows
+/// an answer. A job may compute for seconds on its thread, since the loop that claims jobs and
+/// renews their leases runs where requests are answered.
 pub struct Workers {
     stop: Option<oneshot::Sender<Duration>>,
     task: JoinHandle<()>,
@@ -39,6 +40,9 @@ pub struct Workers {
 
 impl Workers {
     /// Starts working, on up to `concurrency` jobs at a time.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, or when the system gives no threads.
     pub fn start(
         db: Db,
         clock: Clock,
@@ -46,7 +50,9 @@ impl Workers {
         handlers: Vec<Arc<dyn Handler>>,
         concurrency: usize,
     ) -> Self {
+        let runtime = yielding_runtime();
         let pool = Pool {
+            threads: runtime.handle().clone(),
             worker: Arc::new(Worker::new(db, clock, rng, handlers)),
             slots: concurrency.max(1),
             tasks: JoinSet::new(),
@@ -56,8 +62,7 @@ impl Workers {
             measured: None,
         };
         let (stop, stopping) = oneshot::channel();
-        let runtime = yielding_runtime();
-        let task = runtime.spawn(pool.run(stopping));
+        let task = tokio::spawn(pool.run(stopping));
         Self {
             stop: Some(stop),
             task,
@@ -85,21 +90,18 @@ impl Workers {
 
 impl Drop for Workers {
     fn drop(&mut self) {
+        self.task.abort();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-/// Blocking work is done on one thread for each core: more of them would only take turns.
-///
-/// # Panics
-/// When the system gives no threads: nothing could run.
+/// One thread for each core: a handler may compute on it.
 fn yielding_runtime() -> Runtime {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .max_blocking_threads(cores)
+        .worker_threads(cores)
         .thread_name("jobs")
         .enable_all()
         .on_thread_start(|| {
@@ -111,6 +113,8 @@ fn yielding_runtime() -> Runtime {
 }
 
 struct Pool {
+    /// Where jobs run.
+    threads: Handle,
     worker: Arc<Worker>,
     slots: usize,
     tasks: JoinSet<()>,
@@ -195,9 +199,8 @@ impl Pool {
         );
         let claim = job.claim.clone();
         let worker = Arc::clone(&self.worker);
-        let task = self
-            .tasks
-            .spawn(async move { worker.work(job).await }.instrument(span));
+        let work = async move { worker.work(job).await }.instrument(span);
+        let task = self.tasks.spawn_on(work, &self.threads);
         let running = Running {
             claim,
             lease_until: self.worker.now() + LEASE,

@@ -116,9 +116,14 @@ async fn renew(
     let (hash, expires_at) = (token.hash, token.expires_at);
     let noted_since = now - NOTED_EVERY;
     let noted = last_used_at >= noted_since;
+    let isolation = if noted {
+        Isolation::Update { row: row_of(&hash) }
+    } else {
+        Isolation::ReadCommitted
+    };
     let write = oauth
         .db()
-        .write(Isolation::Append, connection, move |tx, connection| {
+        .write(isolation, connection, move |tx, connection| {
             Box::pin(async move {
                 if !noted {
                     store::touch(tx, connection, now, noted_since).await?;
@@ -128,6 +133,13 @@ async fn renew(
         });
     let renewed: Result<bool, DbError> = write.await;
     Ok(renewed?.then(|| (generation, Refresh::new(text.clone(), &token))))
+}
+
+/// A number for a token's row: of a keyed hash any eight bytes will do.
+fn row_of(hash: &Hash) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash[..8]);
+    u64::from_be_bytes(first)
 }
 
 /// A token under rotation, and the successor that belongs to it.

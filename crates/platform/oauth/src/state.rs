@@ -1,15 +1,12 @@
 //! What the token service holds while it runs.
 
-use std::num::NonZero;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Instant;
 
 use bursar_db::{Db, DbError, Isolation};
 use bursar_directory::{DataCenters, Passwords};
 use bursar_kernel::{Clock, Rng, Uuid};
 use subtle::ConstantTimeEq as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::key_rotation::CurrentKeys;
 use crate::keys::{KeyError, KeyRing};
@@ -33,7 +30,6 @@ struct Inner {
     keys: CurrentKeys,
     verifier: Verifier,
     standings: Standings,
-    signing: Arc<Semaphore>,
 }
 
 /// Why the token service cannot start.
@@ -65,7 +61,6 @@ impl Oauth {
     ) -> Result<Self, OpenOauthError> {
         check_server_key(&db, &server_key).await?;
         let keys = KeyRing::open(&db, &clock, &server_key, &data_centers).await?;
-        let cores = available_parallelism().map_or(1, NonZero::get);
         Ok(Self(Arc::new(Inner {
             db,
             clock,
@@ -76,7 +71,6 @@ impl Oauth {
             keys: CurrentKeys::new(keys),
             verifier: Verifier::new(),
             standings: Standings::new(),
-            signing: Arc::new(Semaphore::new(cores)),
         })))
     }
 
@@ -106,11 +100,6 @@ impl Oauth {
 
     pub(crate) fn keys(&self) -> &CurrentKeys {
         &self.0.keys
-    }
-
-    /// A place to sign in; none only if the places were closed, which nobody does.
-    pub(crate) async fn signing_slot(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.signing).acquire_owned().await.ok()
     }
 
     /// A token may be signed by a key that another node has just made.

@@ -35,8 +35,13 @@ pub async fn receipt(tx: &mut Tx, company_id: Uuid, id: Uuid) -> Result<Option<R
 }
 
 /// What happened to a receipt, oldest first.
-pub async fn logs(tx: &mut Tx, company_id: Uuid, id: Uuid) -> Result<Vec<LogEntry>, DbError> {
-    store::logs(tx, company_id, id).await
+pub async fn log(
+    tx: &mut Tx,
+    company_id: Uuid,
+    receipt: &Receipt,
+) -> Result<Vec<LogEntry>, DbError> {
+    let failed = store::failed_attempts(tx, company_id, receipt.id).await?;
+    Ok(receipt.log(&failed))
 }
 
 /// A user's receipts that are not processed yet, or never will be, newest first; bodies are

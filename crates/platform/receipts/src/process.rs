@@ -1,5 +1,6 @@
 //! The job that makes a receipt's picture and makes it available to the traveller.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use bursar_blobs::{BlobId, Blobs};
@@ -9,7 +10,7 @@ use bursar_jobs::{Claim, Failed, Handler, HandlerError, Job, JobsError, RetryPol
 use bursar_kernel::{Clock, Micros, Rng, Uuid, hex32};
 use serde_json::Value;
 
-use crate::model::{Facts, Receipt, from_job_payload};
+use crate::model::{Attempt, Facts, Receipt, from_job_payload};
 use crate::render::{ReceiptContext, standard_receipt};
 use crate::{ReceiptsState, store};
 
@@ -85,14 +86,11 @@ impl Process {
         Ok(reading.await?.filter(is_unfinished))
     }
 
-    /// Makes the picture and stores it: on disk before any row names it.
+    /// Makes the picture and stores it: on disk before any row names it. Jobs have threads of
+    /// their own, so rendering may keep one busy.
     async fn picture(&self, receipt: &Receipt) -> Result<(Facts, BlobId), String> {
         let announced = self.blobs.announce();
-        let source = receipt.clone();
-        // A huge receipt takes seconds: whoever renews its lease must not wait for it.
-        let rendering = tokio::task::spawn_blocking(move || render(&source));
-        let (facts, pdf) = rendering
-            .await
+        let (facts, pdf) = panic::catch_unwind(AssertUnwindSafe(|| render(receipt)))
             .map_err(|_| "rendering panicked".to_owned())??;
         let stored = announced.put(pdf).await;
         let blob = stored.map_err(|error| error.to_string())?;
@@ -159,7 +157,11 @@ impl Process {
                 args,
                 |tx, (job, company_id, id, reason, jitter, began_at, now)| {
                     Box::pin(async move {
-                        store::fail(tx, *company_id, *id, *began_at, *now).await?;
+                        let attempt = Attempt {
+                            began_at: *began_at,
+                            ended_at: *now,
+                        };
+                        store::fail(tx, *company_id, *id, attempt).await?;
                         let failed =
                             bursar_jobs::fail(tx, job, &PICTURE_POLICY, *jitter, reason, *now)
                                 .await?;
@@ -192,7 +194,11 @@ impl Done {
         } = self.expense;
         let receipt = (company_id, source_id);
         let picture = (self.blob.as_str(), MEDIA_TYPE);
-        if store::finish(tx, receipt, picture, self.began_at, created_at).await? {
+        let attempt = Attempt {
+            began_at: self.began_at,
+            ended_at: created_at,
+        };
+        if store::finish(tx, receipt, picture, attempt).await? {
             bursar_expense::api::add(tx, &self.expense).await?;
         }
         bursar_jobs::complete(tx, &self.claim).await

@@ -4,31 +4,32 @@ use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_jobs::NewJob;
 use bursar_kernel::{Micros, Uuid, hex32};
 
-use crate::model::{Event, LogEntry, NewReceipt, Receipt, job_payload};
+use crate::model::{Attempt, NewReceipt, Receipt, job_payload};
 use crate::process::KIND;
 
 statements! {
     INSERT = "INSERT INTO receipts_receipt (company_id, id, user_id, receipt_type, body, app_id, \
         app_name, correlation_id, received_at, status) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACCEPTED')";
-    LOG = "INSERT INTO receipts_log (company_id, receipt_id, level, message, at) \
-        VALUES ($1, $2, $3, $4, $5)";
-    LOG_SUCCESS = "INSERT INTO receipts_log (company_id, receipt_id, level, message, at) \
-        VALUES ($1, $2, $3, $4, $5), ($1, $2, $6, $7, $8), ($1, $2, $9, $10, $8)";
     GET = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
-        image_type, preview_blob FROM receipts_receipt WHERE company_id = $1 AND id = $2";
+        image_type, preview_blob, began_at, ended_at FROM receipts_receipt \
+        WHERE company_id = $1 AND id = $2";
     SIZES = "SELECT id, CAST(OCTET_LENGTH(body) AS BIGINT) FROM receipts_receipt \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     LIST = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
-        image_type, preview_blob FROM receipts_receipt \
+        image_type, preview_blob, began_at, ended_at FROM receipts_receipt \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 AND id >= $4 ORDER BY id DESC";
-    LOGS = "SELECT level, message, at FROM receipts_log \
+    FAILED_ATTEMPTS = "SELECT began_at, failed_at FROM receipts_attempt \
         WHERE company_id = $1 AND receipt_id = $2 ORDER BY id";
-    FINISH = "UPDATE receipts_receipt SET status = 'PROCESSED', image_blob = $3, image_type = $4 \
+    INSERT_ATTEMPT = "INSERT INTO receipts_attempt (company_id, receipt_id, began_at, failed_at) \
+        VALUES ($1, $2, $3, $4)";
+    FINISH = "UPDATE receipts_receipt SET status = 'PROCESSED', image_blob = $3, image_type = $4, \
+        began_at = $5, ended_at = $6 \
         WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'PROCESSING')";
     FAIL = "UPDATE receipts_receipt SET status = 'PROCESSING' \
         WHERE company_id = $1 AND id = $2 AND status = 'ACCEPTED'";
-    GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED' WHERE company_id = $1 AND id = $2";
+    GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED', ended_at = $3 \
+        WHERE company_id = $1 AND id = $2";
     SET_PREVIEW = "UPDATE receipts_receipt SET preview_blob = $3 \
         WHERE company_id = $1 AND id = $2";
     NAMES_BLOB = "SELECT id FROM receipts_receipt WHERE image_blob = $1 \
@@ -37,13 +38,13 @@ statements! {
     PENDING = "SELECT id, user_id, receipt_type, \
         CASE WHEN SUM(OCTET_LENGTH(body)) OVER (ORDER BY id DESC) <= 4194304 THEN body ELSE '' \
         END, \
-        app_name, received_at, status, image_blob, image_type, preview_blob \
+        app_name, received_at, status, image_blob, image_type, preview_blob, began_at, ended_at \
         FROM (SELECT * FROM receipts_receipt \
             WHERE company_id = $1 AND user_id = $2 AND status <> 'PROCESSED' \
             ORDER BY id DESC LIMIT $3) AS newest ORDER BY id DESC";
 }
 
-/// The receipt, its first log entry and its job: all or nothing.
+/// The receipt and its job: both or neither.
 pub(crate) async fn insert(tx: &mut Tx, new: &NewReceipt) -> Result<(), DbError> {
     tx.execute(
         &INSERT,
@@ -60,7 +61,6 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewReceipt) -> Result<(), DbError>
         ],
     )
     .await?;
-    log(tx, new.company_id, new.id, Event::Accepted, new.received_at).await?;
     let job = NewJob {
         kind: KIND,
         key: Some(&hex32(&new.id)),
@@ -71,17 +71,6 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewReceipt) -> Result<(), DbError>
     };
     bursar_jobs::enqueue(tx, &job).await?;
     Ok(())
-}
-
-pub(crate) async fn log(
-    tx: &mut Tx,
-    company_id: Uuid,
-    receipt_id: Uuid,
-    event: Event,
-    at: Micros,
-) -> Result<(), DbError> {
-    let args = args![&company_id, &receipt_id, event.level(), event.message(), at];
-    tx.execute(&LOG, args).await.map(drop)
 }
 
 pub(crate) async fn get(
@@ -138,49 +127,35 @@ pub(crate) async fn list_pending(
     rows.into_iter().map(read).collect()
 }
 
-pub(crate) async fn logs(
+/// The attempts at a receipt that failed, oldest first.
+pub(crate) async fn failed_attempts(
     tx: &mut Tx,
     company_id: Uuid,
     receipt_id: Uuid,
-) -> Result<Vec<LogEntry>, DbError> {
-    let rows = tx.rows(&LOGS, args![&company_id, &receipt_id]).await?;
+) -> Result<Vec<Attempt>, DbError> {
+    let rows = tx
+        .rows(&FAILED_ATTEMPTS, args![&company_id, &receipt_id])
+        .await?;
     rows.into_iter()
         .map(|mut row| {
-            Ok(LogEntry {
-                level: row.get(0)?,
-                message: row.get(1)?,
-                at: row.get(2)?,
+            Ok(Attempt {
+                began_at: row.get(0)?,
+                ended_at: row.get(1)?,
             })
         })
         .collect()
 }
 
-/// Ends processing, with the attempt's three log entries. False when it had ended before.
+/// Ends processing with the attempt that succeeded. False when it had ended before.
 pub(crate) async fn finish(
     tx: &mut Tx,
     (company_id, id): (Uuid, Uuid),
     (blob, media_type): (&str, &str),
-    began_at: Micros,
-    now: Micros,
+    attempt: Attempt,
 ) -> Result<bool, DbError> {
-    let finish = args![&company_id, &id, blob, media_type];
-    if tx.execute(&FINISH, finish).await? == 0 {
-        return Ok(false);
-    }
-    let [begun, made, done] = [Event::Initiated, Event::ImageGenerated, Event::Finished];
-    let log = args![
-        &company_id,
-        &id,
-        begun.level(),
-        begun.message(),
-        began_at,
-        made.level(),
-        made.message(),
-        now,
-        done.level(),
-        done.message(),
-    ];
-    tx.execute(&LOG_SUCCESS, log).await.map(|_| true)
+    let Attempt { began_at, ended_at } = attempt;
+    let finish = args![&company_id, &id, blob, media_type, began_at, ended_at];
+    Ok(tx.execute(&FINISH, finish).await? == 1)
 }
 
 /// Records an attempt that failed.
@@ -188,12 +163,12 @@ pub(crate) async fn fail(
     tx: &mut Tx,
     company_id: Uuid,
     id: Uuid,
-    began_at: Micros,
-    now: Micros,
+    attempt: Attempt,
 ) -> Result<(), DbError> {
     tx.execute(&FAIL, args![&company_id, &id]).await?;
-    log(tx, company_id, id, Event::Initiated, began_at).await?;
-    log(tx, company_id, id, Event::ImageFailed, now).await
+    let Attempt { began_at, ended_at } = attempt;
+    let row = args![&company_id, &id, began_at, ended_at];
+    tx.execute(&INSERT_ATTEMPT, row).await.map(drop)
 }
 
 pub(crate) async fn give_up(
@@ -202,8 +177,9 @@ pub(crate) async fn give_up(
     id: Uuid,
     now: Micros,
 ) -> Result<(), DbError> {
-    tx.execute(&GIVE_UP, args![&company_id, &id]).await?;
-    log(tx, company_id, id, Event::Failed, now).await
+    tx.execute(&GIVE_UP, args![&company_id, &id, now])
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn set_preview(
@@ -234,5 +210,7 @@ fn read(mut row: Row) -> Result<Receipt, DbError> {
         image_blob: row.get(7)?,
         image_type: row.get(8)?,
         preview_blob: row.get(9)?,
+        began_at: row.get(10)?,
+        ended_at: row.get(11)?,
     })
 }

@@ -21,6 +21,7 @@ const TABLE: &[Migration] = &[Migration {
 statements! {
     OPEN = "INSERT INTO account (id, amount) VALUES ($1, $2)";
     AMOUNT = "SELECT amount FROM account WHERE id = $1";
+    ADD = "UPDATE account SET amount = amount + 1 WHERE id = $1";
     SET = "UPDATE account SET amount = $2 WHERE id = $1";
     NOTE = "INSERT INTO movement (amount) VALUES ($1)";
     ALL = "SELECT amount FROM account";
@@ -90,5 +91,39 @@ db_test! {
         assert!(amounts.iter().all(|amount| *amount >= 0), "{amounts:?}");
         assert_eq!(noted, moved, "an answered move is missing or doubled");
         assert!(moved > 100, "only {moved} moves");
+    }
+}
+
+db_test! {
+    async fn updates_of_few_rows_share_transactions_and_none_is_lost(place: TestDb) {
+        let db = Db::open(place.options(), TABLE).await.unwrap();
+        for id in 0..ACCOUNTS {
+            db.write(Isolation::Append, id, |tx, &id| Box::pin(async move {
+                tx.execute(&OPEN, args![id, 0]).await.map(drop)
+            })).await.map_err(|error: DbError| error).unwrap();
+        }
+        let tasks: Vec<_> = (0..TASKS).map(|task| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                let rng = Rng::seeded(task);
+                for _ in 0..MOVES {
+                    // Each meets the rows in an order of its own.
+                    let row = rng.below(8);
+                    let id = i64::try_from(row).unwrap();
+                    db.write(Isolation::Update { row }, id, |tx, &id| Box::pin(async move {
+                        tx.execute(&ADD, args![id]).await.map(drop)
+                    })).await.map_err(|error: DbError| error).unwrap();
+                }
+            })
+        }).collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        let total = db.scan((), |tx, ()| Box::pin(async move {
+            let rows = tx.rows(&ALL, &[]).await?;
+            let amounts: Result<Vec<i64>, _> = rows.into_iter().map(|mut row| row.get(0)).collect();
+            Ok::<_, DbError>(amounts?.into_iter().sum::<i64>())
+        })).await.unwrap();
+        assert_eq!(total, i64::try_from(TASKS * MOVES).unwrap());
     }
 }

@@ -21,10 +21,11 @@ statements! {
     WRONG = "INSERT INTO note (id) VALUES ($1), ($1)";
 }
 
-const ISOLATIONS: [Isolation; 3] = [
+const ISOLATIONS: [Isolation; 4] = [
     Isolation::Serializable,
     Isolation::ReadCommitted,
     Isolation::Append,
+    Isolation::Update { row: 7 },
 ];
 
 async fn open(place: &TestDb) -> Db {
@@ -111,7 +112,7 @@ db_test! {
             assert!(matches!(panicked, Err(DbError::Panicked)), "{panicked:?}");
             good.unwrap();
         }
-        assert_eq!(count(&db).await, 3);
+        assert_eq!(count(&db).await, 4);
     }
 }
 
@@ -142,11 +143,11 @@ db_test! {
             assert!(futures_util::poll!(&mut writing).is_pending());
             drop(writing);
         }
-        // The pool is healthy, and the three rows come.
+        // The pool is healthy, and the four rows come.
         for id in 10..30 {
             insert(&db, Isolation::Serializable, id).await.unwrap();
         }
-        while count(&db).await < 23 {
+        while count(&db).await < 24 {
             tokio::task::yield_now().await;
         }
     }
