@@ -28,6 +28,8 @@ statements! {
         WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'PROCESSING')";
     FAIL = "UPDATE receipts_receipt SET status = 'PROCESSING' \
         WHERE company_id = $1 AND id = $2 AND status = 'ACCEPTED'";
+    PICTURES_FAILED = "SELECT COUNT(*) FROM receipts_log \
+        WHERE company_id = $1 AND receipt_id = $2 AND message = $3";
     GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED' WHERE company_id = $1 AND id = $2";
     SET_PREVIEW = "UPDATE receipts_receipt SET preview_blob = $3 \
         WHERE company_id = $1 AND id = $2";
@@ -183,7 +185,7 @@ pub(crate) async fn finish(
     tx.execute(&LOG_SUCCESS, log).await.map(|_| true)
 }
 
-/// Records an attempt that failed.
+/// Records an attempt that failed at the picture, and that another follows.
 pub(crate) async fn fail(
     tx: &mut Tx,
     company_id: Uuid,
@@ -196,13 +198,40 @@ pub(crate) async fn fail(
     log(tx, company_id, id, Event::ImageFailed, now).await
 }
 
+/// Records, once, that an attempt began which did not get through.
+pub(crate) async fn stall(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+    began_at: Micros,
+) -> Result<(), DbError> {
+    if tx.execute(&FAIL, args![&company_id, &id]).await? == 0 {
+        return Ok(());
+    }
+    log(tx, company_id, id, Event::Initiated, began_at).await
+}
+
+/// How many attempts have failed at the picture.
+pub(crate) async fn pictures_failed(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+) -> Result<i64, DbError> {
+    let args = args![&company_id, &id, Event::ImageFailed.message()];
+    let row = tx.row(&PICTURES_FAILED, args).await?;
+    row.map_or(Ok(0), |mut row| row.get(0))
+}
+
+/// Records the last attempt, which failed too.
 pub(crate) async fn give_up(
     tx: &mut Tx,
     company_id: Uuid,
     id: Uuid,
+    began_at: Micros,
     now: Micros,
 ) -> Result<(), DbError> {
     tx.execute(&GIVE_UP, args![&company_id, &id]).await?;
+    log(tx, company_id, id, Event::Initiated, began_at).await?;
     log(tx, company_id, id, Event::Failed, now).await
 }
 
