@@ -447,7 +447,7 @@ async fn open_database(config: &Config) -> Result<Db, OpenError> {
     };
     if let Location::Url(_) = config.location {
         // Files and the key are on disk even when rows are not.
-        std::fs::create_dir_all(&config.data).map_err(|source| OpenError::Folder {
+        bursar_db::create_folder(&config.data).map_err(|source| OpenError::Folder {
             path: config.data.clone(),
             source,
         })?;
