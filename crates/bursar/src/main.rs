@@ -64,6 +64,51 @@ enum AdminCommand {
         /// The id of the data center where it will live
         data_center: String,
     },
+    /// List the jobs that were given up, with their reasons
+    Jobs {
+        #[command(subcommand)]
+        command: Option<JobsCommand>,
+    },
+}
+
+#[derive(Subcommand)]
+enum JobsCommand {
+    /// Run them again
+    Retry {
+        /// A job's id, or `all`
+        #[arg(value_parser = which_jobs)]
+        job: WhichJobs,
+    },
+}
+
+/// One dead job, or all.
+#[derive(Clone, Copy)]
+struct WhichJobs(Option<i64>);
+
+fn which_jobs(text: &str) -> Result<WhichJobs, String> {
+    match (text, text.parse()) {
+        ("all", _) => Ok(WhichJobs(None)),
+        (_, Ok(id @ 1..)) => Ok(WhichJobs(Some(id))),
+        _ => Err("give the id that `bursar admin jobs` shows, or `all`".to_owned()),
+    }
+}
+
+impl AdminCommand {
+    fn order(self) -> Order {
+        match self {
+            Self::MoveCompany {
+                company,
+                data_center,
+            } => Order::MoveCompany {
+                company,
+                data_center,
+            },
+            Self::Jobs { command: None } => Order::DeadJobs,
+            Self::Jobs {
+                command: Some(JobsCommand::Retry { job }),
+            } => Order::RetryJobs { id: job.0 },
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -111,16 +156,7 @@ fn main() -> ExitCode {
             println!("The configuration is usable.\n{}", config.describe());
             ExitCode::SUCCESS
         }
-        Command::Admin(AdminCommand::MoveCompany {
-            company,
-            data_center,
-        }) => administer(
-            &config,
-            &Order::MoveCompany {
-                company,
-                data_center,
-            },
-        ),
+        Command::Admin(command) => administer(&config, &command.order()),
         Command::Keys(KeysCommand::Rotate { data_center }) => {
             administer(&config, &Order::RotateKeys { data_center })
         }

@@ -89,13 +89,14 @@ impl Process {
         }
     }
 
-    /// The receipt, if processing has not ended. That an attempt began is written when it ends:
+    /// The receipt, if it is not processed: also one that failed, whose job an administrator has
+    /// run again. That an attempt began is written when it ends:
     /// one write for each receipt, and nobody could act on the moment in between.
     async fn unfinished(&self, company_id: Uuid, id: Uuid) -> Result<Option<Receipt>, DbError> {
         let reading = self.db.read((company_id, id), |tx, &(company_id, id)| {
             Box::pin(store::get(tx, company_id, id))
         });
-        let is_unfinished = |found: &Receipt| matches!(&*found.status, "ACCEPTED" | "PROCESSING");
+        let is_unfinished = |found: &Receipt| found.status != "PROCESSED";
         Ok(reading.await?.filter(is_unfinished))
     }
 

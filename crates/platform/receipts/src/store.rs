@@ -25,9 +25,9 @@ statements! {
     LOGS = "SELECT level, message, at FROM receipts_log \
         WHERE company_id = $1 AND receipt_id = $2 ORDER BY id";
     FINISH = "UPDATE receipts_receipt SET status = 'PROCESSED', image_blob = $3, image_type = $4 \
-        WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'PROCESSING')";
+        WHERE company_id = $1 AND id = $2 AND status <> 'PROCESSED'";
     FAIL = "UPDATE receipts_receipt SET status = 'PROCESSING' \
-        WHERE company_id = $1 AND id = $2 AND status = 'ACCEPTED'";
+        WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'FAILED')";
     PICTURES_FAILED = "SELECT COUNT(*) FROM receipts_log \
         WHERE company_id = $1 AND receipt_id = $2 AND message = $3";
     GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED' WHERE company_id = $1 AND id = $2";

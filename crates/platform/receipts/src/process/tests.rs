@@ -101,6 +101,16 @@ impl Scene {
         self.clock.now() - began
     }
 
+    /// Has the dead job run again.
+    async fn revive(&self) -> u64 {
+        let reviving = self
+            .db
+            .write(Isolation::ReadCommitted, self.clock.now(), |tx, now| {
+                Box::pin(bursar_jobs::revive(tx, None, *now))
+            });
+        reviving.await.map_err(|error: DbError| error).unwrap()
+    }
+
     async fn status(&self) -> String {
         let reading = self
             .db
@@ -206,5 +216,26 @@ db_test! {
         let retries = scene.logs().await.iter().filter(|(_, text)| text == AGAIN).count();
         assert_eq!(retries, 7);
         assert_eq!(scene.expenses().await, 1);
+    }
+}
+
+db_test! {
+    async fn a_failed_receipt_gets_another_attempt_by_order(place: TestDb) {
+        let scene = Scene::open(&place).await;
+        scene.set_body("no JSON").await;
+        scene.attempt(8).await;
+        assert_eq!(scene.status().await, "FAILED");
+        assert_eq!(scene.revive().await, 1);
+        scene.attempt(1).await;
+        assert_eq!(scene.status().await, "FAILED");
+        scene.set_body(BODY).await;
+        assert_eq!(scene.revive().await, 1);
+        scene.attempt(1).await;
+        assert_eq!(scene.status().await, "PROCESSED");
+        assert_eq!(scene.expenses().await, 1);
+        assert_eq!(scene.revive().await, 0);
+        let logs = scene.logs().await;
+        let end = [INITIATED, FAILED, INITIATED, FAILED, INITIATED, GENERATED, FINISHED];
+        assert!(logs.ends_with(&logged(&end)), "{logs:?}");
     }
 }
