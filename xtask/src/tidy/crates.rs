@@ -62,7 +62,10 @@ fn crates(metadata: &Value) -> Vec<Crate> {
         let manifest = text(&package["manifest_path"]);
         let folder = manifest.trim_end_matches("/Cargo.toml");
         Crate {
-            folder: folder.trim_start_matches(&*root).trim_matches('/').to_owned(),
+            folder: folder
+                .trim_start_matches(&*root)
+                .trim_matches('/')
+                .to_owned(),
             name: text(&package["name"]),
             needs: needed.collect(),
         }
@@ -82,13 +85,19 @@ fn faults(rows: &[Row], crates: &[Crate]) -> Vec<String> {
             continue;
         };
         if rows[index].folder != one.folder {
-            faults.push(format!("{} lives in {}; its row says another folder", one.name, one.folder));
+            faults.push(format!(
+                "{} lives in {}; its row says another folder",
+                one.name, one.folder
+            ));
         }
         differences(&rows[..index], &rows[index], rows, one, &mut faults);
     }
     for row in rows {
         if crates.iter().all(|one| one.name != row.name) {
-            faults.push(format!("ARCHITECTURE.md has {}, which is no crate", row.name));
+            faults.push(format!(
+                "ARCHITECTURE.md has {}, which is no crate",
+                row.name
+            ));
         }
     }
     faults
@@ -103,7 +112,10 @@ fn differences(above: &[Row], row: &Row, all: &[Row], one: &Crate, faults: &mut 
             "everything above" => above.iter().collect(),
             name => {
                 if !one.needs.contains(name) {
-                    faults.push(format!("{} does not need {name}, but its row says so", one.name));
+                    faults.push(format!(
+                        "{} does not need {name}, but its row says so",
+                        one.name
+                    ));
                 }
                 allowed.insert(name.to_owned());
                 continue;
@@ -112,7 +124,10 @@ fn differences(above: &[Row], row: &Row, all: &[Row], one: &Crate, faults: &mut 
         allowed.extend(group.into_iter().map(|row| short(&row.name)));
     }
     for need in one.needs.difference(&allowed) {
-        faults.push(format!("{} needs {need}; its row does not say so", one.name));
+        faults.push(format!(
+            "{} needs {need}; its row does not say so",
+            one.name
+        ));
     }
 }
 
