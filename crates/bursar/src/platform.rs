@@ -500,16 +500,16 @@ fn first_company(config: &BootstrapConfig) -> Result<Bootstrap, StartError> {
     })
 }
 
-/// Removes files that a crash left without a row.
+/// Removes files that a crash left without a row: at once, and then again and again.
 async fn sweep(db: Db, blobs: Blobs) {
     loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
         let named = |old| named_blobs(&db, old);
         match blobs.sweep(ORPHANS_KEPT, named).await {
             Ok(swept) if swept == bursar_blobs::Swept::default() => {}
             Ok(swept) => tracing::info!(swept.orphans, swept.leftovers, "swept the file store"),
             Err(error) => tracing::warn!(%error, "the file store was not swept"),
         }
+        tokio::time::sleep(SWEEP_EVERY).await;
     }
 }
 

@@ -26,3 +26,4 @@ mod routes;
 mod signin;
 mod signin_link;
 mod statements;
+mod sweep;
