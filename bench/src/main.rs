@@ -8,6 +8,7 @@ mod ceiling;
 mod end_to_end;
 mod http;
 mod idle;
+mod latency;
 mod ours;
 mod peers;
 mod process;
@@ -78,6 +79,9 @@ enum Bench {
     /// A receipt is posted while many sign in.
     #[value(name = "token.storm")]
     TokenStorm,
+    /// From the call that enqueues a job until the job starts.
+    #[value(name = "jobs.latency")]
+    JobsLatency,
     /// From the start to `/ready`, on data of an earlier run.
     #[value(name = "cold_start")]
     ColdStart,
@@ -120,6 +124,9 @@ fn main() -> Result<()> {
         Bench::TokenStorm => engines
             .iter()
             .try_for_each(|engine| storm::run(*engine, plan)),
+        Bench::JobsLatency => engines
+            .iter()
+            .try_for_each(|engine| latency::run(*engine, plan)),
         Bench::ColdStart => engines
             .iter()
             .try_for_each(|engine| idle::cold_start(*engine, plan)),

@@ -11,7 +11,7 @@ pub(crate) struct Totals {
     pub(crate) passed: u64,
     /// Tests that failed.
     pub(crate) failed: u64,
-    /// Tests marked `#[ignore]`: the long ones.
+    /// Tests marked `#[ignore]`; there should be none.
     pub(crate) ignored: u64,
 }
 
@@ -35,6 +35,16 @@ impl Totals {
                 "ignored" => self.ignored += count,
                 _ => {}
             }
+        }
+    }
+
+    /// An error if a test was left out.
+    pub(crate) fn none_ignored(&self) -> Result {
+        match self.ignored {
+            0 => Ok(()),
+            count => Err(format!(
+                "{count} tests are marked `#[ignore]`; run or remove them"
+            )),
         }
     }
 }
@@ -110,6 +120,8 @@ mod tests {
                 ignored: 1
             }
         );
+        assert!(totals.none_ignored().is_err());
+        assert_eq!(Totals::default().none_ignored(), Ok(()));
     }
 
     #[test]

@@ -8,8 +8,9 @@
 //! | `BURSAR_DB_TEST_LOG` | file to which each storage test appends `ENGINE NAME` |
 //! | `BURSAR_TEST_NODE_MODULES` | folder with `playwright-core`, `axe-core` and `openid-client` |
 //! | `BURSAR_TEST_PYTHON` | Python with Authlib and schemathesis |
+//! | `BURSAR_LONG` | 1 with `--long`: simulations run many more seeds |
 //!
-//! Tests of the long simulations carry `#[ignore]` and run with `--long`.
+//! No test carries `#[ignore]`: nothing is left out silently.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -37,15 +38,9 @@ pub(crate) fn run(long: bool) -> Result {
 
     let lines = sh::read(&log_file)?;
     let storage = StorageTests::parse(&lines)?;
-    if totals.ignored > 0 {
-        println!(
-            "{} long tests left out; `cargo xtask test --long` runs them",
-            totals.ignored
-        );
-    }
     println!("{}", storage.counts());
     println!("took {:.0} s", start.elapsed().as_secs_f64());
-    let faults: Vec<String> = [outcome, storage.check()]
+    let faults: Vec<String> = [outcome, storage.check(), totals.none_ignored()]
         .into_iter()
         .filter_map(Result::err)
         .collect();
@@ -110,7 +105,7 @@ fn test_command(postgres: &str, log_file: &Path, long: bool) -> Result<Command> 
     let mut command = sh::cargo();
     command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
     if long {
-        command.args(["--", "--include-ignored"]);
+        command.env("BURSAR_LONG", "1");
     }
     command
         .env("BURSAR_TEST_POSTGRES", postgres)
@@ -119,4 +114,21 @@ fn test_command(postgres: &str, log_file: &Path, long: bool) -> Result<Command> 
         .env("BURSAR_TEST_PYTHON", setup::venv()?.join("bin/python"))
         .current_dir(repo::root());
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_run_tells_the_simulations() {
+        let told = |long| {
+            let command = test_command("postgres://x/y", Path::new("log"), long).unwrap();
+            command.get_envs().any(|(name, value)| {
+                name == "BURSAR_LONG" && value.is_some_and(|value| value == "1")
+            })
+        };
+        assert!(told(true));
+        assert!(!told(false));
+    }
 }

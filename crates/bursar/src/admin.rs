@@ -4,6 +4,7 @@ use bursar_db::{Db, DbError, Isolation};
 use bursar_directory::{
     Company, DataCenters, DataCentersError, GLOBAL_ZONE, Move, api as directory,
 };
+use bursar_jobs::DeadJob;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_oauth::{KeyError, Oauth};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,17 @@ pub enum Order {
         /// The id of one data center; all of them without it.
         data_center: Option<String>,
     },
+    /// List the jobs that were given up.
+    DeadJobs,
+    /// Run them again.
+    RetryJobs {
+        /// One job's id; all of them without it.
+        id: Option<i64>,
+    },
 }
+
+/// Jobs in one list: an answer is for reading.
+const LISTED: i64 = 100;
 
 /// Carries orders out.
 #[derive(Clone)]
@@ -45,6 +56,9 @@ pub enum AdminError {
     /// Nobody can live there.
     #[error(transparent)]
     Home(#[from] DataCentersError),
+    /// There is no such job, or nothing to be gained.
+    #[error("job {0} is not dead, or another that does the same is under way")]
+    NoJob(i64),
     /// A key cannot be made or stored.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -62,6 +76,8 @@ impl Admin {
                 data_center,
             } => self.move_company(*company, data_center).await,
             Order::RotateKeys { data_center } => self.rotate_keys(data_center.as_deref()).await,
+            Order::DeadJobs => Ok(listed(&bursar_jobs::dead(&self.db, LISTED).await?)),
+            Order::RetryJobs { id } => self.retry_jobs(*id).await,
         }
     }
 
@@ -81,6 +97,23 @@ impl Admin {
             lines.push(format!("{id} signs with the new key {kid}"));
         }
         Ok(lines.join("\n"))
+    }
+
+    async fn retry_jobs(&self, id: Option<i64>) -> Result<String, AdminError> {
+        let args = (id, self.clock.now());
+        let reviving = self
+            .db
+            .write(Isolation::ReadCommitted, args, |tx, &(id, now)| {
+                Box::pin(bursar_jobs::revive(tx, id, now))
+            });
+        let revived: Result<u64, DbError> = reviving.await;
+        match (revived?, id) {
+            (0, Some(id)) => Err(AdminError::NoJob(id)),
+            (count, _) => {
+                tracing::info!(count, "dead jobs run again");
+                Ok(format!("{} again", jobs(count, "runs", "run")))
+            }
+        }
     }
 
     /// One row changes. Tokens of the old home are refused everywhere as soon as every node has
@@ -106,8 +139,46 @@ impl Admin {
     }
 }
 
+fn jobs(count: u64, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 job {one}"),
+        _ => format!("{count} jobs {many}"),
+    }
+}
+
+/// One line for each, the latest first. What a job carries may be secret; its reason is not.
+fn listed(dead: &[DeadJob]) -> String {
+    if dead.is_empty() {
+        return "no job is dead".to_owned();
+    }
+    let line = |job: &DeadJob| {
+        let reason: String = job.reason.chars().map(printable).collect();
+        format!(
+            "{} {} {} attempts={} enqueued={} correlation-id={}: {reason}",
+            job.id,
+            job.kind,
+            job.key.as_deref().unwrap_or("-"),
+            job.attempts,
+            job.enqueued_at.rfc3339(),
+            job.correlation_id,
+        )
+    };
+    let mut lines: Vec<_> = dead.iter().map(line).collect();
+    if usize::try_from(LISTED) == Ok(dead.len()) {
+        lines.push(format!("the latest {LISTED}; there may be more"));
+    }
+    lines.join("\n")
+}
+
+/// A reason is one line, and moves no cursor.
+fn printable(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
+}
+
 #[cfg(test)]
 mod tests {
+    use bursar_kernel::Micros;
+
     use super::*;
 
     #[test]
@@ -122,11 +193,35 @@ mod tests {
         );
         assert_eq!(serde_json::to_string(&order).unwrap(), line);
         assert_eq!(serde_json::from_str::<Order>(&line).unwrap(), order);
+        let list = serde_json::to_string(&Order::DeadJobs).unwrap();
+        assert_eq!(list, r#"{"order":"dead-jobs"}"#);
         for wrong in [
             r#"{"order":"halt"}"#,
             &line.replace("emea\"", "emea\",\"x\":1"),
         ] {
             assert!(serde_json::from_str::<Order>(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_dead_job_is_one_line() {
+        let job = DeadJob {
+            id: 7,
+            kind: "oauth.letter".to_owned(),
+            key: None,
+            payload: "secret".to_owned(),
+            correlation_id: "call-1".to_owned(),
+            attempts: 3,
+            enqueued_at: Micros(1_795_253_400_000_000),
+            reason: "no\nserver\u{1b}[2J".to_owned(),
+        };
+        assert_eq!(
+            listed(std::slice::from_ref(&job)),
+            "7 oauth.letter - attempts=3 enqueued=2026-11-21T09:30:00.000Z \
+             correlation-id=call-1: no server [2J"
+        );
+        assert_eq!(listed(&[]), "no job is dead");
+        let many = listed(&vec![job; 100]);
+        assert!(many.ends_with("\nthe latest 100; there may be more"));
     }
 }

@@ -2,16 +2,25 @@
 //!
 //! Every key is documented in `docs/operations.md`; a test holds the two together.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use bursar_db::Location;
-use bursar_web::LogFormat;
+use bursar_db::{Location, OpenError};
+use bursar_directory::DataCentersError;
+use bursar_web::{DataCenterError, LogFormat, LoggingError};
 use serde::Deserialize;
 
+mod check;
+mod data_center;
+mod describe;
 mod mail;
 
+pub use data_center::DataCenterConfig;
 pub use mail::{MailConfig, MailTls, OtpParameter};
+
+/// The first administrator's password, where no file has it.
+pub(crate) const BOOTSTRAP_PASSWORD: &str = "BURSAR_BOOTSTRAP_PASSWORD";
+/// The mail server's password, where no file has it.
+pub(crate) const MAIL_PASSWORD: &str = "BURSAR_MAIL_PASSWORD";
 
 /// Flags, each with its environment variable. They win over the file.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -22,7 +31,8 @@ pub struct Flags {
     /// Folder for the embedded database, files and the secret key [default: ./data]
     #[arg(long, env = "BURSAR_DATA", global = true)]
     pub data: Option<PathBuf>,
-    /// PostgreSQL in place of the embedded database: `postgres://user@host:5432/name`
+    /// PostgreSQL in place of the embedded database: `postgres://user@host:5432/name`, as a flag
+    /// without a password
     #[arg(
         long,
         env = "BURSAR_DATABASE_URL",
@@ -85,21 +95,6 @@ struct File {
 struct LogFile {
     filter: Option<String>,
     format: Option<Format>,
-}
-
-/// A data center: the base URI tells it, and a listener serves it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct DataCenterConfig {
-    /// `us`, `emea`, …; companies name it as their home.
-    pub id: String,
-    /// Where partners reach it. Default, on loopback only: the listener's own address.
-    pub base_uri: Option<String>,
-    /// Where people reach its pages. Default: the base URI with `www-` before its host name, or
-    /// the base URI itself on loopback.
-    pub www_uri: Option<String>,
-    /// The address to listen on; port 0 takes any free one.
-    pub listen: SocketAddr,
 }
 
 /// The first company and its administrator, made when the database is empty.
@@ -175,6 +170,23 @@ pub enum ConfigError {
     /// Two data centers have one id, or a value makes no sense.
     #[error("{0}")]
     Value(String),
+    /// The database's URL is none.
+    #[error("database_url: {0}")]
+    Database(#[from] OpenError),
+    /// A data center's id or addresses.
+    #[error("[[datacenter]] {id}: {source}")]
+    DataCenter {
+        /// Its id.
+        id: String,
+        /// What is wrong.
+        source: DataCenterError,
+    },
+    /// The data centers together.
+    #[error("[[datacenter]] {0}")]
+    DataCenters(#[from] DataCentersError),
+    /// What to log.
+    #[error("log.filter: {0}")]
+    Log(#[from] LoggingError),
 }
 
 impl Config {
@@ -226,49 +238,6 @@ impl Config {
         config.check()?;
         Ok(config)
     }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let wrong = |text: String| Err(ConfigError::Value(text));
-        for (index, datacenter) in self.datacenters.iter().enumerate() {
-            if self.datacenters[..index]
-                .iter()
-                .any(|other| other.id == datacenter.id)
-            {
-                return wrong(format!("[[datacenter]] {} is given twice", datacenter.id));
-            }
-            if datacenter.base_uri.is_none() && !datacenter.listen.ip().is_loopback() {
-                let id = &datacenter.id;
-                return wrong(format!(
-                    "[[datacenter]] {id} listens off loopback: give a base_uri"
-                ));
-            }
-            if !datacenter.listen.ip().is_loopback() && !self.tls_terminated_by_proxy {
-                return wrong(format!(
-                    "[[datacenter]] {} would serve plain HTTP on {}; put a TLS proxy in front and \
-                     set tls_terminated_by_proxy = true, or listen on loopback",
-                    datacenter.id, datacenter.listen
-                ));
-            }
-        }
-        if let Some(bootstrap) = &self.bootstrap
-            && self
-                .datacenters
-                .iter()
-                .all(|datacenter| datacenter.id != bootstrap.home)
-        {
-            return wrong(format!(
-                "[bootstrap] home = {:?} is no [[datacenter]]",
-                bootstrap.home
-            ));
-        }
-        if let Some(mail) = &self.mail {
-            mail.check().or_else(wrong)?;
-        }
-        if self.workers == 0 || self.database_connections_max < 8 {
-            return wrong("workers must be 1 or more, database_connections_max 8 or more".into());
-        }
-        Ok(())
-    }
 }
 
 fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
@@ -298,103 +267,4 @@ fn default_workers() -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(text: &str) -> Result<Config, ConfigError> {
-        Config::layer(&Flags::default(), parse(Path::new("bursar.toml"), text)?)
-    }
-
-    #[test]
-    fn flags_win_over_the_file_and_the_file_over_defaults() {
-        let file = parse(Path::new("x"), "data = '/a'\n[log]\nfilter = 'debug'").unwrap();
-        let flags = Flags {
-            data: Some("/b".into()),
-            ..Flags::default()
-        };
-        let config = Config::layer(&flags, file).unwrap();
-        assert_eq!(config.data, Path::new("/b"));
-        assert_eq!(config.location, Location::Folder("/b".into()));
-        assert_eq!(config.log_filter.as_deref(), Some("debug"));
-        assert_eq!(config.brand, "Bursar");
-    }
-
-    #[test]
-    fn faults_say_where_and_what() {
-        for (text, says) in [
-            ("dta = 'x'", "unknown field `dta`"),
-            ("data = ", "line 1"),
-            (
-                "[[datacenter]]\nid = 'us'\nlisten = '0.0.0.0:80'",
-                "give a base_uri",
-            ),
-            (
-                "[[datacenter]]\nid='us'\nlisten='0.0.0.0:80'\nbase_uri='https://us.example'",
-                "tls_terminated_by_proxy",
-            ),
-            (
-                "[[datacenter]]\nid='us'\nlisten='127.0.0.1:0'\n\
-                 [[datacenter]]\nid='us'\nlisten='127.0.0.1:0'",
-                "given twice",
-            ),
-            (
-                "[bootstrap]\ncompany='A'\nhome='us'\nuser_name='a'\nemail='a@a.example'",
-                "is no [[datacenter]]",
-            ),
-            ("workers = 0", "workers must be 1"),
-            (
-                "[mail]\nhost='mail.example'\ntls='none'\nfrom='a@a.example'",
-                "on this machine only",
-            ),
-            ("otp_parameter = 'code'", "unknown variant `code`"),
-        ] {
-            let error = load(text).unwrap_err().to_string();
-            assert!(error.contains(says), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn every_key_is_documented() {
-        let text = include_str!("../../../docs/operations.md");
-        for key in [
-            "data",
-            "database_url",
-            "database_connections_max",
-            "secret_key_file",
-            "brand",
-            "workers",
-            "tls_terminated_by_proxy",
-            "loopback_partners",
-            "log.filter",
-            "log.format",
-            "datacenter.id",
-            "datacenter.base_uri",
-            "datacenter.www_uri",
-            "datacenter.listen",
-            "bootstrap.company",
-            "bootstrap.home",
-            "bootstrap.user_name",
-            "bootstrap.email",
-            "bootstrap.password_file",
-            "mail.host",
-            "mail.port",
-            "mail.tls",
-            "mail.user_name",
-            "mail.password_file",
-            "mail.from",
-            "otp_parameter",
-            "BURSAR_BOOTSTRAP_PASSWORD",
-            "BURSAR_MAIL_PASSWORD",
-            "BURSAR_CONFIG",
-            "BURSAR_DATA",
-            "BURSAR_DATABASE_URL",
-            "BURSAR_LOG",
-            "BURSAR_LOG_FORMAT",
-        ] {
-            assert!(
-                text.contains(&format!("`{key}`")),
-                "docs/operations.md lacks {key}"
-            );
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use bursar_mail::{Mailbox, Mailer, Smtp, SmtpConfig, Tls};
 use secrecy::SecretString;
 
 use crate::StartError;
-use crate::config::{Config, MailConfig, MailTls};
+use crate::config::{Config, MAIL_PASSWORD, MailConfig, MailTls};
 
 /// A mail server; else, in a sandbox, a mailbox.
 pub(crate) fn mailer(config: &Config, db: &Db) -> Result<Mailer, StartError> {
@@ -20,10 +20,10 @@ pub(crate) fn mailer(config: &Config, db: &Db) -> Result<Mailer, StartError> {
 }
 
 fn smtp(mail: &MailConfig, brand: &str) -> Result<SmtpConfig, StartError> {
-    let (tls, port) = match mail.tls {
-        MailTls::StartTls => (Tls::StartTls, 587),
-        MailTls::Implicit => (Tls::Implicit, 465),
-        MailTls::None => (Tls::None, 25),
+    let tls = match mail.tls {
+        MailTls::StartTls => Tls::StartTls,
+        MailTls::Implicit => Tls::Implicit,
+        MailTls::None => Tls::None,
     };
     let login = match &mail.user_name {
         Some(name) => Some((name.clone(), password(mail)?)),
@@ -31,7 +31,7 @@ fn smtp(mail: &MailConfig, brand: &str) -> Result<SmtpConfig, StartError> {
     };
     Ok(SmtpConfig {
         host: mail.host.clone(),
-        port: mail.port.unwrap_or(port),
+        port: mail.port(),
         tls,
         login,
         from: mail.from.clone(),
@@ -43,9 +43,9 @@ fn password(mail: &MailConfig) -> Result<SecretString, StartError> {
     let password = match &mail.password_file {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| StartError::MailPassword(format!("{}: {error}", path.display())))?,
-        None => std::env::var("BURSAR_MAIL_PASSWORD").map_err(|_| {
-            let advice = "give password_file, or set BURSAR_MAIL_PASSWORD";
-            StartError::MailPassword(advice.to_owned())
+        None => std::env::var(MAIL_PASSWORD).map_err(|_| {
+            let advice = format!("give password_file, or set {MAIL_PASSWORD}");
+            StartError::MailPassword(advice)
         })?,
     };
     Ok(password.trim_end_matches(['\r', '\n']).into())

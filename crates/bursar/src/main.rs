@@ -8,7 +8,8 @@ use bursar::control::{self, ControlError};
 use bursar::{Platform, sandbox};
 use bursar_db::Location;
 use bursar_kernel::Uuid;
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// Small resident memory after bursts counts more here than peak speed.
 #[global_allocator]
@@ -63,6 +64,51 @@ enum AdminCommand {
         /// The id of the data center where it will live
         data_center: String,
     },
+    /// List the jobs that were given up, with their reasons
+    Jobs {
+        #[command(subcommand)]
+        command: Option<JobsCommand>,
+    },
+}
+
+#[derive(Subcommand)]
+enum JobsCommand {
+    /// Run them again
+    Retry {
+        /// A job's id, or `all`
+        #[arg(value_parser = which_jobs)]
+        job: WhichJobs,
+    },
+}
+
+/// One dead job, or all.
+#[derive(Clone, Copy)]
+struct WhichJobs(Option<i64>);
+
+fn which_jobs(text: &str) -> Result<WhichJobs, String> {
+    match (text, text.parse()) {
+        ("all", _) => Ok(WhichJobs(None)),
+        (_, Ok(id @ 1..)) => Ok(WhichJobs(Some(id))),
+        _ => Err("give the id that `bursar admin jobs` shows, or `all`".to_owned()),
+    }
+}
+
+impl AdminCommand {
+    fn order(self) -> Order {
+        match self {
+            Self::MoveCompany {
+                company,
+                data_center,
+            } => Order::MoveCompany {
+                company,
+                data_center,
+            },
+            Self::Jobs { command: None } => Order::DeadJobs,
+            Self::Jobs {
+                command: Some(JobsCommand::Retry { job }),
+            } => Order::RetryJobs { id: job.0 },
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -84,7 +130,15 @@ enum ConfigCommand {
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if shows_password(&matches, &cli.flags) {
+        eprintln!(
+            "bursar: others on this machine can see a password in --database-url; give the URL by \
+             BURSAR_DATABASE_URL or the configuration file"
+        );
+        return ExitCode::from(USAGE);
+    }
     let config = match Config::load(&cli.flags) {
         Ok(config) => config,
         Err(error) => return complain(&error),
@@ -99,24 +153,22 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Config(ConfigCommand::Check) => {
-            println!("{}", describe(&config));
+            println!("The configuration is usable.\n{}", config.describe());
             ExitCode::SUCCESS
         }
-        Command::Admin(AdminCommand::MoveCompany {
-            company,
-            data_center,
-        }) => administer(
-            &config,
-            &Order::MoveCompany {
-                company,
-                data_center,
-            },
-        ),
+        Command::Admin(command) => administer(&config, &command.order()),
         Command::Keys(KeysCommand::Rotate { data_center }) => {
             administer(&config, &Order::RotateKeys { data_center })
         }
         command => run(&command, config),
     }
+}
+
+/// Whether the command line itself, which anybody here can read, holds a password.
+fn shows_password(matches: &ArgMatches, flags: &Flags) -> bool {
+    let url = flags.database_url.clone().map(Location::Url);
+    matches.value_source("database_url") == Some(ValueSource::CommandLine)
+        && url.is_some_and(|url| url.has_password())
 }
 
 fn run(command: &Command, config: Config) -> ExitCode {
@@ -179,55 +231,4 @@ async fn platform(config: Config) -> Result<ExitCode, bursar::StartError> {
 fn complain(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("bursar: {error}");
     ExitCode::from(USAGE)
-}
-
-/// What would be used, without secrets.
-fn describe(config: &Config) -> String {
-    let database = match &config.location {
-        Location::Folder(folder) => format!("SQLite in {}", folder.display()),
-        Location::Url(url) => format!("PostgreSQL at {}", without_password(url)),
-    };
-    let mut lines = vec![
-        "The configuration is usable.".to_owned(),
-        format!("database     {database}"),
-        format!("files        {}", config.data.display()),
-        format!("secret key   {}", config.secret_key_file.display()),
-        format!("brand        {}", config.brand),
-        format!("workers      {}", config.workers),
-        format!("mail         {}", mail(config)),
-    ];
-    for datacenter in &config.datacenters {
-        let base_uri = datacenter
-            .base_uri
-            .as_deref()
-            .unwrap_or("(the listener's address)");
-        lines.push(format!(
-            "data center  {} {} at {base_uri}",
-            datacenter.id, datacenter.listen
-        ));
-    }
-    if config.datacenters.is_empty() {
-        lines.push("data center  none: `bursar platform` needs a [[datacenter]]".to_owned());
-    }
-    lines.join("\n")
-}
-
-fn mail(config: &Config) -> String {
-    match &config.mail {
-        Some(mail) => format!("by {} as {}", mail.host, mail.from),
-        None => "none: nobody can sign in by mail".to_owned(),
-    }
-}
-
-fn without_password(url: &str) -> String {
-    match url
-        .split_once("://")
-        .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)))
-    {
-        Some((scheme, (user, rest))) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{rest}")
-        }
-        None => url.to_owned(),
-    }
 }

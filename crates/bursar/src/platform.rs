@@ -31,7 +31,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::admin::Admin;
-use crate::config::{BootstrapConfig, Config, DataCenterConfig};
+use crate::config::{BOOTSTRAP_PASSWORD, BootstrapConfig, Config, DataCenterConfig};
 use crate::control::{Control, ControlError};
 use crate::tls::TlsError;
 
@@ -447,7 +447,7 @@ async fn open_database(config: &Config) -> Result<Db, OpenError> {
     };
     if let Location::Url(_) = config.location {
         // Files and the key are on disk even when rows are not.
-        std::fs::create_dir_all(&config.data).map_err(|source| OpenError::Folder {
+        bursar_db::create_folder(&config.data).map_err(|source| OpenError::Folder {
             path: config.data.clone(),
             source,
         })?;
@@ -468,45 +468,25 @@ async fn bind(configs: &[DataCenterConfig]) -> Result<(Sockets, DataCenters), St
         };
         let socket = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        let base_uri = config
-            .base_uri
-            .clone()
-            .unwrap_or_else(|| format!("http://{address}"));
-        let www_uri = config.www_uri.clone().unwrap_or_else(|| www(&base_uri));
-        let data_center = DataCenter::new(&config.id, &base_uri, &www_uri).map_err(|source| {
-            StartError::DataCenter {
+        let data_center = config
+            .at(address)
+            .map_err(|source| StartError::DataCenter {
                 id: config.id.clone(),
                 source,
-            }
-        })?;
+            })?;
         sockets.push((address, socket));
         data_centers.push(data_center);
     }
     Ok((sockets, DataCenters::new(data_centers)?))
 }
 
-/// The address of the pages: `www-` before the host name, or the same on a bare address.
-/// Source: authentication/apidoc.markdown, "Authorization grant".
-fn www(base_uri: &str) -> String {
-    match base_uri.split_once("://") {
-        Some((scheme, host)) if host.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-            if host.starts_with("localhost") {
-                base_uri.to_owned()
-            } else {
-                format!("{scheme}://www-{host}")
-            }
-        }
-        _ => base_uri.to_owned(),
-    }
-}
-
 fn first_company(config: &BootstrapConfig) -> Result<Bootstrap, StartError> {
     let password = match &config.password_file {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| StartError::Password(format!("{}: {error}", path.display())))?,
-        None => std::env::var("BURSAR_BOOTSTRAP_PASSWORD").map_err(|_| {
-            let advice = "give password_file, or set BURSAR_BOOTSTRAP_PASSWORD";
-            StartError::Password(advice.to_owned())
+        None => std::env::var(BOOTSTRAP_PASSWORD).map_err(|_| {
+            let advice = format!("give password_file, or set {BOOTSTRAP_PASSWORD}");
+            StartError::Password(advice)
         })?,
     };
     Ok(Bootstrap {
@@ -520,16 +500,16 @@ fn first_company(config: &BootstrapConfig) -> Result<Bootstrap, StartError> {
     })
 }
 
-/// Removes files that a crash left without a row.
+/// Removes files that a crash left without a row: at once, and then again and again.
 async fn sweep(db: Db, blobs: Blobs) {
     loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
         let named = |old| named_blobs(&db, old);
         match blobs.sweep(ORPHANS_KEPT, named).await {
             Ok(swept) if swept == bursar_blobs::Swept::default() => {}
             Ok(swept) => tracing::info!(swept.orphans, swept.leftovers, "swept the file store"),
             Err(error) => tracing::warn!(%error, "the file store was not swept"),
         }
+        tokio::time::sleep(SWEEP_EVERY).await;
     }
 }
 
@@ -538,19 +518,4 @@ async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, Pic
     let mut named = bursar_receipts::api::named_blobs(db, blobs.clone()).await?;
     named.extend(bursar_appcenter::api::named_blobs(db, blobs).await?);
     Ok(named)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::www;
-
-    #[test]
-    fn pages_live_on_the_www_name() {
-        assert_eq!(
-            www("https://us.spend.example"),
-            "https://www-us.spend.example"
-        );
-        assert_eq!(www("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
-        assert_eq!(www("http://localhost:8080"), "http://localhost:8080");
-    }
 }

@@ -16,7 +16,7 @@ pub use smtp::{Delivered, FakeSmtp};
 
 /// Runs one test body on `SQLite` and on `PostgreSQL`, as `name::sqlite` and `name::postgres`.
 ///
-/// ```ignore
+/// ```text
 /// db_test! { async fn keeps_what_it_stored(db: TestDb) { … } }
 /// ```
 #[macro_export]

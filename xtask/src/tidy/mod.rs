@@ -2,6 +2,7 @@
 //!
 //! The house rules below are tests too, so that `cargo test` holds everyone to them.
 
+mod crates;
 mod functions;
 mod graph;
 mod links;
@@ -16,6 +17,7 @@ type Rule = (&'static str, fn() -> Result<Vec<String>>);
 
 const RULES: &[Rule] = &[
     ("crate arrows", graph::check),
+    ("table of crates", crates::check),
     ("unused dependencies", unused::check),
     ("line length", text::check_lines),
     ("banned words", text::check_words),

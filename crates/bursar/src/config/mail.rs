@@ -30,7 +30,16 @@ impl MailConfig {
         if self.tls == MailTls::None && !here {
             return Err("mail.tls = \"none\" is for a mail server on this machine only".into());
         }
-        Ok(())
+        bursar_mail::check_sender(&self.from).map_err(|error| format!("mail.from: {error}"))
+    }
+
+    /// The server's port.
+    pub(crate) fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.tls {
+            MailTls::StartTls => 587,
+            MailTls::Implicit => 465,
+            MailTls::None => 25,
+        })
     }
 }
 

@@ -5,6 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
+use bursar_db::{DbError, Isolation, Location};
+use bursar_jobs::NewJob;
+use bursar_kernel::Micros;
 use bursar_testkit::{TestDb, db_test};
 use serde_json::Value;
 
@@ -108,6 +111,59 @@ db_test! {
         assert_eq!(places, ["us", "us2", "emea", "eu2", "cn"].map(Some));
         let ended = run(&mut order(&db, &["keys", "rotate", "glz"]));
         assert_eq!(ended.status.code(), Some(1), "{}", ended.stdout);
+    }
+}
+
+/// Leaves a job that no attempt can do, as a platform finds it at its start.
+async fn leave_a_hopeless_job(place: &TestDb) {
+    let db = place.open().await;
+    let adding = db.write(Isolation::Append, (), |tx, ()| {
+        Box::pin(async move {
+            let job = NewJob {
+                kind: "receipts.process",
+                key: Some("nobody's"),
+                payload: "nonsense",
+                correlation_id: "call-1",
+                run_at: Micros(0),
+                now: Micros(0),
+            };
+            bursar_jobs::enqueue(tx, &job).await
+        })
+    });
+    assert!(adding.await.map_err(|error: DbError| error).expect("a job"));
+    db.close().await;
+    drop(db);
+    // A process that another test starts just now may hold a copy of our lock; leave it that.
+    if let Location::Folder(folder) = &place.location {
+        std::fs::remove_file(folder.join("bursar.lock")).expect("the lock");
+    }
+}
+
+db_test! {
+    async fn dead_jobs_are_listed_and_run_again(db: TestDb) {
+        leave_a_hopeless_job(&db).await;
+        let mut sandbox = Sandbox::start(&db);
+        sandbox.process.logged("the job is dead");
+        let ended = run(&mut admin(&db, &["jobs"]));
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+        let (id, rest) = ended.stdout.split_once(' ').expect("a line");
+        assert_eq!(rest, "receipts.process nobody's attempts=1 enqueued=1970-01-01T00:00:00.000Z \
+            correlation-id=call-1: the job names no receipt\n");
+
+        let ended = run(&mut admin(&db, &["jobs", "retry", id]));
+        assert_eq!((ended.status.code(), &*ended.stdout), (Some(0), "1 job runs again\n"));
+        sandbox.process.logged("the job is dead");
+        let ended = run(&mut admin(&db, &["jobs", "retry", "all"]));
+        assert_eq!((ended.status.code(), &*ended.stdout), (Some(0), "1 job runs again\n"));
+        sandbox.process.logged("the job is dead");
+
+        let ended = run(&mut admin(&db, &["jobs", "retry", "999999"]));
+        assert_eq!(ended.status.code(), Some(1), "{}", ended.stdout);
+        assert!(ended.stderr.contains("job 999999 is not dead"), "{}", ended.stderr);
+        for wrong in ["0", "-1", "some"] {
+            let ended = run(&mut admin(&db, &["jobs", "retry", "--", wrong]));
+            assert_eq!(ended.status.code(), Some(2), "{wrong}: {}", ended.stdout);
+        }
     }
 }
 

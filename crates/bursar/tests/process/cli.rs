@@ -94,6 +94,93 @@ fn a_good_configuration_is_shown_without_its_secrets() {
 }
 
 #[test]
+fn a_password_is_never_shown_wherever_the_url_has_it() {
+    for url in [
+        "postgres://bursar@db.example/bursar?password=hunter2",
+        "postgres://bursar:hun?ter2@db.example/bursar",
+        "postgres://db.example/bursar?user=bursar&password=hunter2&connect_timeout=5",
+    ] {
+        let (_db, mut command) = check(&format!("database_url = \"{url}\""));
+        let ended = run(&mut command);
+        assert_eq!(ended.status.code(), Some(0), "{url}: {}", ended.stderr);
+        let says = "postgres://bursar@db.example/bursar\n";
+        assert!(ended.stdout.contains(says), "{url}: {}", ended.stdout);
+        assert!(!ended.stdout.contains("ter2"), "{url}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_password_on_the_command_line_is_refused() {
+    let url = "postgres://bursar:hunter2@db.example/bursar";
+    for arguments in [
+        ["config", "check", "--database-url", url],
+        ["--database-url", url, "config", "check"],
+    ] {
+        let ended = assert_refused(&mut bursar(&arguments), &["BURSAR_DATABASE_URL"]);
+        assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
+    }
+    let mut by_environment = bursar(&["config", "check"]);
+    let ended = run(by_environment.env("BURSAR_DATABASE_URL", url));
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let data = |ended: &Ended| {
+        let line = ended.stdout.lines().find(|line| line.starts_with("data "));
+        line.expect("the folder")
+            .split_whitespace()
+            .last()
+            .expect("a path")
+            .to_owned()
+    };
+    let (_db, mut command) = check("data = \"/of-file\"\n[log]\nformat = \"json\"");
+    assert_eq!(data(&run(&mut command)), "/of-file");
+    command.env("BURSAR_DATA", "/of-environment");
+    assert_eq!(data(&run(&mut command)), "/of-environment");
+    command.args(["--data", "/of-flag"]);
+    let ended = run(&mut command);
+    assert_eq!(data(&ended), "/of-flag");
+    // What neither says is as the file has it, and the rest as documented.
+    for says in [
+        "log.format                 json",
+        "brand                      Bursar",
+    ] {
+        assert!(
+            ended.stdout.contains(says),
+            "no {says:?} in {}",
+            ended.stdout
+        );
+    }
+}
+
+#[test]
+fn what_a_start_refuses_a_check_refuses() {
+    let place = |more: &str| format!("{ONE_DATA_CENTER}{more}\n");
+    for (text, says) in [
+        (
+            place("base_uri = \"us.example\""),
+            "write it as https://host",
+        ),
+        (
+            place("www_uri = \"https://us.example/pages\""),
+            "write it as https://host",
+        ),
+        (ONE_DATA_CENTER.replace("us", "US"), "lower-case letters"),
+        ("log.filter = \"info,==\"".to_owned(), "is not understood"),
+        (
+            "database_url = \"mysql://h/x\"".to_owned(),
+            "expected postgres://",
+        ),
+    ] {
+        let (db, mut command) = check(&text);
+        let checked = assert_refused(&mut command, &[says]);
+        let started = assert_refused(&mut platform(&db, &text), &[says]);
+        assert_eq!(checked.stderr, started.stderr);
+    }
+}
+
+#[test]
 fn a_bad_configuration_is_refused_where_it_is_bad() {
     for (text, says) in [
         (

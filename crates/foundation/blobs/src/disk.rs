@@ -6,12 +6,12 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
 use crate::error::At as _;
+use crate::gate::Gate;
 use crate::{BlobError, BlobId};
 
 #[derive(Debug)]
@@ -19,8 +19,7 @@ pub(crate) struct Disk {
     root: PathBuf,
     temp: PathBuf,
     next_temp: AtomicU64,
-    /// Shared while a file is put in place, exclusive while a sweep looks at an age and removes.
-    placing: RwLock<()>,
+    gate: Gate,
 }
 
 /// A file that is written and not yet in place.
@@ -52,10 +51,10 @@ impl Disk {
         // Also when they were there: an earlier start may have died before this line.
         sync_dir(&root)?;
         Ok(Self {
+            gate: Gate::open(&root)?,
             root,
             temp,
             next_temp: AtomicU64::new(0),
-            placing: RwLock::new(()),
         })
     }
 
@@ -103,7 +102,7 @@ impl Disk {
         let target = self.path(id);
         let flushed = temp.file.sync_data().at("flush to disk", &temp.path);
         let placed = flushed.and_then(|()| {
-            let _shared = self.placing.read().unwrap_or_else(PoisonError::into_inner);
+            let _together = self.gate.together()?;
             // Over an equal file too: that renews its age, and repairs a damaged one.
             fs::rename(&temp.path, &target).at("move a new blob to", &target)
         });
@@ -122,19 +121,6 @@ impl Disk {
             return Err(BlobError::Damaged { id, path });
         }
         Ok(content.into())
-    }
-
-    pub(crate) fn exists(&self, id: BlobId) -> Result<bool, BlobError> {
-        let path = self.path(id);
-        path.try_exists().at("look for", &path)
-    }
-
-    pub(crate) fn delete(&self, id: BlobId) -> Result<bool, BlobError> {
-        let removed = remove(&self.path(id))?;
-        if removed {
-            sync_dir(&shard_dir(&self.root, id.shard()))?;
-        }
-        Ok(removed)
     }
 
     /// The instant `grace` ago by the file system's clock, the one that stamps the files.
@@ -182,7 +168,7 @@ impl Disk {
         let mut removed = 0;
         for id in ids {
             let path = self.path(id);
-            let _alone = self.placing.write().unwrap_or_else(PoisonError::into_inner);
+            let _alone = self.gate.alone()?;
             if is_older(&path, cutoff)? {
                 removed += u64::from(remove(&path)?);
             }

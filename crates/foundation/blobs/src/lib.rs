@@ -6,11 +6,12 @@
 //!
 //! [`Blobs::put`] returns when content and directory entry are on disk. The caller then commits
 //! the row. Puts at the same time are flushed together. A crash between the two leaves an
-//! orphan, never a row without its file; orphans go with [`Blobs::sweep`]. One process
-//! owns the directory.
+//! orphan, never a row without its file; orphans go with [`Blobs::sweep`]. Several processes may
+//! share the directory where file locks (`flock`) hold between them.
 
 mod disk;
 mod error;
+mod gate;
 mod id;
 
 use std::collections::HashSet;
@@ -138,20 +139,6 @@ impl Blobs {
     /// Reads a blob and checks it against its id.
     pub async fn get(&self, id: BlobId) -> Result<Bytes, BlobError> {
         self.blocking(move |disk| disk.get(id)).await
-    }
-
-    /// Whether a blob is there. Not a reason to skip a put: only [`Blobs::put`] tells that it is on
-    /// disk and safe from a sweep.
-    pub async fn exists(&self, id: BlobId) -> Result<bool, BlobError> {
-        self.blocking(move |disk| disk.exists(id)).await
-    }
-
-    /// Removes a blob at once; true when it was there.
-    ///
-    /// Equal content shares a file: call it only when no other row names the id. Where in doubt,
-    /// drop the row and leave the file to [`Blobs::sweep`].
-    pub async fn delete(&self, id: BlobId) -> Result<bool, BlobError> {
-        self.blocking(move |disk| disk.delete(id)).await
     }
 
     /// Removes temporary files, and blobs that no row names, both only when older than `grace`.

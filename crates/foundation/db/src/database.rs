@@ -1,6 +1,5 @@
 //! The handle that the rest of Bursar holds.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bursar_kernel::{Clock, Rng};
@@ -9,16 +8,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::operation::{Operation, Pending};
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
-use crate::{BoxFuture, DbError, Migration, OpenError, Sql, Tx};
-
-/// Where the data is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// A folder that this process owns; the database is `bursar.db` in it.
-    Folder(PathBuf),
-    /// A `postgres://` URL.
-    Url(String),
-}
+use crate::{BoxFuture, DbError, Location, Migration, OpenError, Sql, Tx};
 
 /// How to open a database.
 #[derive(Clone)]

@@ -24,6 +24,8 @@
 
 mod database;
 mod error;
+mod folder;
+mod location;
 mod migrate;
 mod operation;
 mod postgres;
@@ -32,8 +34,10 @@ mod sqlite;
 mod tx;
 mod value;
 
-pub use database::{Db, Isolation, Location, Options};
+pub use database::{Db, Isolation, Options};
 pub use error::{DbError, OpenError};
+pub use folder::create_folder;
+pub use location::Location;
 pub use migrate::{MIGRATIONS, Migration};
 #[cfg(feature = "failpoints")]
 pub use operation::{Failpoint, Failpoints};

@@ -406,7 +406,7 @@ async fn rollback(client: Client) {
     }
 }
 
-fn parse(url: &str) -> Result<tokio_postgres::Config, OpenError> {
+pub(crate) fn parse(url: &str) -> Result<tokio_postgres::Config, OpenError> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(OpenError::Url("it does not begin with postgres://".into()));
     }

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Notify, mpsc};
 
 use crate::operation::{Operation, Verdict};
-use crate::{BoxFuture, DbError, Migration, OpenError, Options, Sql, Tx, migrate};
+use crate::{BoxFuture, DbError, Migration, OpenError, Options, Sql, Tx, folder, migrate};
 
 /// Operations in one group, at most.
 const GROUP_MAX: usize = 256;
@@ -53,11 +53,11 @@ impl Sqlite {
                 found: rusqlite::version(),
             });
         }
-        let lock = lock_folder(folder)?;
+        let lock = folder::lock(folder)?;
         let path = folder.join("bursar.db");
-        let mut connection = open_writer(&path).map_err(|error| unusable(&path, &error))?;
+        let mut connection = open_writer(&path).map_err(|error| folder::unusable(&path, error))?;
         migrate::sqlite(&mut connection, migrations, &options.clock)
-            .map_err(|error| corrupt(&path, error))?;
+            .map_err(|error| folder::unusable_inside(&path, error))?;
         let (queue, inbox) = mpsc::channel(QUEUE_MAX);
         let on_fatal = Arc::clone(&options.on_fatal);
         let writer = std::thread::Builder::new()
@@ -258,21 +258,6 @@ fn once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn lock_folder(folder: &Path) -> Result<File, OpenError> {
-    let denied = |path: &Path| {
-        let path = path.to_owned();
-        move |source| OpenError::Folder { path, source }
-    };
-    std::fs::create_dir_all(folder).map_err(denied(folder))?;
-    let path = folder.join("bursar.lock");
-    let lock = File::create(&path).map_err(denied(&path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Locked { path }),
-        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::Folder { path, source }),
-    }
-}
-
 fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     // One thread uses it: SQLite need not guard it.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -301,30 +286,4 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(())
-}
-
-fn unusable(path: &Path, error: &rusqlite::Error) -> OpenError {
-    OpenError::Corrupt {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
-}
-
-/// A damaged file often shows only when the first page is read.
-fn corrupt(path: &Path, error: OpenError) -> OpenError {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    match &error {
-        OpenError::Db(DbError::Sqlite(inner))
-        | OpenError::Migration {
-            source: DbError::Sqlite(inner),
-            ..
-        } if matches!(
-            inner.sqlite_error_code(),
-            Some(DatabaseCorrupt | NotADatabase)
-        ) =>
-        {
-            unusable(path, inner)
-        }
-        _ => error,
-    }
 }

@@ -38,7 +38,8 @@
 //!
 //! Quirks worth knowing: leases are measured by each node's own clock, so nodes whose clocks are
 //! more than [`LEASE`] apart would do work twice (its effects still happen once). A job of a kind
-//! that no worker handles waits until one does. Metrics: `jobs_started_total`,
+//! that no worker handles waits until one does. Dead jobs are kept until [`revive`] runs them
+//! again. Metrics: `jobs_started_total`,
 //! `jobs_failed_total`, `jobs_dead_total` and `job_wait_seconds` by `kind`; `jobs_queue_depth`
 //! (due, not started) and `jobs_dead` (dead letters).
 
@@ -53,6 +54,7 @@ pub use policy::{Failed, RetryPolicy};
 pub use pool::Workers;
 pub use queue::{
     Claim, DeadJob, Job, JobsError, NewJob, bury, complete, dead, enqueue, expire_leases, fail,
+    revive,
 };
 pub use worker::{Handler, HandlerError, LEASE, Worker};
 

@@ -44,6 +44,17 @@ pub enum Failed {
     Dead,
 }
 
+impl Failed {
+    /// Counts the failure. Call it once the operation is committed: an operation may run again.
+    pub fn count(self, kind: &'static str) {
+        metrics::counter!("jobs_failed_total", "kind" => kind).increment(1);
+        if self == Self::Dead {
+            metrics::counter!("jobs_dead_total", "kind" => kind).increment(1);
+            tracing::error!("the job is dead");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,6 +51,12 @@ statements! {
     DEAD_COUNT = "SELECT COUNT(*) FROM jobs_job WHERE state = 'dead'";
     DEAD = "SELECT id, kind, key, payload, correlation_id, attempt, enqueued_at, last_error
         FROM jobs_job WHERE state = 'dead' ORDER BY id DESC LIMIT $1";
+    // $2 is a job's id, or negative for all. Of those with one key the latest runs.
+    REVIVE = "UPDATE jobs_job SET state = 'waiting', attempt = 0, run_at = $1
+        WHERE state = 'dead' AND (id = $2 OR $2 < 0)
+            AND NOT EXISTS (SELECT 1 FROM jobs_job AS other
+                WHERE other.kind = jobs_job.kind AND other.key = jobs_job.key
+                    AND (other.state <> 'dead' OR ($2 < 0 AND other.id > jobs_job.id)))";
 }
 
 /// Longer reasons are cut: characters.
@@ -244,6 +250,16 @@ pub async fn dead(db: &Db, limit: i64) -> Result<Vec<DeadJob>, DbError> {
         })
     })
     .await
+}
+
+/// Has a dead job run again, or all of them, with all of its attempts. Answers how many do; one
+/// whose key a waiting or running job has stays dead.
+pub async fn revive(tx: &mut Tx, id: Option<i64>, now: Micros) -> Result<u64, DbError> {
+    let revived = tx.execute(&REVIVE, args![now, id.unwrap_or(-1)]).await?;
+    if revived > 0 {
+        tx.wake_workers();
+    }
+    Ok(revived)
 }
 
 fn dead_job(mut row: Row) -> Result<DeadJob, DbError> {

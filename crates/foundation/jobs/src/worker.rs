@@ -214,7 +214,6 @@ impl Worker {
         mut policy: RetryPolicy,
         error: HandlerError,
     ) -> Result<(), JobsError> {
-        metrics::counter!("jobs_failed_total", "kind" => kind).increment(1);
         let reason = match error {
             HandlerError::Retry(reason) => reason,
             HandlerError::Dead(reason) => {
@@ -232,10 +231,8 @@ impl Worker {
                 Box::pin(queue::fail(tx, job, policy, *jitter, reason, *now))
             },
         );
-        if failing.await? == Failed::Dead {
-            metrics::counter!("jobs_dead_total", "kind" => kind).increment(1);
-            tracing::error!("the job is dead");
-        }
+        let failed: Failed = failing.await?;
+        failed.count(kind);
         Ok(())
     }
 }

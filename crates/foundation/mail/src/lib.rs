@@ -11,7 +11,7 @@ use bursar_db::DbError;
 use bursar_kernel::{Micros, Uuid};
 
 pub use mailbox::Mailbox;
-pub use smtp::{Smtp, SmtpConfig, SmtpError, Tls};
+pub use smtp::{Smtp, SmtpConfig, SmtpError, Tls, check_sender};
 
 /// A mail to one person, in both forms.
 #[derive(Clone, PartialEq, Eq)]

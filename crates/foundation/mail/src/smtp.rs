@@ -69,10 +69,7 @@ struct Server {
 impl Smtp {
     /// Checks what can be checked without asking the server.
     pub fn new(config: &SmtpConfig) -> Result<Self, SmtpError> {
-        let from: Address = config
-            .from
-            .parse()
-            .map_err(|error| SmtpError::From(config.from.clone(), error))?;
+        let from = sender(&config.from)?;
         let tls = || TlsParameters::new(config.host.clone());
         let encryption = match config.tls {
             Tls::StartTls => Encryption::Required(tls()?),
@@ -123,6 +120,16 @@ impl Smtp {
             ))
             .map_err(|error| never(&error))
     }
+}
+
+/// Whether this can be a sender's address.
+pub fn check_sender(text: &str) -> Result<(), SmtpError> {
+    sender(text).map(drop)
+}
+
+fn sender(text: &str) -> Result<Address, SmtpError> {
+    text.parse()
+        .map_err(|error| SmtpError::From(text.to_owned(), error))
 }
 
 fn system_time(at: Micros) -> std::time::SystemTime {

@@ -112,7 +112,7 @@ impl WireBody {
 /// `Display` and the sources are for the log; only [`WireError::body`] goes to the caller.
 /// A slice makes its error a handler's error with:
 ///
-/// ```ignore
+/// ```text
 /// impl IntoResponse for ReceiptError {
 ///     fn into_response(self) -> Response {
 ///         self.answer()

@@ -35,7 +35,7 @@ pub use edge::edge;
 pub use error::{Kind, WireBody, WireError};
 pub use form::{Form, FormError, encode_form};
 pub use limits::Limits;
-pub use logging::{LogFormat, LoggingError, init_logging};
+pub use logging::{LogFormat, LoggingError, check_log_filter, init_logging};
 pub use openapi::openapi_router;
 pub use ops::{Readiness, ops_router};
 pub use page::page_headers;

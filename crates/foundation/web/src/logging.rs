@@ -41,6 +41,19 @@ pub fn init_logging(format: LogFormat, filter: &str) -> Result<(), LoggingError>
     Ok(lines(format, filter, coloured, stderr)?.try_init()?)
 }
 
+/// Whether [`init_logging`] understands the filter.
+pub fn check_log_filter(filter: &str) -> Result<(), LoggingError> {
+    parsed(filter).map(drop)
+}
+
+fn parsed(filter: &str) -> Result<EnvFilter, LoggingError> {
+    let parsed = EnvFilter::builder().parse(filter);
+    parsed.map_err(|source| LoggingError::Filter {
+        filter: filter.to_owned(),
+        source,
+    })
+}
+
 fn lines<W>(
     format: LogFormat,
     filter: &str,
@@ -50,13 +63,8 @@ fn lines<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let parsed = EnvFilter::builder().parse(filter);
-    let parsed = parsed.map_err(|source| LoggingError::Filter {
-        filter: filter.to_owned(),
-        source,
-    })?;
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(parsed)
+        .with_env_filter(parsed(filter)?)
         .with_writer(writer);
     Ok(match format {
         LogFormat::Human => lines.with_ansi(coloured).finish().into(),

@@ -7,13 +7,18 @@ use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::{Method, StatusCode, Uri};
 use hyper::body::Body as _;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Span;
 
-/// Upper bounds of the buckets of every histogram, in seconds.
+/// Upper bounds of the buckets of histograms, in seconds.
 const BUCKETS: [f64; 15] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
+
+/// Those of histograms that count.
+const COUNTS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+/// What counts: operations that share a commit.
+const COUNTING: &str = "db_group_operations";
 
 static INSTALLED: OnceLock<Metrics> = OnceLock::new();
 
@@ -23,7 +28,7 @@ pub struct Metrics(PrometheusHandle);
 
 impl Metrics {
     /// Starts recording, once in a process; later calls return the same. Histograms are in
-    /// seconds.
+    /// seconds, but for those that count.
     pub fn install() -> Self {
         INSTALLED.get_or_init(Self::start).clone()
     }
@@ -34,7 +39,10 @@ impl Metrics {
     }
 
     fn start() -> Self {
-        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS);
+        let counting = Matcher::Full(COUNTING.to_owned());
+        let builder = PrometheusBuilder::new()
+            .set_buckets(&BUCKETS)
+            .and_then(|builder| builder.set_buckets_for_metric(counting, &COUNTS));
         let recorder = builder.expect("there are buckets").build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
@@ -44,6 +52,7 @@ impl Metrics {
             "http_request_duration_seconds",
             "Time from a request's header to its answer's header, by route, method and status"
         );
+        metrics::describe_histogram!(COUNTING, "Operations that shared a commit");
         metrics::describe_counter!("http_requests_abandoned_total", "Callers that left early");
         metrics::describe_gauge!("http_connections", "Open connections");
         Self(handle)
@@ -140,5 +149,25 @@ fn status_class(status: u16) -> &'static str {
         3 => "3xx",
         4 => "4xx",
         _ => "5xx",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_has_buckets_of_counts() {
+        let metrics = Metrics::install();
+        metrics::histogram!(COUNTING).record(3.0);
+        metrics::histogram!("job_wait_seconds").record(0.003);
+        let text = metrics.render();
+        for line in [
+            "db_group_operations_bucket{le=\"2\"} 0",
+            "db_group_operations_bucket{le=\"4\"} 1",
+            "job_wait_seconds_bucket{le=\"0.005\"} 1",
+        ] {
+            assert!(text.contains(line), "no {line} in {text}");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Every route refuses who may not call it. The routes come from the `OpenAPI` document, so that a
-//! new one fails here until it has its row.
+//! new one in it fails here until it has its row; `routes.rs` sees those that are not in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -22,6 +22,8 @@ mod partner;
 mod people;
 mod profile;
 mod receipts;
+mod routes;
 mod signin;
 mod signin_link;
 mod statements;
+mod sweep;

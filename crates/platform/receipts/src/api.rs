@@ -40,8 +40,8 @@ pub async fn log(
     company_id: Uuid,
     receipt: &Receipt,
 ) -> Result<Vec<LogEntry>, DbError> {
-    let failed = store::failed_attempts(tx, company_id, receipt.id).await?;
-    Ok(receipt.log(&failed))
+    let attempts = store::attempts(tx, company_id, receipt.id).await?;
+    Ok(receipt.log(&attempts))
 }
 
 /// A user's receipts that are not processed yet, or never will be, newest first; bodies are

@@ -21,6 +21,9 @@ use crate::schema::Fault;
 /// Carries what a documented body has no room for: which byte could not be parsed, and why.
 const DETAIL: HeaderName = HeaderName::from_static("bursar-detail");
 
+/// `Choice:` what 503 says; the documentation has no such answer.
+const BUSY: &str = "busy; try again";
+
 /// A refusal of this API.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReceiptsError {
@@ -42,6 +45,10 @@ pub(crate) enum ReceiptsError {
     Body(#[from] BodyError),
     #[error("the database failed")]
     Db(#[from] DbError),
+    #[error("the receipt could not be stored")]
+    Save(#[source] DbError),
+    #[error("a user's receipts could not be read")]
+    List(#[source] DbError),
     #[error("the file store failed")]
     Blobs(#[from] BlobError),
     #[error("{0}")]
@@ -103,25 +110,39 @@ struct ValidationErrors<'a> {
     validation_errors: &'a [Fault],
 }
 
+impl ReceiptsError {
+    /// Nothing was found out about the token, or nothing was done: the same may succeed later.
+    fn is_busy(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => matches!(refusal.reason, Refused::Unavailable(_)),
+            Self::Db(error) | Self::Save(error) | Self::List(error) => {
+                matches!(error, DbError::Pool(_) | DbError::Contended { .. })
+            }
+            _ => false,
+        }
+    }
+}
+
 impl WireError for ReceiptsError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Refused(refusal) if matches!(refusal.reason, Refused::Unavailable(_)) => {
-                Kind::Busy
-            }
+            busy if busy.is_busy() => Kind::Busy,
             Self::Refused(_) => Kind::Forbidden,
             Self::AnotherUser => Kind::Unauthenticated,
             Self::NotFound => Kind::NotFound,
             Self::Link(_) | Self::Json(_) | Self::Schema(_) => Kind::Invalid,
             Self::NotJson => Kind::Unsupported,
             Self::Body(error) => error.kind(),
-            Self::Db(DbError::Pool(_) | DbError::Contended { .. }) => Kind::Busy,
-            Self::Db(_) | Self::Blobs(_) | Self::Picture(_) => Kind::Internal,
+            Self::Db(_) | Self::Save(_) | Self::List(_) | Self::Blobs(_) | Self::Picture(_) => {
+                Kind::Internal
+            }
         }
     }
 
     fn body(&self) -> WireBody {
         match self {
+            // Clients drop a token on the code of a bad one: this is not the token's fault.
+            busy if busy.is_busy() => WireBody::text(BUSY),
             Self::Refused(refusal) => refusal.body(),
             Self::AnotherUser => {
                 WireBody::text("User ID in the URL must match the ID in the sub claim of the JWT")
@@ -142,6 +163,10 @@ impl WireError for ReceiptsError {
                 WireBody::text("Specified Content-Type is not supported")
             }
             Self::Body(error) => error.body(),
+            // "An error occurred while trying to update the state of the receipt."
+            Self::Save(_) => WireBody::text("Unable to save receipt into the database"),
+            // "An error occurred while trying to fetch receipts for a user by state."
+            Self::List(_) => WireBody::text("Could not get available receipts"),
             Self::Db(_) | Self::Blobs(_) | Self::Picture(_) => WireBody::text("Internal error"),
         }
     }
@@ -167,5 +192,61 @@ impl WireError for ReceiptsError {
 impl IntoResponse for ReceiptsError {
     fn into_response(self) -> Response {
         self.answer()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    fn refused(reason: Refused) -> ReceiptsError {
+        Refusal {
+            reason,
+            correlation_id: "call-1".to_owned(),
+            geolocation: "https://us.example".to_owned(),
+        }
+        .into()
+    }
+
+    fn contended() -> DbError {
+        DbError::Contended { attempts: 3 }
+    }
+
+    #[test]
+    fn a_token_that_could_not_be_checked_is_not_called_bad() {
+        let lost = DbError::Pool("10.0.0.5 does not answer".into());
+        for busy in [
+            refused(Refused::Unavailable(lost)),
+            refused(Refused::Unavailable(DbError::Closed)),
+            ReceiptsError::Db(contended()),
+            ReceiptsError::Save(contended()),
+            ReceiptsError::List(contended()),
+        ] {
+            assert_eq!(busy.kind().status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(busy.body(), WireBody::text("busy; try again"), "{busy:?}");
+        }
+        let bad = refused(Refused::MissingScope);
+        assert_eq!(bad.kind().status(), StatusCode::FORBIDDEN);
+        assert_ne!(bad.body(), WireBody::text("busy; try again"));
+    }
+
+    #[test]
+    fn our_faults_say_what_is_documented_and_no_cause() {
+        for (fault, says) in [
+            (ReceiptsError::Db(DbError::Unknown), "Internal error"),
+            (
+                ReceiptsError::Save(DbError::Unknown),
+                "Unable to save receipt into the database",
+            ),
+            (
+                ReceiptsError::List(DbError::Closed),
+                "Could not get available receipts",
+            ),
+        ] {
+            assert_eq!(fault.kind().status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(fault.body(), WireBody::text(says));
+        }
     }
 }

@@ -70,6 +70,8 @@ pub fn routes(state: ReceiptsState) -> Router {
     Router::new()
         .route("/receipts", get(index::get_index))
         .route("/receipts/", get(index::get_index))
+        // What the index calls itself.
+        .route("/receipts/v4", get(index::get_index))
         .route("/receipts/schemas", get(schemas::list_schemas))
         .route("/receipts/schemas/", get(schemas::list_schemas))
         .route("/receipts/schemas/{schemaId}", get(schemas::get_schema))

@@ -66,11 +66,42 @@ pub struct LogEntry {
     pub at: Micros,
 }
 
-/// One attempt at processing.
+/// An attempt at processing that did not get through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Attempt {
     pub(crate) began_at: Micros,
-    pub(crate) ended_at: Micros,
+    pub(crate) outcome: Outcome,
+}
+
+/// How such an attempt ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    /// By trouble that is no fault of the receipt.
+    Stalled,
+    /// At the picture; another follows.
+    Again(Micros),
+    /// At the picture; none follows.
+    Failed(Micros),
+}
+
+impl Outcome {
+    /// As rows keep it.
+    pub(crate) fn columns(self) -> (&'static str, Option<Micros>) {
+        match self {
+            Self::Stalled => ("stalled", None),
+            Self::Again(at) => ("again", Some(at)),
+            Self::Failed(at) => ("failed", Some(at)),
+        }
+    }
+
+    pub(crate) fn of(name: &str, ended_at: Option<Micros>) -> Option<Self> {
+        match (name, ended_at) {
+            ("stalled", _) => Some(Self::Stalled),
+            ("again", Some(at)) => Some(Self::Again(at)),
+            ("failed", Some(at)) => Some(Self::Failed(at)),
+            _ => None,
+        }
+    }
 }
 
 /// A receipt that a post brings.
@@ -111,32 +142,30 @@ pub struct Receipt {
     pub image_type: Option<String>,
     /// The file with its preview, once somebody has looked at it.
     pub preview_blob: Option<String>,
-    /// When the attempt that succeeded began.
+    /// When the attempt that got through began.
     pub(crate) began_at: Option<Micros>,
-    /// When processing ended, well or not.
+    /// When it ended.
     pub(crate) ended_at: Option<Micros>,
 }
 
 impl Receipt {
-    /// What happened to it, oldest first. `failed` are its failed attempts in their order.
-    pub(crate) fn log(&self, failed: &[Attempt]) -> Vec<LogEntry> {
+    /// What happened to it, oldest first. `attempts` are those that did not get through.
+    pub(crate) fn log(&self, attempts: &[Attempt]) -> Vec<LogEntry> {
         let mut log = vec![Event::Accepted.at(self.received_at)];
-        for attempt in failed {
+        for attempt in attempts {
             log.push(Event::Initiated.at(attempt.began_at));
-            log.push(Event::ImageFailed.at(attempt.ended_at));
+            match attempt.outcome {
+                Outcome::Stalled => {}
+                Outcome::Again(at) => log.push(Event::ImageFailed.at(at)),
+                Outcome::Failed(at) => log.push(Event::Failed.at(at)),
+            }
         }
-        match (&*self.status, self.began_at, self.ended_at) {
-            ("PROCESSED", Some(began_at), Some(ended_at)) => log.extend([
+        if let (Some(began_at), Some(ended_at)) = (self.began_at, self.ended_at) {
+            log.extend([
                 Event::Initiated.at(began_at),
                 Event::ImageGenerated.at(ended_at),
                 Event::Finished.at(ended_at),
-            ]),
-            ("FAILED", _, Some(ended_at)) => {
-                // Nothing was queued again after the last attempt.
-                log.pop_if(|last| last.message == Event::ImageFailed.message());
-                log.push(Event::Failed.at(ended_at));
-            }
-            _ => {}
+            ]);
         }
         log
     }
@@ -186,64 +215,6 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn receipt(status: &str, began_at: Option<i64>, ended_at: Option<i64>) -> Receipt {
-        Receipt {
-            id: Uuid::nil(),
-            user_id: Uuid::nil(),
-            receipt_type: "general-receipt".into(),
-            body: "{}".into(),
-            app_name: "App".into(),
-            received_at: Micros(1),
-            status: status.into(),
-            image_blob: None,
-            image_type: None,
-            preview_blob: None,
-            began_at: began_at.map(Micros),
-            ended_at: ended_at.map(Micros),
-        }
-    }
-
-    #[test]
-    fn a_log_tells_each_attempt() {
-        let failed: Vec<_> = [(2, 3), (4, 5)]
-            .map(|(began_at, ended_at)| Attempt {
-                began_at: Micros(began_at),
-                ended_at: Micros(ended_at),
-            })
-            .into();
-        let told = |receipt: Receipt, failed: &[Attempt]| -> Vec<(String, i64)> {
-            let log = receipt.log(failed).into_iter();
-            log.map(|entry| (entry.message, entry.at.0)).collect()
-        };
-        let entry = |event: Event, at: i64| (event.message().to_owned(), at);
-        let accepted = entry(Event::Accepted, 1);
-        assert_eq!(
-            told(receipt("ACCEPTED", None, None), &[]),
-            [accepted.clone()]
-        );
-        assert_eq!(
-            told(receipt("PROCESSED", Some(6), Some(7)), &failed[..1]),
-            [
-                accepted.clone(),
-                entry(Event::Initiated, 2),
-                entry(Event::ImageFailed, 3),
-                entry(Event::Initiated, 6),
-                entry(Event::ImageGenerated, 7),
-                entry(Event::Finished, 7),
-            ]
-        );
-        assert_eq!(
-            told(receipt("FAILED", None, Some(5)), &failed),
-            [
-                accepted,
-                entry(Event::Initiated, 2),
-                entry(Event::ImageFailed, 3),
-                entry(Event::Initiated, 4),
-                entry(Event::Failed, 5),
-            ]
-        );
-    }
 
     #[test]
     fn a_job_finds_its_receipt_again() {

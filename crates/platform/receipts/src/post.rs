@@ -73,12 +73,10 @@ pub(crate) async fn post_receipt(
         correlation_id: correlation_id.as_str().to_owned(),
         received_at,
     };
-    state
-        .db
-        .write(Isolation::Append, receipt, |tx, receipt| {
-            Box::pin(store::insert(tx, receipt))
-        })
-        .await?;
+    let storing = state.db.write(Isolation::Append, receipt, |tx, receipt| {
+        Box::pin(store::insert(tx, receipt))
+    });
+    storing.await.map_err(ReceiptsError::Save)?;
     Ok(created(&data_center, id, receipt_type))
 }
 

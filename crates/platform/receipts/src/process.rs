@@ -4,13 +4,13 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use bursar_blobs::{BlobId, Blobs};
-use bursar_db::{BoxFuture, Db, DbError, Isolation};
+use bursar_db::{BoxFuture, Db, DbError, Isolation, Tx};
 use bursar_expense::{ExpenseType, NewAvailableExpense, Source};
 use bursar_jobs::{Claim, Failed, Handler, HandlerError, Job, JobsError, RetryPolicy};
 use bursar_kernel::{Clock, Micros, Rng, Uuid, hex32};
 use serde_json::Value;
 
-use crate::model::{Attempt, Facts, Receipt, from_job_payload};
+use crate::model::{Attempt, Facts, Outcome, Receipt, from_job_payload};
 use crate::render::{ReceiptContext, standard_receipt};
 use crate::{ReceiptsState, store};
 
@@ -20,19 +20,28 @@ pub(crate) const KIND: &str = "receipts.process";
 /// formats that it accepts.
 const MEDIA_TYPE: &str = "application/pdf";
 
-/// How a picture that could not be made is tried again: 8 attempts within about half an hour.
+/// How a picture that could not be made is tried again: 8 attempts, the last one 5 to 11 minutes
+/// after the first. Only attempts that failed at the picture count.
 const PICTURE_POLICY: RetryPolicy = RetryPolicy {
     attempts_max: 8,
     first_delay: Duration::from_secs(5),
     delay_max: Duration::from_mins(10),
 };
 
-/// The database's own troubles are no fault of the receipt: never given up.
+/// Troubles of the database or the file store are no fault of the receipt: never given up.
 const POLICY: RetryPolicy = RetryPolicy {
     attempts_max: i64::MAX,
     first_delay: Duration::from_secs(1),
     delay_max: Duration::from_mins(1),
 };
+
+/// Why an attempt brought no picture.
+enum Fault {
+    /// It cannot be made of this receipt.
+    Picture(String),
+    /// It cannot be kept: that will pass, and is no fault of the receipt.
+    Storage(String),
+}
 
 /// Processes accepted receipts.
 pub struct Process {
@@ -69,32 +78,59 @@ impl Process {
                     .write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx)));
                 finishing.await.map_err(retry)
             }
-            Err(reason) => {
+            Err(Fault::Picture(reason)) => {
                 let failed = self.fail(job, company_id, id, reason, began_at).await;
                 failed.map_err(retry)
+            }
+            Err(Fault::Storage(reason)) => {
+                let stalled = self.stall(company_id, id, began_at).await;
+                stalled.map_err(retry)?;
+                Err(HandlerError::Retry(reason))
             }
         }
     }
 
-    /// The receipt, if processing has not ended. That an attempt began is written when it ends:
+    /// The receipt, if it is not processed: also one that failed, whose job an administrator has
+    /// run again. That an attempt began is written when it ends:
     /// one write for each receipt, and nobody could act on the moment in between.
     async fn unfinished(&self, company_id: Uuid, id: Uuid) -> Result<Option<Receipt>, DbError> {
         let reading = self.db.read((company_id, id), |tx, &(company_id, id)| {
             Box::pin(store::get(tx, company_id, id))
         });
-        let is_unfinished = |found: &Receipt| matches!(&*found.status, "ACCEPTED" | "PROCESSING");
+        let is_unfinished = |found: &Receipt| found.status != "PROCESSED";
         Ok(reading.await?.filter(is_unfinished))
     }
 
     /// Makes the picture and stores it: on disk before any row names it. Jobs have threads of
     /// their own, so rendering may keep one busy.
-    async fn picture(&self, receipt: &Receipt) -> Result<(Facts, BlobId), String> {
+    async fn picture(&self, receipt: &Receipt) -> Result<(Facts, BlobId), Fault> {
         let announced = self.blobs.announce();
-        let (facts, pdf) = panic::catch_unwind(AssertUnwindSafe(|| render(receipt)))
-            .map_err(|_| "rendering panicked".to_owned())??;
+        let rendered = panic::catch_unwind(AssertUnwindSafe(|| render(receipt)))
+            .map_err(|_| Fault::Picture("rendering panicked".to_owned()))?;
+        let (facts, pdf) = rendered.map_err(Fault::Picture)?;
         let stored = announced.put(pdf).await;
-        let blob = stored.map_err(|error| error.to_string())?;
+        let blob = stored.map_err(|error| Fault::Storage(error.to_string()))?;
         Ok((facts, blob))
+    }
+
+    /// Shows that the receipt is being processed, from the first attempt on that did not get
+    /// through. The job itself is left to its worker.
+    async fn stall(&self, company_id: Uuid, id: Uuid, began_at: Micros) -> Result<(), DbError> {
+        let args = (company_id, id, began_at);
+        let stalling = self.db.write(
+            Isolation::ReadCommitted,
+            args,
+            |tx, &(company_id, id, began_at)| {
+                let outcome = Outcome::Stalled;
+                Box::pin(store::fail(
+                    tx,
+                    company_id,
+                    id,
+                    Attempt { began_at, outcome },
+                ))
+            },
+        );
+        stalling.await
     }
 
     fn done(
@@ -151,29 +187,40 @@ impl Process {
             began_at,
             self.clock.now(),
         );
-        self.db
-            .write(
-                Isolation::ReadCommitted,
-                args,
-                |tx, (job, company_id, id, reason, jitter, began_at, now)| {
-                    Box::pin(async move {
-                        let attempt = Attempt {
-                            began_at: *began_at,
-                            ended_at: *now,
-                        };
-                        store::fail(tx, *company_id, *id, attempt).await?;
-                        let failed =
-                            bursar_jobs::fail(tx, job, &PICTURE_POLICY, *jitter, reason, *now)
-                                .await?;
-                        if matches!(failed, Failed::Dead) {
-                            store::give_up(tx, *company_id, *id, *now).await?;
-                        }
-                        Ok(())
-                    })
-                },
-            )
-            .await
+        let failing = self.db.write(
+            Isolation::ReadCommitted,
+            args,
+            |tx, (job, company_id, id, reason, jitter, began_at, now)| {
+                let receipt = (*company_id, *id);
+                Box::pin(failed(tx, job, receipt, reason, *jitter, (*began_at, *now)))
+            },
+        );
+        let failed: Failed = failing.await?;
+        failed.count(KIND);
+        Ok(())
     }
+}
+
+/// Records an attempt that failed at the picture, and whether another follows.
+async fn failed(
+    tx: &mut Tx,
+    job: &Job,
+    (company_id, id): (Uuid, Uuid),
+    reason: &str,
+    jitter: u64,
+    (began_at, now): (Micros, Micros),
+) -> Result<Failed, JobsError> {
+    let before = store::pictures_failed(tx, company_id, id).await?;
+    // The job's own count has attempts that never came to the picture, too.
+    let mut counted = job.clone();
+    counted.attempt = before + 1;
+    let failed = bursar_jobs::fail(tx, &counted, &PICTURE_POLICY, jitter, reason, now).await?;
+    let outcome = match failed {
+        Failed::Dead => Outcome::Failed(now),
+        Failed::Retried { .. } => Outcome::Again(now),
+    };
+    store::fail(tx, company_id, id, Attempt { began_at, outcome }).await?;
+    Ok(failed)
 }
 
 /// The picture, the expense and the end of the job: all or nothing.
@@ -185,7 +232,7 @@ struct Done {
 }
 
 impl Done {
-    async fn store(&self, tx: &mut bursar_db::Tx) -> Result<(), JobsError> {
+    async fn store(&self, tx: &mut Tx) -> Result<(), JobsError> {
         let NewAvailableExpense {
             company_id,
             source_id,
@@ -194,11 +241,7 @@ impl Done {
         } = self.expense;
         let receipt = (company_id, source_id);
         let picture = (self.blob.as_str(), MEDIA_TYPE);
-        let attempt = Attempt {
-            began_at: self.began_at,
-            ended_at: created_at,
-        };
-        if store::finish(tx, receipt, picture, attempt).await? {
+        if store::finish(tx, receipt, picture, (self.began_at, created_at)).await? {
             bursar_expense::api::add(tx, &self.expense).await?;
         }
         bursar_jobs::complete(tx, &self.claim).await
@@ -247,3 +290,6 @@ impl Handler for Process {
         Box::pin(self.process(job))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,7 +153,8 @@ async fn list(
         .scan(args, |tx, &place| {
             Box::pin(store::list_before(tx, place, PAGE, PAGE_BYTES))
         })
-        .await?;
+        .await
+        .map_err(ReceiptsError::List)?;
     let last = found
         .last()
         .filter(|_| more)

@@ -46,13 +46,13 @@ pub(crate) async fn get_status(
         return Err(ReceiptsError::NotFound);
     }
     let args = (company(&caller)?, receipt.id);
-    let failed = state
+    let attempts = state
         .db
         .read(args, |tx, &(company_id, id)| {
-            Box::pin(store::failed_attempts(tx, company_id, id))
+            Box::pin(store::attempts(tx, company_id, id))
         })
         .await?;
-    let logs = receipt.log(&failed).into_iter().map(|entry| StatusLog {
+    let logs = receipt.log(&attempts).into_iter().map(|entry| StatusLog {
         log_level: entry.level,
         message: entry.message,
         timestamp: entry.at.http_date(),

@@ -4,7 +4,7 @@ use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_jobs::NewJob;
 use bursar_kernel::{Micros, Uuid, hex32};
 
-use crate::model::{Attempt, NewReceipt, Receipt, job_payload};
+use crate::model::{Attempt, NewReceipt, Outcome, Receipt, job_payload};
 use crate::process::KIND;
 
 statements! {
@@ -19,17 +19,18 @@ statements! {
     LIST = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
         image_type, preview_blob, began_at, ended_at FROM receipts_receipt \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 AND id >= $4 ORDER BY id DESC";
-    FAILED_ATTEMPTS = "SELECT began_at, failed_at FROM receipts_attempt \
+    ATTEMPTS = "SELECT began_at, ended_at, outcome FROM receipts_attempt \
         WHERE company_id = $1 AND receipt_id = $2 ORDER BY id";
-    INSERT_ATTEMPT = "INSERT INTO receipts_attempt (company_id, receipt_id, began_at, failed_at) \
-        VALUES ($1, $2, $3, $4)";
+    INSERT_ATTEMPT = "INSERT INTO receipts_attempt \
+        (company_id, receipt_id, began_at, ended_at, outcome) VALUES ($1, $2, $3, $4, $5)";
+    PICTURES_FAILED = "SELECT COUNT(*) FROM receipts_attempt \
+        WHERE company_id = $1 AND receipt_id = $2 AND outcome = 'again'";
     FINISH = "UPDATE receipts_receipt SET status = 'PROCESSED', image_blob = $3, image_type = $4, \
         began_at = $5, ended_at = $6 \
-        WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'PROCESSING')";
+        WHERE company_id = $1 AND id = $2 AND status <> 'PROCESSED'";
     FAIL = "UPDATE receipts_receipt SET status = 'PROCESSING' \
-        WHERE company_id = $1 AND id = $2 AND status = 'ACCEPTED'";
-    GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED', ended_at = $3 \
-        WHERE company_id = $1 AND id = $2";
+        WHERE company_id = $1 AND id = $2 AND status IN ('ACCEPTED', 'FAILED')";
+    GIVE_UP = "UPDATE receipts_receipt SET status = 'FAILED' WHERE company_id = $1 AND id = $2";
     SET_PREVIEW = "UPDATE receipts_receipt SET preview_blob = $3 \
         WHERE company_id = $1 AND id = $2";
     NAMES_BLOB = "SELECT id FROM receipts_receipt WHERE image_blob = $1 \
@@ -127,59 +128,66 @@ pub(crate) async fn list_pending(
     rows.into_iter().map(read).collect()
 }
 
-/// The attempts at a receipt that failed, oldest first.
-pub(crate) async fn failed_attempts(
+/// The attempts at a receipt that did not get through, oldest first.
+pub(crate) async fn attempts(
     tx: &mut Tx,
     company_id: Uuid,
     receipt_id: Uuid,
 ) -> Result<Vec<Attempt>, DbError> {
-    let rows = tx
-        .rows(&FAILED_ATTEMPTS, args![&company_id, &receipt_id])
-        .await?;
+    let rows = tx.rows(&ATTEMPTS, args![&company_id, &receipt_id]).await?;
     rows.into_iter()
         .map(|mut row| {
+            let outcome: String = row.get(2)?;
+            let outcome = Outcome::of(&outcome, row.get(1)?);
             Ok(Attempt {
                 began_at: row.get(0)?,
-                ended_at: row.get(1)?,
+                outcome: outcome.ok_or(DbError::Decode { column: 2 })?,
             })
         })
         .collect()
 }
 
-/// Ends processing with the attempt that succeeded. False when it had ended before.
+/// Ends processing with the attempt that got through. False when it had ended before.
 pub(crate) async fn finish(
     tx: &mut Tx,
     (company_id, id): (Uuid, Uuid),
     (blob, media_type): (&str, &str),
-    attempt: Attempt,
+    (began_at, ended_at): (Micros, Micros),
 ) -> Result<bool, DbError> {
-    let Attempt { began_at, ended_at } = attempt;
     let finish = args![&company_id, &id, blob, media_type, began_at, ended_at];
     Ok(tx.execute(&FINISH, finish).await? == 1)
 }
 
-/// Records an attempt that failed.
+/// Records an attempt that did not get through.
 pub(crate) async fn fail(
     tx: &mut Tx,
     company_id: Uuid,
     id: Uuid,
     attempt: Attempt,
 ) -> Result<(), DbError> {
-    tx.execute(&FAIL, args![&company_id, &id]).await?;
-    let Attempt { began_at, ended_at } = attempt;
-    let row = args![&company_id, &id, began_at, ended_at];
+    let status = if matches!(attempt.outcome, Outcome::Failed(_)) {
+        &GIVE_UP
+    } else {
+        &FAIL
+    };
+    let changed = tx.execute(status, args![&company_id, &id]).await?;
+    let (outcome, ended_at) = attempt.outcome.columns();
+    if ended_at.is_none() && changed == 0 {
+        // That it stands still was recorded at the first attempt.
+        return Ok(());
+    }
+    let row = args![&company_id, &id, attempt.began_at, ended_at, outcome];
     tx.execute(&INSERT_ATTEMPT, row).await.map(drop)
 }
 
-pub(crate) async fn give_up(
+/// How many attempts have failed at the picture.
+pub(crate) async fn pictures_failed(
     tx: &mut Tx,
     company_id: Uuid,
     id: Uuid,
-    now: Micros,
-) -> Result<(), DbError> {
-    tx.execute(&GIVE_UP, args![&company_id, &id, now])
-        .await
-        .map(drop)
+) -> Result<i64, DbError> {
+    let row = tx.row(&PICTURES_FAILED, args![&company_id, &id]).await?;
+    row.map_or(Ok(0), |mut row| row.get(0))
 }
 
 pub(crate) async fn set_preview(

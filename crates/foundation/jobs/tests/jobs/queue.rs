@@ -26,7 +26,7 @@ db_test! {
         for sql in bursar_jobs::statements() {
             parameters.push(bench.db.prepare(sql).await.unwrap());
         }
-        assert_eq!(parameters, [6, 5, 3, 2, 4, 3, 2, 0, 1, 1, 0, 1]);
+        assert_eq!(parameters, [6, 5, 3, 2, 4, 3, 2, 0, 1, 1, 0, 1, 2]);
     }
 }
 
@@ -190,6 +190,46 @@ db_test! {
         assert_eq!((dead.id, dead.enqueued_at), (job.id, START));
         assert!(dead.reason.starts_with("no 3 éé"), "{}", dead.reason);
         assert_eq!(dead.reason.chars().count(), 1_000);
+    }
+}
+
+async fn revive(bench: &Bench, id: Option<i64>) -> u64 {
+    let args = (id, bench.clock.now());
+    let reviving = bench
+        .db
+        .write(Isolation::ReadCommitted, args, |tx, &(id, now)| {
+            Box::pin(bursar_jobs::revive(tx, id, now))
+        });
+    reviving.await.map_err(|error: DbError| error).unwrap()
+}
+
+db_test! {
+    async fn dead_jobs_run_again_by_order(place: TestDb) {
+        let bench = Bench::open(&place).await;
+        let worker = bench.claimer();
+        // Of two with one key only the later may run.
+        for (key, payload) in [(Some("k"), "1"), (Some("k"), "2"), (None, "3"), (None, "4")] {
+            bench.add(key, payload, NOW).await;
+            for _ in 0..POLICY.attempts_max {
+                let job = worker.claim(1).await.unwrap().remove(0);
+                fail(&bench, &job, "no use").await.unwrap();
+                bench.clock.advance(60 * SECOND);
+            }
+        }
+        let dead = bursar_jobs::dead(&bench.db, 10).await.unwrap();
+        assert_eq!(dead.len(), 4);
+        assert_eq!(revive(&bench, Some(dead[0].id)).await, 1);
+        assert_eq!(revive(&bench, Some(dead[0].id)).await, 0, "it lives");
+        let jobs = worker.claim(9).await.unwrap();
+        assert_eq!(payloads(&jobs), ["4"]);
+        assert_eq!(jobs[0].attempt, 1, "it has all its attempts");
+        assert_eq!(revive(&bench, None).await, 2);
+        let jobs = worker.claim(9).await.unwrap();
+        assert_eq!(payloads(&jobs), ["2", "3"]);
+        assert_eq!(revive(&bench, None).await, 0, "its key is taken");
+        complete(&bench.db, &jobs[0]).await.unwrap();
+        assert_eq!(revive(&bench, None).await, 1);
+        assert_eq!(payloads(&worker.claim(9).await.unwrap()), ["1"]);
     }
 }
 

@@ -3,6 +3,7 @@
 use bursar_testkit::db_test;
 use serde_json::{Value, json};
 
+use super::sample::smallest;
 use crate::app::*;
 use crate::http::Site;
 
@@ -53,7 +54,7 @@ db_test! {
                   \"href\":\"{0}/receipts/schemas\"}}]}}",
                 site.base
             );
-            for path in ["/receipts/", "/receipts"] {
+            for path in ["/receipts/", "/receipts", "/receipts/v4"] {
                 // What a Host header says leads nowhere.
                 let answer = site.get(path).bearer(&token).header("x-forwarded-host", "evil");
                 let answer = answer.send().await;
@@ -61,6 +62,29 @@ db_test! {
                 assert_eq!(answer.header("content-type"), "application/json");
                 assert_eq!(site.get(path).send().await.status, 403);
             }
+        }
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn every_link_of_the_index_works(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let token = app.token(ANA).await;
+        let receipt = app.accepted(&token, ANA, smallest().to_string()).await;
+        let receipt_id = receipt.rsplit('/').next().unwrap();
+        let index = app.us.get("/receipts/").bearer(&token).send().await.json();
+        for link in index["links"].as_array().unwrap() {
+            let href = link["href"].as_str().unwrap();
+            let url = href.replace("{userId}", ANA).replace("{receiptId}", receipt_id);
+            let method = link["method"].as_str().unwrap_or("GET");
+            let mut call = app.us.call(method, &url).bearer(&token);
+            if method == "POST" {
+                call = call.header("link", GENERAL).json(smallest().to_string());
+            }
+            let answer = call.send().await;
+            let expected = if method == "POST" { 201 } else { 200 };
+            assert_eq!(answer.status, expected, "{method} {url}: {}", answer.text());
         }
         app.stop().await;
     }

@@ -1,0 +1,208 @@
+//! What the file may say, and what is made of it.
+
+use super::*;
+
+fn load(text: &str) -> Result<Config, ConfigError> {
+    Config::layer(&Flags::default(), parse(Path::new("bursar.toml"), text)?)
+}
+
+#[test]
+fn flags_win_over_the_file_and_the_file_over_defaults() {
+    let file = parse(Path::new("x"), "data = '/a'\n[log]\nfilter = 'debug'").unwrap();
+    let flags = Flags {
+        data: Some("/b".into()),
+        ..Flags::default()
+    };
+    let config = Config::layer(&flags, file).unwrap();
+    assert_eq!(config.data, Path::new("/b"));
+    assert_eq!(config.location, Location::Folder("/b".into()));
+    assert_eq!(config.log_filter.as_deref(), Some("debug"));
+    assert_eq!(config.brand, "Bursar");
+}
+
+#[test]
+fn faults_say_where_and_what() {
+    for (text, says) in [
+        ("dta = 'x'", "unknown field `dta`"),
+        ("data = ", "line 1"),
+        (
+            "[[datacenter]]\nid = 'us'\nlisten = '0.0.0.0:80'",
+            "give a base_uri",
+        ),
+        (
+            "[[datacenter]]\nid='us'\nlisten='0.0.0.0:80'\nbase_uri='https://us.example'",
+            "tls_terminated_by_proxy",
+        ),
+        (
+            "[[datacenter]]\nid='us'\nlisten='127.0.0.1:0'\n\
+             [[datacenter]]\nid='us'\nlisten='127.0.0.1:0'",
+            "given twice",
+        ),
+        (
+            "[bootstrap]\ncompany='A'\nhome='us'\nuser_name='a'\nemail='a@a.example'",
+            "is no [[datacenter]]",
+        ),
+        ("workers = 0", "workers must be 1"),
+        (
+            "[mail]\nhost='mail.example'\ntls='none'\nfrom='a@a.example'",
+            "on this machine only",
+        ),
+        (
+            "[mail]\nhost='mail.example'\nfrom='nobody'",
+            "\"nobody\" is not an address",
+        ),
+        ("otp_parameter = 'code'", "unknown variant `code`"),
+        (
+            "database_url = 'mysql://a:hunter2@b/c'",
+            "expected postgres://",
+        ),
+        ("log.filter = 'info,=='", "is not understood"),
+        (
+            "[[datacenter]]\nid='US'\nlisten='127.0.0.1:0'",
+            "lower-case letters",
+        ),
+        (
+            "[[datacenter]]\nid='us'\nlisten='127.0.0.1:0'\nbase_uri='us.example'",
+            "write it as https://host",
+        ),
+        (
+            "[[datacenter]]\nid='us'\nlisten='127.0.0.1:0'\nwww_uri='https://a/b'",
+            "write it as https://host",
+        ),
+        (
+            "[[datacenter]]\nid='us'\nlisten='127.0.0.1:8080'\n\
+             [[datacenter]]\nid='emea'\nlisten='127.0.0.1:8080'",
+            "share their id or their address",
+        ),
+        (
+            "[bootstrap]\ncompany='A'\nhome='glz'\nuser_name='a'\nemail='a@a.example'\n\
+             [[datacenter]]\nid='glz'\nlisten='127.0.0.1:0'",
+            "nobody lives there",
+        ),
+    ] {
+        let error = load(text).unwrap_err().to_string();
+        assert!(error.contains(says), "{text}: {error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+/// The names that a table takes, from what it says to one that it does not take.
+fn names(toml: &str) -> Option<Vec<String>> {
+    let error = toml::from_str::<File>(toml).err()?;
+    let (unknown, known) = error.message().split_once(", expected ")?;
+    let named = || known.split('`').skip(1).step_by(2).map(str::to_owned);
+    (unknown == "unknown field `zzz`").then(|| named().collect())
+}
+
+/// Every key, those of tables as `table.key`.
+fn keys() -> Vec<String> {
+    let mut keys = Vec::new();
+    for key in names("zzz = 1").unwrap() {
+        let table = names(&format!("[{key}]\nzzz = 1"));
+        match table.or_else(|| names(&format!("[[{key}]]\nzzz = 1"))) {
+            Some(inner) => keys.extend(inner.iter().map(|inner| format!("{key}.{inner}"))),
+            None => keys.push(key),
+        }
+    }
+    keys
+}
+
+/// The first column of the documented table.
+fn documented() -> Vec<String> {
+    let text = include_str!("../../../../docs/operations.md");
+    let table = text.split_once("| key | flag |").unwrap().1;
+    let rows = table
+        .lines()
+        .skip(2)
+        .map_while(|row| row.strip_prefix("| "));
+    let key = |row: &str| row.split('`').nth(1).unwrap().to_owned();
+    rows.filter(|row| row.starts_with('`')).map(key).collect()
+}
+
+#[test]
+fn every_key_is_documented_and_nothing_else() {
+    let (mut keys, mut documented) = (keys(), documented());
+    assert!(keys.len() > 20, "{keys:?}");
+    keys.sort();
+    documented.sort();
+    assert_eq!(keys, documented);
+}
+
+#[test]
+fn every_flag_and_variable_is_documented() {
+    use clap::Args as _;
+    let text = include_str!("../../../../docs/operations.md");
+    let command = Flags::augment_args(clap::Command::new("bursar"));
+    let mut wanted = vec![BOOTSTRAP_PASSWORD.to_owned(), MAIL_PASSWORD.to_owned()];
+    for argument in command.get_arguments() {
+        wanted.push(format!("--{}", argument.get_long().unwrap()));
+        wanted.push(argument.get_env().unwrap().to_str().unwrap().to_owned());
+    }
+    assert!(wanted.len() > 10, "{wanted:?}");
+    for name in wanted {
+        assert!(
+            text.contains(&format!("`{name}`")),
+            "docs/operations.md lacks {name}"
+        );
+    }
+}
+
+#[test]
+fn every_key_is_shown() {
+    let shown = [
+        ("data", "'/a'", "/a"),
+        (
+            "database_url",
+            "'postgres://b:hunter2@h/c'",
+            "postgres://b@h/c",
+        ),
+        ("database_connections_max", "9", "9"),
+        ("secret_key_file", "'/d'", "/d"),
+        ("brand", "'Example'", "Example"),
+        ("workers", "7", "7"),
+        ("tls_terminated_by_proxy", "true", "true"),
+        ("loopback_partners", "true", "true"),
+        ("otp_parameter", "'otl'", "otl"),
+        ("log.filter", "'warn'", "warn"),
+        ("log.format", "'json'", "json"),
+        ("bootstrap.company", "'Travel'", "Travel"),
+        ("bootstrap.home", "'us'", "us"),
+        ("bootstrap.user_name", "'admin'", "admin"),
+        (
+            "bootstrap.email",
+            "'admin@travel.example'",
+            "admin@travel.example",
+        ),
+        ("bootstrap.password_file", "'/e'", "/e"),
+        ("mail.host", "'mail.example'", "mail.example"),
+        ("mail.port", "2525", "2525"),
+        ("mail.tls", "'implicit'", "implicit"),
+        ("mail.user_name", "'post'", "post"),
+        ("mail.password_file", "'/f'", "/f"),
+        ("mail.from", "'g@mail.example'", "g@mail.example"),
+    ];
+    let mut text = String::new();
+    for (key, value, _) in &shown {
+        text += &format!("{key} = {value}\n");
+    }
+    text += "[[datacenter]]\nid = 'us'\nlisten = '10.0.0.5:80'\n\
+             base_uri = 'https://us.example'\nwww_uri = 'https://pages.example'\n";
+    let described = load(&text).unwrap().describe();
+    for (key, _, value) in &shown {
+        let line = described
+            .lines()
+            .find(|line| line.starts_with(&format!("{key} ")));
+        let line = line.unwrap_or_else(|| panic!("no {key} in\n{described}"));
+        assert!(line.ends_with(value), "{line}");
+    }
+    let places = "us 10.0.0.5:80, base_uri https://us.example, www_uri https://pages.example";
+    assert!(described.contains(places), "{described}");
+    let all = keys()
+        .into_iter()
+        .filter(|key| !key.starts_with("datacenter."));
+    let missing: Vec<_> = all
+        .filter(|key| shown.iter().all(|(known, ..)| known != key))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(!described.contains("hunter2"));
+}

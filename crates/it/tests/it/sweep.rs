@@ -1,0 +1,91 @@
+//! Files that no row names go; all others stay.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use bursar_testkit::{TestDb, db_test};
+
+use crate::app::*;
+use crate::partner::complete_draft;
+use crate::people::{PIA, Someone};
+use crate::receipts::sample::smallest;
+use crate::signin::{ANA_SIGNS_IN, cookie};
+
+const APP_CENTER: &str = include_str!("appcenter.toml");
+
+/// Every file of the store, each made older than any that a sweep spares.
+fn aged(blobs: &Path) -> Vec<PathBuf> {
+    let folders = fs::read_dir(blobs)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let shards = folders.filter(|path| path.is_dir());
+    let files = shards.flat_map(|shard| fs::read_dir(shard).unwrap());
+    let mut aged: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    for path in &aged {
+        let file = File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    }
+    aged.sort();
+    aged
+}
+
+/// Waits until a file is swept.
+async fn gone(path: &Path) {
+    for _ in 0..1000 {
+        if !path.exists() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{} is still there", path.display());
+}
+
+/// Where a listing's page shows its logo.
+async fn logo_of(pia: &Someone<'_>, listing_id: &str) -> String {
+    let page = pia.page(&format!("/partner/apps/{listing_id}")).await;
+    let (_, file) = page.split_once("src=\"/logos/").unwrap();
+    format!("/logos/{}", file.split('"').next().unwrap())
+}
+
+async fn start(place: &TestDb) -> TestApp {
+    TestApp::start_with(place, &[], APP_CENTER).await
+}
+
+db_test! {
+    async fn a_start_sweeps_what_no_row_names_and_nothing_else(place: TestDb) {
+        let app = start(&place).await;
+        let token = app.token(ANA).await;
+        let url = app.accepted(&token, ANA, smallest().to_string()).await;
+        app.processed(&token, &url).await;
+        let id = url.rsplit('/').next().unwrap();
+        let preview = format!("/expenses/{id}/picture.png");
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let shown = app.us.get(&preview).cookie(&ana).send().await;
+        assert_eq!(shown.status, 200);
+        let pia = Someone::at(&app.us, PIA).await;
+        let listing_id = complete_draft(&pia).await;
+        let logo = logo_of(&pia, &listing_id).await;
+        app.stop().await;
+
+        let blobs = place.folder().join("blobs");
+        let named = aged(&blobs);
+        assert_eq!(named.len(), 3, "a picture, its preview and a logo: {named:?}");
+        // In the folder that a sweep comes to last.
+        let orphan = blobs.join("ff").join("f".repeat(64));
+        fs::write(&orphan, "nobody's").unwrap();
+        assert_eq!(aged(&blobs).len(), 4);
+
+        let app = start(&place).await;
+        gone(&orphan).await;
+        assert_eq!(aged(&blobs), named);
+        let image = format!("/receipts/v4/{id}/image");
+        let token = app.token(ANA).await;
+        assert_eq!(app.us.get(&image).bearer(&token).send().await.status, 200);
+        let again = app.us.get(&preview).cookie(&ana).send().await;
+        assert_eq!((again.status, again.body), (200, shown.body));
+        let pia = Someone::at(&app.us, PIA).await;
+        assert_eq!(pia.get(&logo).await.status, 200);
+        app.stop().await;
+    }
+}

@@ -1,0 +1,244 @@
+//! What becomes of a receipt whose attempts fail. The worker is driven step by step.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bursar_db::{Sql, args};
+use bursar_jobs::Worker;
+use bursar_testkit::{TestDb, db_test};
+use bursar_web::Metrics;
+
+use super::*;
+use crate::model::NewReceipt;
+use crate::schema::ReceiptType;
+
+const START: Micros = Micros(1_795_253_400_000_000);
+const COMPANY: Uuid = Uuid::from_u128(1);
+const RECEIPT: Uuid = Uuid::from_u128(2);
+const TRAVELLER: Uuid = Uuid::from_u128(3);
+const BODY: &str = r#"{"dateTime":"2026-11-20T18:05:00-05:00","total":"12.50",
+    "currencyCode":"EUR","seller":{"name":"Corner Bakery"}}"#;
+
+const ACCEPTED: &str = "Receipt accepted. Queued for processing.";
+const INITIATED: &str = "Initiated receipt processing.";
+const AGAIN: &str = "Error during image generation or retrieval. Queued for reprocessing.";
+const GENERATED: &str = "Receipt image generated.";
+const FINISHED: &str = "Processing finished.";
+const FAILED: &str = "Processing failed.";
+
+/// No receipt that is accepted lacks a picture; this makes one that does.
+static SET_BODY: Sql =
+    Sql::new("UPDATE receipts_receipt SET body = $3 WHERE company_id = $1 AND id = $2");
+
+/// One accepted receipt and the worker that processes it.
+struct Scene {
+    db: Db,
+    clock: Clock,
+    worker: Worker,
+    files: PathBuf,
+}
+
+impl Scene {
+    async fn open(place: &TestDb) -> Self {
+        let (db, clock, rng) = (place.open().await, Clock::fake(START), Rng::seeded(1));
+        let files = place.folder().join("blobs");
+        let process = Process {
+            db: db.clone(),
+            blobs: Blobs::open(&files).unwrap(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+        };
+        let receipt = NewReceipt {
+            company_id: COMPANY,
+            id: RECEIPT,
+            user_id: TRAVELLER,
+            receipt_type: ReceiptType::General,
+            body: BODY.to_owned(),
+            app_id: Uuid::from_u128(4),
+            app_name: "Bluebird Cafe".to_owned(),
+            correlation_id: "call-1".to_owned(),
+            received_at: START,
+        };
+        let storing = db.write(Isolation::Append, receipt, |tx, receipt| {
+            Box::pin(store::insert(tx, receipt))
+        });
+        storing.await.unwrap();
+        let worker = Worker::new(db.clone(), clock.clone(), rng, vec![Arc::new(process)]);
+        Self {
+            db,
+            clock,
+            worker,
+            files,
+        }
+    }
+
+    async fn set_body(&self, body: &'static str) {
+        let setting = self.db.write(Isolation::ReadCommitted, body, |tx, body| {
+            Box::pin(async move {
+                tx.execute(&SET_BODY, args![&COMPANY, &RECEIPT, *body])
+                    .await
+            })
+        });
+        assert_eq!(setting.await.map_err(|error: DbError| error).unwrap(), 1);
+    }
+
+    /// Where files are written, or where nothing can be.
+    fn set_files(&self, usable: bool) {
+        let (there, away) = (self.files.join("tmp"), self.files.join("away"));
+        let (from, to) = if usable { (away, there) } else { (there, away) };
+        fs::rename(from, to).unwrap();
+    }
+
+    /// Makes `count` attempts, each when it is due, and answers how long they took.
+    async fn attempt(&self, count: usize) -> Duration {
+        let began = self.clock.now();
+        let mut made = 0;
+        while made < count {
+            self.clock.advance(Duration::from_secs(1));
+            made += self.worker.run_due().await.unwrap();
+        }
+        self.clock.now() - began
+    }
+
+    /// Has the dead job run again.
+    async fn revive(&self) -> u64 {
+        let reviving = self
+            .db
+            .write(Isolation::ReadCommitted, self.clock.now(), |tx, now| {
+                Box::pin(bursar_jobs::revive(tx, None, *now))
+            });
+        reviving.await.map_err(|error: DbError| error).unwrap()
+    }
+
+    async fn status(&self) -> String {
+        let reading = self
+            .db
+            .read((), |tx, ()| Box::pin(store::get(tx, COMPANY, RECEIPT)));
+        reading.await.unwrap().unwrap().status
+    }
+
+    async fn logs(&self) -> Vec<(String, String)> {
+        let reading = self.db.read((), |tx, ()| Box::pin(log(tx)));
+        let logs = reading.await.unwrap().into_iter();
+        logs.map(|entry| (entry.level, entry.message)).collect()
+    }
+
+    async fn expenses(&self) -> usize {
+        let reading = self.db.read((), |tx, ()| {
+            Box::pin(bursar_expense::api::list_before(
+                tx,
+                COMPANY,
+                TRAVELLER,
+                Uuid::max(),
+                10,
+            ))
+        });
+        reading.await.unwrap().len()
+    }
+}
+
+async fn log(tx: &mut Tx) -> Result<Vec<crate::LogEntry>, DbError> {
+    let receipt = store::get(tx, COMPANY, RECEIPT).await?.unwrap();
+    crate::api::log(tx, COMPANY, &receipt).await
+}
+
+fn logged(messages: &[&str]) -> Vec<(String, String)> {
+    let entry = |&message: &&str| {
+        let level = match message {
+            AGAIN | FAILED => "ERROR",
+            _ => "INFO",
+        };
+        (level.to_owned(), message.to_owned())
+    };
+    messages.iter().map(entry).collect()
+}
+
+db_test! {
+    async fn a_full_disk_delays_a_receipt_and_never_fails_it(place: TestDb) {
+        let scene = Scene::open(&place).await;
+        scene.set_files(false);
+        scene.attempt(1).await;
+        assert_eq!(scene.status().await, "PROCESSING");
+        // Many more than a picture gets.
+        scene.attempt(20).await;
+        assert_eq!(scene.status().await, "PROCESSING");
+        assert_eq!(scene.logs().await, logged(&[ACCEPTED, INITIATED]));
+        assert_eq!(scene.expenses().await, 0);
+        scene.set_files(true);
+        scene.attempt(1).await;
+        assert_eq!(scene.status().await, "PROCESSED");
+        let all = [ACCEPTED, INITIATED, INITIATED, GENERATED, FINISHED];
+        assert_eq!(scene.logs().await, logged(&all));
+        assert_eq!(scene.expenses().await, 1);
+    }
+}
+
+db_test! {
+    async fn eight_failed_pictures_fail_a_receipt(place: TestDb) {
+        let metrics = Metrics::install();
+        let scene = Scene::open(&place).await;
+        scene.set_body("no JSON").await;
+        let took = scene.attempt(7).await;
+        assert_eq!(scene.status().await, "PROCESSING");
+        let mut all = vec![ACCEPTED];
+        all.extend([INITIATED, AGAIN].repeat(7));
+        assert_eq!(scene.logs().await, logged(&all));
+        let took = took + scene.attempt(1).await;
+        assert_eq!(scene.status().await, "FAILED");
+        all.extend([INITIATED, FAILED]);
+        assert_eq!(scene.logs().await, logged(&all));
+        assert_eq!(scene.expenses().await, 0);
+        // Delays of 5, 10, … 320 s, the second half of each up to chance.
+        assert!((318..=645).contains(&took.as_secs()), "{took:?}");
+
+        let dead = bursar_jobs::dead(&scene.db, 10).await.unwrap();
+        assert_eq!(dead.len(), 1);
+        assert!(dead[0].reason.contains("expected"), "{}", dead[0].reason);
+        scene.clock.advance(Duration::from_hours(1));
+        assert_eq!(scene.worker.run_due().await.unwrap(), 0);
+        for counter in ["jobs_failed_total", "jobs_dead_total"] {
+            let line = format!("{counter}{{kind=\"{KIND}\"}} ");
+            assert!(metrics.render().contains(&line), "{}", metrics.render());
+        }
+    }
+}
+
+db_test! {
+    async fn only_failed_pictures_count(place: TestDb) {
+        let scene = Scene::open(&place).await;
+        scene.set_files(false);
+        scene.attempt(10).await;
+        scene.set_body("no JSON").await;
+        scene.attempt(7).await;
+        assert_eq!(scene.status().await, "PROCESSING");
+        scene.set_body(BODY).await;
+        scene.set_files(true);
+        scene.attempt(1).await;
+        assert_eq!(scene.status().await, "PROCESSED");
+        let retries = scene.logs().await.iter().filter(|(_, text)| text == AGAIN).count();
+        assert_eq!(retries, 7);
+        assert_eq!(scene.expenses().await, 1);
+    }
+}
+
+db_test! {
+    async fn a_failed_receipt_gets_another_attempt_by_order(place: TestDb) {
+        let scene = Scene::open(&place).await;
+        scene.set_body("no JSON").await;
+        scene.attempt(8).await;
+        assert_eq!(scene.status().await, "FAILED");
+        assert_eq!(scene.revive().await, 1);
+        scene.attempt(1).await;
+        assert_eq!(scene.status().await, "FAILED");
+        scene.set_body(BODY).await;
+        assert_eq!(scene.revive().await, 1);
+        scene.attempt(1).await;
+        assert_eq!(scene.status().await, "PROCESSED");
+        assert_eq!(scene.expenses().await, 1);
+        assert_eq!(scene.revive().await, 0);
+        let logs = scene.logs().await;
+        let end = [INITIATED, FAILED, INITIATED, FAILED, INITIATED, GENERATED, FINISHED];
+        assert!(logs.ends_with(&logged(&end)), "{logs:?}");
+    }
+}
