@@ -50,6 +50,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     25 "0025_directory_roles",
     26 "0026_oauth_owned",
     27 "0027_appcenter_listing",
+    30 "0030_directory_email_key",
+    31 "0031_oauth_expiry",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (
