@@ -40,6 +40,7 @@ mod manage;
 mod model;
 mod otp;
 mod otp_grant;
+mod presumed_home;
 mod redirect_uri;
 mod refresh;
 mod secrets;

@@ -300,7 +300,9 @@ impl Scopes {
 
     /// What is requested, or all when nothing is; none when more is requested than there is.
     pub(crate) fn narrowed(self, requested: Option<&str>) -> Option<Self> {
-        let Some(requested) = requested.map(Self::parse) else {
+        let requested = requested.map(Self::parse);
+        // Of blanks alone: nothing is asked for.
+        let Some(requested) = requested.filter(|requested| !requested.0.is_empty()) else {
             return Some(self);
         };
         let wider = requested.0.iter().any(|name| !self.has(name));
@@ -317,7 +319,9 @@ mod tests {
         let granted = Scopes::parse("openid  receipts.read openid receipts.write");
         assert_eq!(granted.text(), "openid receipts.read receipts.write");
         let narrowed = |text| granted.clone().narrowed(text).map(|scopes| scopes.text());
-        assert_eq!(narrowed(None), Some(granted.text()));
+        for nothing in [None, Some(""), Some(" "), Some(" \t ")] {
+            assert_eq!(narrowed(nothing), Some(granted.text()));
+        }
         assert_eq!(
             narrowed(Some("receipts.read")),
             Some("receipts.read".into())

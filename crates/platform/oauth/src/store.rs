@@ -25,6 +25,9 @@ statements! {
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
     REQUEST_TOKEN = "SELECT company_id, user_id, app_id, expires_at
                      FROM oauth_request_token WHERE hash = $1";
+    SWEEP_REQUEST_TOKENS = "DELETE FROM oauth_request_token WHERE hash IN (
+                                SELECT hash FROM oauth_request_token WHERE expires_at <= $1
+                                ORDER BY expires_at LIMIT 16)";
     INSERT_REQUEST_TOKEN = "INSERT INTO oauth_request_token (hash, company_id, user_id, app_id,
                                 expires_at)
                             VALUES ($1, $2, $3, $4, $5)";
@@ -134,6 +137,13 @@ pub(crate) async fn insert_request_token(
         token.expires_at
     ];
     tx.execute(&INSERT_REQUEST_TOKEN, arguments).await.map(drop)
+}
+
+/// Removes some request tokens that have expired.
+pub(crate) async fn sweep_request_tokens(tx: &mut Tx, now: Micros) -> Result<(), DbError> {
+    tx.execute(&SWEEP_REQUEST_TOKENS, args![now])
+        .await
+        .map(drop)
 }
 
 /// All signing keys, oldest first.

@@ -4,7 +4,7 @@ use bursar_db::{DbError, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
 use crate::authorize::Challenge;
-use crate::model::{Principal, Scopes};
+use crate::model::{ConnectionId, Principal, Scopes};
 use crate::redirect_uri::RedirectUri;
 use crate::server_key::Hash;
 
@@ -22,10 +22,15 @@ statements! {
                        challenge, nonce, expires_at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     // A redeemed one is remembered long enough to see it used again.
-    DELETE_OLD = "DELETE FROM oauth_code WHERE expires_at <= $1";
+    DELETE_OLD = "DELETE FROM oauth_code WHERE hash IN (
+                      SELECT hash FROM oauth_code WHERE expires_at <= $1
+                      ORDER BY expires_at LIMIT 16)";
     REDEEM = "UPDATE oauth_code SET redeemed_at = $2, family = $3
               WHERE hash = $1 AND redeemed_at IS NULL";
     FAMILY = "SELECT family FROM oauth_code WHERE hash = $1 AND redeemed_at IS NOT NULL";
+    FORGET_FAMILY = "UPDATE oauth_code SET family = NULL WHERE hash = $1 AND family = $2";
+    END_CODES = "DELETE FROM oauth_code
+                 WHERE company_id = $1 AND user_id = $2 AND app_id = $3";
 }
 
 /// What a code stands for.
@@ -102,7 +107,7 @@ pub(crate) async fn code(tx: &mut Tx, hash: &Hash) -> Result<Option<CodeRow>, Db
     .transpose()
 }
 
-/// Stores a code, and forgets those that expired before `old`.
+/// Stores a code, and forgets some of those that expired before `old`.
 pub(crate) async fn insert_code(
     tx: &mut Tx,
     hash: &Hash,
@@ -135,8 +140,21 @@ pub(crate) async fn redeem(
     Ok(tx.execute(&REDEEM, args![hash, now, family]).await? == 1)
 }
 
-/// The tokens that a used code was exchanged for.
-pub(crate) async fn family(tx: &mut Tx, hash: &Hash) -> Result<Option<Uuid>, DbError> {
+/// Takes out what a used code was exchanged for: the first replay gets it, and no other.
+pub(crate) async fn take_family(tx: &mut Tx, hash: &Hash) -> Result<Option<Uuid>, DbError> {
     let row = tx.row(&FAMILY, args![hash]).await?;
-    row.map_or(Ok(None), |mut row| row.get(0))
+    let family: Option<Uuid> = row.map_or(Ok(None), |mut row| row.get(0))?;
+    let Some(family) = family else {
+        return Ok(None);
+    };
+    let taken = tx.execute(&FORGET_FAMILY, args![hash, &family]).await? == 1;
+    Ok(taken.then_some(family))
+}
+
+/// Ends the codes of a connection, also the used ones: what they gave has ended with it, and one
+/// that comes again must not end what came later.
+pub(crate) async fn end(tx: &mut Tx, id: &ConnectionId) -> Result<(), DbError> {
+    let (company, principal, app) = id.keys();
+    let arguments = args![&company, &principal, &app];
+    tx.execute(&END_CODES, arguments).await.map(drop)
 }
