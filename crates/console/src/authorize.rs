@@ -51,7 +51,7 @@ pub(crate) async fn show(asked: Asked, RawQuery(query): RawQuery) -> Response {
     }
 }
 
-/// After sign-in the same request must not ask for sign-in again. Whether it asks for consent stays:
+/// After sign-in the same request must not ask for sign-in again. That it asks for consent stays:
 /// some scopes want that.
 fn without_sign_in(query: &str) -> String {
     let form = Form::parse(query.as_bytes()).unwrap_or_default();

@@ -154,7 +154,10 @@ db_test! {
             }
             let again = [format!("1&{name}=1"), format!("1&%{:x}{}=1", name.as_bytes()[0], &name[1..])];
             let again = again.each_ref().map(String::as_str);
-            for bad in again.into_iter().chain(["%zz", "%", "%ff", "%00", "a%0d%0ab", &large]) {
+            // What may be in a mail has no line breaks; the others have codes of their own.
+            let breaks = (missing == 0).then_some("a%0d%0ab");
+            let all = ["%zz", "%", "%ff", "%00", &large].into_iter().chain(breaks);
+            for bad in again.into_iter().chain(all) {
                 let answer = send("", form(name, &format!("{name}={bad}"))).await;
                 let status = if bad.len() > 100 { 413 } else { 400 };
                 let refused = (answer.status, answer.json()["code"].as_i64());
