@@ -50,6 +50,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     25 "0025_directory_roles",
     26 "0026_oauth_owned",
     27 "0027_appcenter_listing",
+    35 "0035_oauth_partner",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

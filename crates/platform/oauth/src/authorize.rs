@@ -111,7 +111,8 @@ async fn asking(oauth: &Oauth, id: Uuid) -> Result<Option<Asking>, DbError> {
             let Some(app) = store::app(tx, id).await? else {
                 return Ok(None);
             };
-            let (publisher, redirect_uris) = store::code::listing(tx, id).await?;
+            let publisher = store::apps::publisher(tx, id).await?;
+            let redirect_uris = store::apps::redirect_uris(tx, id).await?;
             Ok(Some((app, publisher, redirect_uris)))
         })
     });

@@ -21,7 +21,7 @@ pub(crate) struct App {
 /// What a refresh gives back.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Rotation {
+pub enum Rotation {
     /// The same refresh token.
     #[default]
     Same,
@@ -30,15 +30,20 @@ pub(crate) enum Rotation {
 }
 
 impl Rotation {
-    pub(crate) fn name(self) -> &'static str {
+    /// Every policy.
+    pub const ALL: [Self; 2] = [Self::Same, Self::New];
+
+    /// As rows, seeds and forms name it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Same => "same",
             Self::New => "new",
         }
     }
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Same, Self::New]
+    /// From what [`Self::name`] answers.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
             .into_iter()
             .find(|rotation| rotation.name() == name)
     }

@@ -15,9 +15,12 @@ pub(crate) mod otp;
 pub(crate) mod secret;
 
 statements! {
-    APP = "SELECT id, name, scopes, grants, home, enabled, rotation FROM oauth_app
-           WHERE id = $1";
-    CLIENT = "SELECT a.id, a.name, a.scopes, a.grants, a.home, a.enabled, a.rotation, s.hash
+    // What an operator has stopped does not work, whatever its maker says.
+    APP = "SELECT id, name, scopes, grants, home,
+               CASE WHEN blocked = 1 THEN 0 ELSE enabled END, rotation
+           FROM oauth_app WHERE id = $1";
+    CLIENT = "SELECT a.id, a.name, a.scopes, a.grants, a.home,
+                  CASE WHEN a.blocked = 1 THEN 0 ELSE a.enabled END, a.rotation, s.hash
               FROM oauth_app a LEFT JOIN oauth_app_secret s ON s.app_id = a.id AND s.active = 1
               WHERE a.id = $1";
     INSERT_APP = "INSERT INTO oauth_app (id, name, scopes, grants, home, enabled, rotation,

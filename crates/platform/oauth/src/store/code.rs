@@ -1,20 +1,13 @@
-//! SQL of authorization codes and of the addresses that they are sent to.
+//! SQL of authorization codes.
 
 use bursar_db::{DbError, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
 use crate::authorize::Challenge;
 use crate::model::{Principal, Scopes};
-use crate::redirect_uri::RedirectUri;
 use crate::server_key::Hash;
 
 statements! {
-    PUBLISHER = "SELECT publisher FROM oauth_app WHERE id = $1";
-    // What is there stays.
-    PUBLISH = "UPDATE oauth_app SET publisher = $2 WHERE id = $1 AND publisher = ''";
-    REDIRECT_URIS = "SELECT uri FROM oauth_redirect_uri WHERE app_id = $1 ORDER BY uri";
-    INSERT_REDIRECT_URI = "INSERT INTO oauth_redirect_uri (app_id, uri) VALUES ($1, $2)
-                           ON CONFLICT DO NOTHING";
     CODE = "SELECT company_id, user_id, app_id, scope, redirect_uri, challenge, nonce, expires_at,
                 redeemed_at
             FROM oauth_code WHERE hash = $1";
@@ -50,36 +43,6 @@ impl CodeRow {
             company_id: self.company_id,
         }
     }
-}
-
-/// The company behind an app, and the addresses that its people may be sent back to.
-pub(crate) async fn listing(
-    tx: &mut Tx,
-    app_id: &Uuid,
-) -> Result<(String, Vec<RedirectUri>), DbError> {
-    let publisher = tx.row(&PUBLISHER, args![app_id]).await?;
-    let publisher = publisher.map_or_else(|| Ok(String::new()), |mut row| row.get(0))?;
-    let rows = tx.rows(&REDIRECT_URIS, args![app_id]).await?;
-    let redirect_uris = rows.into_iter().map(|mut row| {
-        let uri = RedirectUri::try_from(row.get::<String>(0)?);
-        uri.map_err(|_| DbError::Decode { column: 0 })
-    });
-    Ok((publisher, redirect_uris.collect::<Result<_, _>>()?))
-}
-
-/// Adds what an app lacks; what is there stays.
-pub(crate) async fn insert_listing(
-    tx: &mut Tx,
-    app_id: &Uuid,
-    publisher: &str,
-    redirect_uris: &[RedirectUri],
-) -> Result<(), DbError> {
-    tx.execute(&PUBLISH, args![app_id, publisher]).await?;
-    for uri in redirect_uris {
-        tx.execute(&INSERT_REDIRECT_URI, args![app_id, uri.as_str()])
-            .await?;
-    }
-    Ok(())
 }
 
 pub(crate) async fn code(tx: &mut Tx, hash: &Hash) -> Result<Option<CodeRow>, DbError> {
