@@ -91,7 +91,8 @@ db_test! {
     async fn what_is_no_redirect_uri_changes_nothing(place: TestDb) {
         let app = TestApp::start_app_center(&place).await;
         let pia = Someone::at(&app.us, PIA).await;
-        let many: String = (0..21).map(|n| format!("{BACK}&n={n}\n")).collect();
+        let many: Vec<_> = (0..21).map(|n| format!("{BACK}&n={n}")).collect();
+        let many = many.join("\n");
         let bad = [
             ("/back", "“/back” is no redirect URI"),
             ("bluebird.example.com/back", "is no redirect URI"),
@@ -182,6 +183,23 @@ db_test! {
         assert!(pia.page(&path).await.contains("0 connected, 1 expired, 0 disconnected"));
         tia.done(&format!("/connections/user/{id}/disconnect"), &[]).await;
         assert!(pia.page(&path).await.contains("0 connected, 0 expired, 1 disconnected"));
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn an_app_that_may_not_refresh_is_connected_for_an_hour(place: TestDb) {
+        let app = TestApp::start_app_center(&place).await;
+        let (pia, tia) = (Someone::at(&app.us, PIA).await, Someone::at(&app.us, TIA).await);
+        let terms = format!("/apps/{RIDES}/terms?preview-code={RIDES_CODE}");
+        let asked = parameter(&tia.post(&terms, &[]).await, "requestToken").unwrap();
+        assert_eq!(exchange(&app, RIDES_DEV, TIA_ID, &asked).await.status, 200);
+        let page = async || pia.page(&format!("/partner/apps/{RIDES}")).await;
+        assert!(page().await.contains("1 connected, 0 expired, 0 disconnected"));
+        app.clock.advance(Duration::from_hours(1));
+        let (theirs, hers) = (tia.page("/connections").await, page().await);
+        assert!(theirs.contains("Expired: connect it again"), "{theirs}");
+        assert!(hers.contains("0 connected, 1 expired, 0 disconnected"), "as the other side sees it");
         app.stop().await;
     }
 }

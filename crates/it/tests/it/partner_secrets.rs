@@ -75,6 +75,25 @@ db_test! {
 }
 
 db_test! {
+    async fn of_two_that_are_deactivated_at_once_one_stays(place: TestDb) {
+        let app = TestApp::start_app_center(&place).await;
+        let pia = Someone::at(&app.us, PIA).await;
+        let made = pia.post("/partner/apps", &NEW).await;
+        let (id, second) = (shown(&made, "client-id"), drawn(2));
+        pia.done(SECRETS, &[("secret_id", &second)]).await;
+        let off = async |secret: &str| {
+            let path = format!("{SECRETS}/{secret}");
+            pia.post(&path, &[("action", "deactivate")]).await.status
+        };
+        let (one, two) = tokio::join!(off(&id), off(&second));
+        let mut statuses = [one, two];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 409]);
+        app.stop().await;
+    }
+}
+
+db_test! {
     async fn others_secrets_do_not_exist(place: TestDb) {
         let app = TestApp::start_app_center(&place).await;
         let pia = Someone::at(&app.us, PIA).await;

@@ -150,10 +150,8 @@ mod tests {
             read("https://b.example/\nhttps://b.example/B").map(|all| all.len()),
             Ok(2)
         );
-        let many: String = (0..21)
-            .map(|n| format!("https://b.example/{n}\n"))
-            .collect();
-        assert_eq!(read(&many), Err(Fault::TooLong(20)));
+        let many: Vec<_> = (0..21).map(|n| format!("https://b.example/{n}")).collect();
+        assert_eq!(read(&many.join("\n")), Err(Fault::TooLong(20)));
         let Err(Fault::NotARedirectUri(shown)) = read(&"é".repeat(3000)) else {
             panic!("it is no address");
         };
