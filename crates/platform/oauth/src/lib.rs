@@ -9,7 +9,8 @@
 //! - [`Oauth`] is the state: made once by [`Oauth::open`], shared by every data center's router.
 //! - [`routes`] are the endpoints, and [`openapi`] describes them.
 //! - [`Caller`] is how every other slice authorises a request.
-//! - [`apps`] makes and changes apps and their secrets, stops them, and turns them off for companies.
+//! - [`apps`] makes and changes apps and their secrets, stops them, and turns them off for
+//!   companies.
 //! - [`api`] issues request tokens for those who send people to a partner, knows and ends
 //!   connections, checks and answers what apps ask of people (`/oauth2/v0/authorize`, whose pages
 //!   are the console's), and tells what mails say.
