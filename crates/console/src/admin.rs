@@ -1,20 +1,22 @@
 //! A company's apps, and the audit log.
 
-use axum::extract::Query;
 use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use bursar_appcenter::api::cards;
-use bursar_appcenter::{ActError, Card, Kind};
+use bursar_appcenter::ActError;
+use bursar_appcenter::api::company_apps;
 use bursar_db::DbError;
 use bursar_directory::{Role, api as directory};
 use bursar_kernel::Uuid;
 use serde::Deserialize;
 
 use crate::apps::id_of;
-use crate::reader::{Auditor, CompanyAdmin, Posted, Reader};
+use crate::reader::{After, Auditor, CompanyAdmin, Posted, Reader, just_saved};
 use crate::respond;
 use crate::views::{AdminAppsPage, AuditPage, ErrorKind, Section};
+
+type Id = Result<Path<String>, PathRejection>;
 
 /// Entries on one page of the log.
 const PAGE: usize = 50;
@@ -24,41 +26,57 @@ pub(crate) struct Cursor {
     before: Option<String>,
 }
 
-pub(crate) async fn list(reader: Reader<CompanyAdmin>) -> Response {
+pub(crate) async fn list(reader: Reader<CompanyAdmin>, after: After) -> Response {
     let args = (reader.person(), reader.state().app_center.today());
     let found = reader.state().db.scan(args, |tx, (person, today)| {
-        Box::pin(async move {
-            let mut all = cards(tx, person, Kind::User, today).await?;
-            all.extend(cards(tx, person, Kind::Enterprise, today).await?);
-            Ok::<Vec<Card>, DbError>(all)
-        })
+        Box::pin(company_apps(tx, person, today))
     });
-    let cards = match found.await {
-        Ok(cards) => cards,
-        Err(error) => return reader.failed(&error),
+    let apps = match found.await {
+        Ok(apps) => apps,
+        Err(error) => return reader.failed::<DbError>(&error),
     };
     let page = AdminAppsPage {
         frame: reader.frame(Section::AdminApps),
-        cards,
+        apps,
+        saved: just_saved(after),
     };
     respond::page(StatusCode::OK, &page)
 }
 
-pub(crate) async fn enable(
-    reader: Reader<CompanyAdmin>,
-    id: Result<axum::extract::Path<String>, PathRejection>,
-    posted: Posted,
-) -> Response {
-    let form = match reader.form(posted) {
-        Ok(form) => form,
+pub(crate) async fn enable(reader: Reader<CompanyAdmin>, id: Id, posted: Posted) -> Response {
+    let (id, enabled) = match switched(&reader, id, posted) {
+        Ok(switched) => switched,
         Err(answer) => return answer,
     };
-    let (Some(id), Some(enabled)) = (id_of(id), yes_or_no(form.get("enabled"))) else {
-        return reader.refuse(ErrorKind::NotFound);
+    let app_center = &reader.state().app_center;
+    let done = app_center.enable(&reader.person(), id, enabled).await;
+    answer(&reader, done)
+}
+
+/// The same for an app that the App Center does not show.
+pub(crate) async fn enable_app(reader: Reader<CompanyAdmin>, id: Id, posted: Posted) -> Response {
+    let (id, enabled) = match switched(&reader, id, posted) {
+        Ok(switched) => switched,
+        Err(answer) => return answer,
     };
     let app_center = &reader.state().app_center;
-    match app_center.enable(&reader.person(), id, enabled).await {
-        Ok(()) => Redirect::to("/admin/apps").into_response(),
+    let done = app_center.enable_app(&reader.person(), id, enabled).await;
+    answer(&reader, done)
+}
+
+fn switched(
+    reader: &Reader<CompanyAdmin>,
+    id: Id,
+    posted: Posted,
+) -> Result<(Uuid, bool), Response> {
+    let form = reader.form(posted)?;
+    let both = id_of(id).zip(yes_or_no(form.get("enabled")));
+    both.ok_or_else(|| reader.refuse(ErrorKind::NotFound))
+}
+
+fn answer(reader: &Reader<CompanyAdmin>, done: Result<(), ActError>) -> Response {
+    match done {
+        Ok(()) => Redirect::to("/admin/apps?saved=yes").into_response(),
         Err(ActError::NotFound) => reader.refuse(ErrorKind::NotFound),
         Err(error) => reader.failed(&error),
     }

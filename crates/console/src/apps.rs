@@ -99,7 +99,7 @@ pub(crate) async fn agree(reader: Reader<Anyone>, id: Id, asks: Asks, posted: Po
     match connected {
         // Source: the e-receipts integration guide, "Connect from the App Center". Choice: 302,
         // for the company page's 301 would be remembered with its token.
-        Ok(landing) => (StatusCode::FOUND, [(header::LOCATION, landing)]).into_response(),
+        Ok(landing) => to_partner(landing),
         Err(ConnectError::NotFound) => reader.refuse(ErrorKind::NotFound),
         Err(ConnectError::Blocked(_)) => match look(&reader, listing_id, code.as_deref()).await {
             Ok(view) => listing(&reader, StatusCode::CONFLICT, view, code).await,
@@ -107,6 +107,17 @@ pub(crate) async fn agree(reader: Reader<Anyone>, id: Id, asks: Asks, posted: Po
         },
         Err(error @ (ConnectError::Address | ConnectError::Db(_))) => reader.failed(&error),
     }
+}
+
+/// Leads to a partner's page, with a token in the address: nothing of ours goes along, and nobody
+/// keeps it.
+fn to_partner(landing: String) -> Response {
+    let headers = [
+        (header::LOCATION, landing),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::REFERRER_POLICY, "no-referrer".to_owned()),
+    ];
+    (StatusCode::FOUND, headers).into_response()
 }
 
 pub(crate) async fn logo(reader: Reader<Anyone>, file: Id) -> Response {

@@ -31,17 +31,39 @@ pub(crate) async fn show(asked: Asked, RawQuery(query): RawQuery) -> Response {
         Err(error) => return asked.failed(&error),
     };
     match (authorization.prompt, session) {
-        (Prompt::Nothing, session) => leave(&authorization.not_without_a_page(session.is_some())),
-        (Prompt::SignIn, _) => first(&without_prompt(&query)),
+        (Prompt::SignIn, _) => first(&without_sign_in(&query)),
+        (Prompt::Nothing, None) => leave(&authorization.not_without_a_page(false)),
         (Prompt::Usual, None) => first(&format!("{AUTHORIZE}?{query}")),
-        (Prompt::Usual, Some(session)) => consent(&asked, &session, &authorization, query),
+        (prompt, Some(session)) => {
+            let company_id = session.company.id;
+            match authorization
+                .turned_off(&asked.state.oauth, company_id)
+                .await
+            {
+                Err(error) => asked.failed(&error),
+                Ok(Some(target)) => leave(&target),
+                Ok(None) if prompt == Prompt::Nothing => {
+                    leave(&authorization.not_without_a_page(true))
+                }
+                Ok(None) => consent(&asked, &session, &authorization, query),
+            }
+        }
     }
 }
 
-/// After sign-in the same request must not ask for sign-in again.
-fn without_prompt(query: &str) -> String {
+/// After sign-in the same request must not ask for sign-in again. That it asks for consent stays:
+/// some scopes want that.
+fn without_sign_in(query: &str) -> String {
     let form = Form::parse(query.as_bytes()).unwrap_or_default();
-    let rest = form.pairs().filter(|(name, _)| *name != "prompt");
+    let rest = form.pairs().filter_map(|(name, value)| match name {
+        "prompt" => {
+            let mut words = value.split_ascii_whitespace();
+            words
+                .find(|word| *word == "consent")
+                .map(|word| (name, word))
+        }
+        _ => Some((name, value)),
+    });
     format!("{AUTHORIZE}?{}", encode_form(rest))
 }
 
@@ -93,6 +115,14 @@ pub(crate) async fn decide(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyErr
 
 async fn allow(asked: &Asked, session: &Session, authorization: Authorization) -> Response {
     let state = &asked.state;
+    match authorization
+        .turned_off(&state.oauth, session.company.id)
+        .await
+    {
+        Ok(None) => {}
+        Ok(Some(target)) => return leave(&target),
+        Err(error) => return asked.failed(&error),
+    }
     let home = match state.data_centers.home(&session.company.home) {
         Ok(home) => home,
         Err(error) => return asked.failed(&error),
@@ -154,12 +184,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_prompt_is_taken_away() {
-        let query = "client_id=1&%70rompt=login&state=a%26b";
-        assert_eq!(
-            without_prompt(query),
-            "/oauth2/v0/authorize?client_id=1&state=a%26b"
-        );
+    fn only_sign_in_is_taken_away() {
+        for (prompt, left) in [
+            ("login", ""),
+            ("select_account", ""),
+            ("login%20consent", "prompt=consent&"),
+            ("consent+select_account", "prompt=consent&"),
+        ] {
+            let query = format!("client_id=1&%70rompt={prompt}&state=a%26b");
+            let expected = format!("/oauth2/v0/authorize?client_id=1&{left}state=a%26b");
+            assert_eq!(without_sign_in(&query), expected);
+        }
     }
 
     #[test]

@@ -10,13 +10,13 @@ use bursar_db::DbError;
 use bursar_kernel::uuid_from_text;
 use bursar_oauth::{Connection, Link};
 
-use crate::reader::{Anyone, Posted, Reader};
+use crate::reader::{After, Anyone, Posted, Reader, just_saved};
 use crate::respond;
 use crate::views::{ConnectionsPage, DisconnectPage, ErrorKind, Section};
 
 type KindAndApp = Result<Path<(String, String)>, PathRejection>;
 
-pub(crate) async fn list(reader: Reader<Anyone>) -> Response {
+pub(crate) async fn list(reader: Reader<Anyone>, after: After) -> Response {
     let mut sections = Vec::new();
     for kind in kinds(&reader) {
         match read(&reader, kind).await {
@@ -27,6 +27,7 @@ pub(crate) async fn list(reader: Reader<Anyone>) -> Response {
     let page = ConnectionsPage {
         frame: reader.frame(Section::Connections),
         sections,
+        saved: just_saved(after),
     };
     respond::page(StatusCode::OK, &page)
 }
@@ -62,7 +63,7 @@ pub(crate) async fn disconnect(
         .await;
     match ended {
         // One that was ended meanwhile is as it should be.
-        Ok(_) => Redirect::to("/connections").into_response(),
+        Ok(_) => Redirect::to("/connections?saved=yes").into_response(),
         Err(error) => reader.failed(&error),
     }
 }

@@ -21,6 +21,7 @@ pub mod messages;
 mod operator;
 mod partner;
 mod partner_listing;
+mod partner_secrets;
 mod reader;
 pub mod respond;
 pub mod session;
@@ -127,7 +128,10 @@ fn app_routes() -> Router<ConsoleState> {
             post(partner_listing::set_texts),
         )
         .route("/partner/apps/{id}/logo", post(partner_listing::set_logo))
-        .route("/partner/apps/{id}/state", post(partner_listing::set_state))
+        .route(
+            "/partner/apps/{id}/state",
+            get(partner_listing::ask_to_withdraw).post(partner_listing::set_state),
+        )
         .route(
             "/partner/apps/{id}/production",
             post(partner_listing::create_production),
@@ -138,13 +142,38 @@ fn app_routes() -> Router<ConsoleState> {
         )
         .route(
             "/partner/apps/{id}/enabled/{stage}",
-            post(partner_listing::set_enabled),
+            get(partner_listing::ask_to_stop).post(partner_listing::set_enabled),
         )
+        .route(
+            "/partner/apps/{id}/secrets/{stage}",
+            post(partner_secrets::create),
+        )
+        .route(
+            "/partner/apps/{id}/secrets/{stage}/{secret}",
+            post(partner_secrets::change),
+        )
+        .merge(deciding_routes())
+}
+
+/// What administrators and operators decide about apps.
+fn deciding_routes() -> Router<ConsoleState> {
+    Router::new()
         .route("/admin/apps", get(admin::list))
         .route("/admin/apps/{id}/enabled", post(admin::enable))
+        .route(
+            "/admin/apps/by-client/{client_id}/enabled",
+            post(admin::enable_app),
+        )
         .route("/admin/audit", get(admin::audit))
         .route("/operator/apps", get(operator::list))
-        .route("/operator/apps/{id}/review", post(operator::review))
+        .route(
+            "/operator/apps/{id}/review",
+            get(operator::ask_to_take_back).post(operator::review),
+        )
+        .route(
+            "/operator/apps/{id}/blocked",
+            get(operator::ask_to_block).post(operator::block),
+        )
         .route("/operator/apps/{id}/release", post(operator::release))
 }
 

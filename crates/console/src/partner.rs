@@ -7,7 +7,7 @@ use bursar_appcenter::{ActError, Created, Entry, EntryForm, Faults, Kind, Settin
 use bursar_db::DbError;
 use bursar_directory::GLOBAL_ZONE;
 use bursar_kernel::{Uuid, uuid_from_text};
-use bursar_oauth::Grant;
+use bursar_oauth::{Grant, Rotation};
 use bursar_web::Form;
 
 use crate::reader::{Partner, Posted, Reader};
@@ -35,6 +35,7 @@ pub(crate) async fn new(reader: Reader<Partner>) -> Response {
     let typed = SettingsTyped {
         scopes: "openid receipts.writeonly".to_owned(),
         grants: vec![Grant::Password, Grant::RefreshToken],
+        rotation: Rotation::default().name().to_owned(),
         ..SettingsTyped::default()
     };
     let id = reader.state().rng.uuid();
@@ -97,7 +98,7 @@ pub(crate) async fn create(reader: Reader<Partner>, posted: Posted) -> Response 
         }
     };
     match app_center.create(&reader.person(), id, entry).await {
-        Ok(created) => credentials(&reader, id, Stage::Development, created),
+        Ok(created) => credentials(&reader, id, Stage::Development, created, false),
         // Sent twice: the secret was in the answer to the first. Another's is not found there.
         Err(ActError::Exists) => Redirect::to(&format!("/partner/apps/{id}")).into_response(),
         Err(error) => reader.failed(&error),
@@ -109,6 +110,7 @@ pub(crate) fn credentials(
     listing_id: Uuid,
     stage: Stage,
     created: Created,
+    another: bool,
 ) -> Response {
     let page = CredentialsPage {
         frame: reader.frame(Section::PartnerApps),
@@ -116,6 +118,7 @@ pub(crate) fn credentials(
         stage,
         geolocation: geolocation(reader, &created.home),
         created,
+        another,
     };
     respond::page(StatusCode::CREATED, &page)
 }
@@ -134,6 +137,8 @@ pub(crate) fn settings_form(form: &Form) -> SettingsForm<'_> {
         connect_url: field("connect_url"),
         scopes: field("scopes"),
         grants: Grant::ALL.into_iter().filter(chosen).collect(),
+        redirect_uris: field("redirect_uris"),
+        rotation: field("rotation"),
     }
 }
 
@@ -144,5 +149,7 @@ pub(crate) fn typed(form: &Form) -> SettingsTyped {
         connect_url: typed.connect_url.to_owned(),
         scopes: typed.scopes.to_owned(),
         grants: typed.grants,
+        redirect_uris: typed.redirect_uris.to_owned(),
+        rotation: typed.rotation.to_owned(),
     }
 }

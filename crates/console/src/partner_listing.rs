@@ -1,39 +1,31 @@
 //! One of a partner's listings: its page, and what changes it.
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query};
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use bursar_appcenter::api::own_listing;
-use bursar_appcenter::{ActError, Faults, LOGO_MAX, Listing, Settings, Stage, Texts, TextsForm};
+use bursar_appcenter::api::{own_apps, own_listing};
+use bursar_appcenter::{
+    ActError, Faults, LOGO_MAX, Listing, OwnApp, Settings, Stage, State, Texts, TextsForm,
+};
 use bursar_db::DbError;
 use bursar_kernel::{Uuid, uuid_from_text};
-use bursar_oauth::apps::{self, RegisteredApp};
 use bursar_web::Form;
-use serde::Deserialize;
 
 use crate::admin::yes_or_no;
 use crate::apps::id_of;
 use crate::partner::{credentials, geolocation, settings_form, typed};
-use crate::reader::{Partner, Posted, Reader};
-use crate::views::{ErrorKind, Notice, PartnerAppPage, Section, SettingsTyped, StageForm};
+use crate::reader::{After, Partner, Posted, Reader, just_saved};
+use crate::views::{
+    ConfirmPage, ErrorKind, Notice, PartnerAppPage, Question, Section, SettingsTyped, StageForm,
+};
 use crate::{respond, upload};
 
 type Id = Result<Path<String>, PathRejection>;
-type IdAndStage = Result<Path<(String, String)>, PathRejection>;
+pub(crate) type IdAndStage = Result<Path<(String, String)>, PathRejection>;
 
-/// What a redirect after a change says.
-#[derive(Default, Deserialize)]
-pub(crate) struct After {
-    saved: Option<String>,
-}
-
-pub(crate) async fn show(
-    reader: Reader<Partner>,
-    id: Id,
-    after: Result<Query<After>, QueryRejection>,
-) -> Response {
-    let notice = after.unwrap_or_default().0.saved.map(|_| Notice::Saved);
+pub(crate) async fn show(reader: Reader<Partner>, id: Id, after: After) -> Response {
+    let notice = just_saved(after).then_some(Notice::Saved);
     match id_of(id) {
         Some(id) => page(&reader, StatusCode::OK, id, notice, Retyped::Nothing).await,
         None => reader.refuse(ErrorKind::NotFound),
@@ -141,23 +133,68 @@ pub(crate) async fn set_state(reader: Reader<Partner>, id: Id, posted: Posted) -
     answer(&reader, id, done).await
 }
 
+/// Asks before an app is stopped.
+pub(crate) async fn ask_to_stop(reader: Reader<Partner>, ids: IdAndStage) -> Response {
+    let Some((id, stage)) = id_and_stage(ids) else {
+        return reader.refuse(ErrorKind::NotFound);
+    };
+    let app_center = &reader.state().app_center;
+    match app_center.stage_app(&reader.person(), id, stage).await {
+        Ok((listing, _)) => ask(&reader, listing, Question::StopApp(stage)),
+        Err(error) => refused(&reader, id, error, Retyped::Nothing).await,
+    }
+}
+
+/// Asks before a listing is withdrawn.
+pub(crate) async fn ask_to_withdraw(reader: Reader<Partner>, id: Id) -> Response {
+    let Some(id) = id_of(id) else {
+        return reader.refuse(ErrorKind::NotFound);
+    };
+    let args = (reader.person(), id);
+    let found = reader.state().db.read(args, |tx, (person, id)| {
+        Box::pin(own_listing(tx, person, id))
+    });
+    match found.await {
+        Ok(Some(listing)) if listing.state == State::Draft => {
+            refused(&reader, id, ActError::OtherState, Retyped::Nothing).await
+        }
+        Ok(Some(listing)) => ask(&reader, listing, Question::Withdraw),
+        Ok(None) => reader.refuse(ErrorKind::NotFound),
+        Err(error) => reader.failed::<DbError>(&error),
+    }
+}
+
+fn ask(reader: &Reader<Partner>, listing: Listing, question: Question) -> Response {
+    let page = ConfirmPage {
+        frame: reader.frame(Section::PartnerApps),
+        question,
+        listing_id: listing.id,
+        name: listing.texts.name,
+        note: String::new(),
+        faults: Faults::new(),
+    };
+    respond::page(StatusCode::OK, &page)
+}
+
 fn signed(reader: &Reader<Partner>, id: Id, posted: Posted) -> Result<(Uuid, Form), Response> {
     let form = reader.form(posted)?;
     let id = id_of(id).ok_or_else(|| reader.refuse(ErrorKind::NotFound))?;
     Ok((id, form))
 }
 
-fn signed_stage(
+pub(crate) fn signed_stage(
     reader: &Reader<Partner>,
     ids: IdAndStage,
     posted: Posted,
 ) -> Result<(Uuid, Stage, Form), Response> {
     let form = reader.form(posted)?;
-    let found = ids
-        .ok()
-        .and_then(|Path((id, stage))| Some((uuid_from_text(&id).ok()?, Stage::from_word(&stage)?)));
-    let (id, stage) = found.ok_or_else(|| reader.refuse(ErrorKind::NotFound))?;
-    Ok((id, stage, form))
+    let found = id_and_stage(ids).ok_or_else(|| reader.refuse(ErrorKind::NotFound))?;
+    Ok((found.0, found.1, form))
+}
+
+fn id_and_stage(ids: IdAndStage) -> Option<(Uuid, Stage)> {
+    let Path((id, stage)) = ids.ok()?;
+    Some((uuid_from_text(&id).ok()?, Stage::from_word(&stage)?))
 }
 
 pub(crate) async fn create_production(reader: Reader<Partner>, id: Id, posted: Posted) -> Response {
@@ -171,7 +208,7 @@ pub(crate) async fn create_production(reader: Reader<Partner>, id: Id, posted: P
         .create_production(&reader.person(), id)
         .await
     {
-        Ok(created) => credentials(&reader, id, Stage::Production, created),
+        Ok(created) => credentials(&reader, id, Stage::Production, created, false),
         Err(ActError::Exists) => Redirect::to(&format!("/partner/apps/{id}")).into_response(),
         Err(error) => refused(&reader, id, error, Retyped::Nothing).await,
     }
@@ -188,13 +225,17 @@ fn as_typed(form: TextsForm<'_>) -> Texts {
 }
 
 /// What a form had that was refused, to show it again.
-enum Retyped {
+pub(crate) enum Retyped {
     Nothing,
     Texts(Box<Texts>, Faults),
     Settings(Stage, SettingsTyped, Faults),
 }
 
-async fn answer(reader: &Reader<Partner>, id: Uuid, done: Result<(), ActError>) -> Response {
+pub(crate) async fn answer(
+    reader: &Reader<Partner>,
+    id: Uuid,
+    done: Result<(), ActError>,
+) -> Response {
     match done {
         // A reload does nothing twice.
         Ok(()) => Redirect::to(&format!("/partner/apps/{id}?saved=yes")).into_response(),
@@ -202,11 +243,18 @@ async fn answer(reader: &Reader<Partner>, id: Uuid, done: Result<(), ActError>) 
     }
 }
 
-async fn refused(reader: &Reader<Partner>, id: Uuid, error: ActError, again: Retyped) -> Response {
+pub(crate) async fn refused(
+    reader: &Reader<Partner>,
+    id: Uuid,
+    error: ActError,
+    again: Retyped,
+) -> Response {
     let status = match &error {
         ActError::NotFound => return reader.refuse(ErrorKind::NotFound),
         ActError::Db(_) | ActError::Blob(_) => return reader.failed(&error),
-        ActError::Locked | ActError::OtherState | ActError::Exists => StatusCode::CONFLICT,
+        ActError::Locked | ActError::OtherState | ActError::Exists | ActError::Secret(_) => {
+            StatusCode::CONFLICT
+        }
         ActError::Faults(_) | ActError::Incomplete(_) | ActError::Logo(_) => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -221,17 +269,15 @@ async fn page(
     notice: Option<Notice>,
     again: Retyped,
 ) -> Response {
-    let args = (reader.person(), id);
-    let found = reader.state().db.read(args, |tx, (person, id)| {
+    let args = (reader.person(), id, reader.state().clock.now());
+    // Connections are counted: that may take longer than a point read.
+    let found = reader.state().db.scan(args, |tx, (person, id, now)| {
         Box::pin(async move {
             let Some(listing) = own_listing(tx, person, id).await? else {
                 return Ok(None);
             };
-            let mut found = Vec::new();
-            for app in &listing.apps {
-                found.extend(apps::find(tx, &app.app_id).await?);
-            }
-            Ok::<Option<(Listing, Vec<RegisteredApp>)>, DbError>(Some((listing, found)))
+            let apps = own_apps(tx, person, &listing, *now).await?;
+            Ok::<Option<(Listing, Vec<OwnApp>)>, DbError>(Some((listing, apps)))
         })
     });
     let (listing, apps) = match found.await {
@@ -242,7 +288,10 @@ async fn page(
     let mut page = PartnerAppPage {
         frame: reader.frame(Section::PartnerApps),
         texts: (listing.texts.clone(), Faults::new()),
-        stages: stages(reader, &listing, apps),
+        stages: apps
+            .into_iter()
+            .map(|app| stage_form(reader, app))
+            .collect(),
         deep_link: reader.asked.here.www_url(&listing.deep_link()),
         listing,
         notice,
@@ -259,22 +308,17 @@ async fn page(
     respond::page(status, &page)
 }
 
-fn stages(reader: &Reader<Partner>, listing: &Listing, apps: Vec<RegisteredApp>) -> Vec<StageForm> {
-    let form = |app: RegisteredApp| {
-        let behind = listing.apps.iter().find(|behind| behind.app_id == app.id)?;
-        Some(StageForm {
-            stage: behind.stage,
-            client_id: app.id,
-            geolocation: geolocation(reader, &app.home),
-            enabled: app.enabled,
-            typed: SettingsTyped {
-                name: app.settings.name,
-                connect_url: behind.connect_url.clone(),
-                scopes: app.settings.scopes.text(),
-                grants: app.settings.grants,
-            },
-            faults: Faults::new(),
-        })
-    };
-    apps.into_iter().filter_map(form).collect()
+fn stage_form(reader: &Reader<Partner>, own: OwnApp) -> StageForm {
+    StageForm {
+        stage: own.behind.stage,
+        client_id: own.app.id,
+        geolocation: geolocation(reader, &own.app.home),
+        enabled: own.app.enabled,
+        blocked: own.app.blocked,
+        secrets: own.secrets,
+        new_secret_id: reader.state().rng.uuid(),
+        links: own.links,
+        typed: SettingsTyped::of(own.app.settings, own.behind.connect_url),
+        faults: Faults::new(),
+    }
 }

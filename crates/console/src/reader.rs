@@ -2,13 +2,15 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, OriginalUri, Query};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_appcenter::Person;
 use bursar_directory::Role;
 use bursar_web::{BodyError, Form, RawBody};
+use serde::Deserialize;
 
 use crate::session::{csrf_token_matches, from_own_pages, sign_in_url};
 use crate::store::Session;
@@ -20,6 +22,19 @@ pub(crate) const FORM_MAX: usize = 128 << 10;
 
 /// A form's body, as handlers take it.
 pub(crate) type Posted<const MAX: usize = FORM_MAX> = Result<RawBody<MAX>, BodyError>;
+
+/// The query of a page that a change leads to.
+pub(crate) type After = Result<Query<Changed>, QueryRejection>;
+
+#[derive(Default, Deserialize)]
+pub(crate) struct Changed {
+    saved: Option<String>,
+}
+
+/// Whether a page is shown because a change was stored.
+pub(crate) fn just_saved(after: After) -> bool {
+    after.unwrap_or_default().0.saved.is_some()
+}
 
 /// For whom a page is.
 pub(crate) trait Gate: Send + Sync + 'static {

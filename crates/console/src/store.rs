@@ -17,7 +17,9 @@ statements! {
         VALUES ($1, $2, $3, $4, $5)";
     FIND = "SELECT user_id, csrf FROM console_session WHERE key = $1 AND expires_at > $2";
     DELETE = "DELETE FROM console_session WHERE key = $1";
-    DELETE_EXPIRED = "DELETE FROM console_session WHERE expires_at <= $1";
+    // A few at a time: each new one makes room for itself.
+    DELETE_EXPIRED = "DELETE FROM console_session WHERE key IN (\
+        SELECT key FROM console_session WHERE expires_at <= $1 ORDER BY expires_at LIMIT 16)";
 }
 
 /// Who reads.
@@ -56,7 +58,7 @@ pub(crate) struct NewSession {
 }
 
 impl NewSession {
-    /// Begins it for `user`, and forgets those that have expired.
+    /// Begins it for `user`, and forgets some of those that have expired.
     pub(crate) async fn begin(&self, tx: &mut Tx, user: &User) -> Result<(), DbError> {
         tx.execute(&DELETE_EXPIRED, args![self.now]).await?;
         if let Some(old) = &self.old {

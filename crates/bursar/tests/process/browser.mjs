@@ -244,6 +244,9 @@ async function build(browser, landing) {
   await press(page, "Enter");
   await page.locator("[role=status]").waitFor();
   assert.equal(await page.locator("#development-connect-url").inputValue(), landing.url);
+  await tabTo(page, 'a[href$="/enabled/development"]');
+  await press(page, "Enter");
+  await audit(watch, "partner-ask-stop");
   assert.deepEqual(watch.faults, []);
 }
 

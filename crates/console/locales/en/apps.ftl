@@ -45,6 +45,7 @@ connections-title = Connected apps
 connections-lead = What acts for you, and since when. Disconnected, an app cannot do anything within a second.
 connections-user = For you
 connections-enterprise = For your company
+connections-ended = Disconnected.
 connections-none = Nothing is connected.
 connections-to-apps = Find apps in the App Center
 connection-connected = Connected

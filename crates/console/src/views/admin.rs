@@ -1,20 +1,23 @@
 //! What a company's administrators see of its apps, and the audit log.
 
 use askama::Template;
-use bursar_appcenter::Card;
+use bursar_appcenter::{Card, CompanyApps};
 use bursar_directory::Audited;
 use bursar_kernel::hex32;
 
 use super::{Frame, apps};
 
-/// `GET /admin/apps`: what is released for the company, and whether the company lets it work.
+/// `GET /admin/apps`: what is released for the company or connected with it, and whether the
+/// company lets it work.
 #[derive(Template)]
 #[template(path = "admin_apps.html")]
 pub struct AdminAppsPage {
     /// What surrounds it.
     pub frame: Frame,
-    /// The apps of both kinds.
-    pub cards: Vec<Card>,
+    /// The apps.
+    pub apps: CompanyApps,
+    /// Whether a decision was just stored.
+    pub saved: bool,
 }
 
 /// `GET /admin/audit`: who decided what, the newest first.
@@ -36,10 +39,10 @@ impl AdminAppsPage {
         apps::kind_text(&self.frame.messages, card.kind)
     }
 
-    fn label(&self, card: &Card) -> String {
-        let app = [("app", card.name.as_str().into())];
+    fn label(&self, name: &str, enabled: bool) -> String {
+        let app = [("app", name.into())];
         let messages = &self.frame.messages;
-        if card.enabled {
+        if enabled {
             messages.text_with("admin-turn-off-app", app)
         } else {
             messages.text_with("admin-turn-on-app", app)

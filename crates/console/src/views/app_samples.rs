@@ -1,26 +1,24 @@
-//! The App Center's pages with made-up content.
-
-use std::collections::BTreeMap;
+//! The App Center's pages with made-up content, as those see them who connect its apps.
 
 use askama::Template as _;
 use bursar_appcenter::{
-    ActError, Block, Card, Created, Fault, Faults, Kind, Listing, LogoError, Part, Release, Stage,
-    StageApp, State, Texts, View,
+    Block, Card, CompanyApps, Kind, Listing, Release, Stage, StageApp, State, Texts, View,
 };
 use bursar_directory::{Audited, Role, Roles};
 use bursar_kernel::{Micros, Uuid};
-use bursar_oauth::apps::{AppSettings, RegisteredApp};
-use bursar_oauth::{Connection, Grant, Link, Scopes};
+use bursar_oauth::apps::{AppSettings, CompanyApp, RegisteredApp};
+use bursar_oauth::{Connection, Link, Scopes};
 
+use super::partner_samples::{registered, settings};
 use super::{
-    AdminAppsPage, AppPage, AppsPage, AuditPage, ConnectionsPage, CredentialsPage, DisconnectPage,
-    Frame, NewAppPage, Notice, OperatorAppsPage, PartnerAppPage, PartnerAppsPage, ReviewNotice,
-    Section, SettingsTyped, StageForm, TermsPage,
+    AdminAppsPage, AppPage, AppsPage, AuditPage, ConnectionsPage, DisconnectPage, Frame, Section,
+    TermsPage,
 };
 
-const LONG: &str = "Donaudampfschifffahrtsgesellschaftskapitänsmützenverwaltungsanwendung";
+pub(super) const LONG: &str =
+    "Donaudampfschifffahrtsgesellschaftskapitänsmützenverwaltungsanwendung";
 
-fn frame(roles: &[Role], section: Section) -> Frame {
+pub(super) fn frame(roles: &[Role], section: Section) -> Frame {
     let mut frame = Frame::sample().at(section);
     if let Some(signed_in) = &mut frame.signed_in {
         signed_in.roles = Roles::from(roles.to_vec());
@@ -28,11 +26,11 @@ fn frame(roles: &[Role], section: Section) -> Frame {
     frame
 }
 
-fn app_id(number: u128) -> Uuid {
+pub(super) fn app_id(number: u128) -> Uuid {
     Uuid::from_u128(0x5f1c_2d3e_4a5b_4c6d_8e7f_901a_2b3c_4d00 + number)
 }
 
-fn listing(number: u128, name: &str, kind: Kind, state: State) -> Listing {
+pub(super) fn listing(number: u128, name: &str, kind: Kind, state: State) -> Listing {
     let app = |stage, offset, connect_url: &str| StageApp {
         stage,
         app_id: app_id(number * 2 + offset),
@@ -88,15 +86,12 @@ fn view(kind: Kind, stage: Stage, block: Option<Block>) -> View {
     View {
         stage,
         app: RegisteredApp {
-            id: app_id(5),
-            owner_id: Some(listing.company_id),
             settings: AppSettings {
-                name: "Bluebird Cafe".into(),
                 scopes: Scopes::parse("openid receipts.writeonly travelrequest.write"),
-                grants: vec![Grant::Password, Grant::RefreshToken],
+                ..settings()
             },
-            home: "us".into(),
             enabled: block != Some(Block::Stopped),
+            ..registered()
         },
         connect_url: "https://bluebird.example/connect".into(),
         listing,
@@ -190,6 +185,7 @@ impl ConnectionsPage {
         Self {
             frame: frame(&[Role::Traveller, Role::CompanyAdmin], Section::Connections),
             sections: vec![(Kind::User, user), (Kind::Enterprise, enterprise)],
+            saved: true,
         }
     }
 
@@ -198,6 +194,7 @@ impl ConnectionsPage {
         Self {
             frame: frame(&[Role::Traveller], Section::Connections),
             sections: vec![(Kind::User, Vec::new())],
+            saved: false,
         }
     }
 }
@@ -213,159 +210,40 @@ impl DisconnectPage {
     }
 }
 
-impl SettingsTyped {
-    fn sample() -> Self {
-        Self {
-            name: "Bluebird Cafe".into(),
-            connect_url: "https://bluebird.example/connect".into(),
-            scopes: "openid receipts.writeonly".into(),
-            grants: vec![Grant::Password, Grant::RefreshToken],
-        }
-    }
-}
-
-fn faults(all: &[(&'static str, Fault)]) -> Faults {
-    all.iter().cloned().collect()
-}
-
-impl NewAppPage {
-    /// As it is opened.
-    pub fn sample() -> Self {
-        let home = |id: &str| (id.to_owned(), format!("https://{id}.api.example.com"));
-        Self {
-            frame: frame(&[Role::Partner], Section::PartnerApps),
-            id: Uuid::from_u128(9),
-            kind: "user".into(),
-            home: "us".into(),
-            homes: vec![home("us"), home("emea")],
-            typed: SettingsTyped::sample(),
-            faults: Faults::new(),
-        }
-    }
-
-    /// With a fault in every field.
-    pub fn sample_failed() -> Self {
-        Self {
-            typed: SettingsTyped {
-                connect_url: "http://bluebird.example".into(),
-                scopes: "\"all\"".into(),
-                ..SettingsTyped::default()
-            },
-            faults: faults(&[
-                ("name", Fault::Missing),
-                ("connect_url", Fault::NotHttps),
-                ("scopes", Fault::NotAScope("\"all\"".into())),
-                ("grants", Fault::Missing),
-                ("kind", Fault::NotOffered),
-                ("home", Fault::NotOffered),
-            ]),
-            ..Self::sample()
-        }
-    }
-}
-
-impl CredentialsPage {
-    /// A fresh development app.
-    pub fn sample() -> Self {
-        Self {
-            frame: frame(&[Role::Partner], Section::PartnerApps),
-            listing_id: Uuid::from_u128(9),
-            stage: Stage::Development,
-            created: Created {
-                client_id: app_id(4),
-                client_secret: "a7d0c1e2-93f4-4b65-8c76-d7e8f9a0b151".into(),
-                name: "Bluebird Cafe".into(),
-                home: "us".into(),
-            },
-            geolocation: "https://us.api.example.com".into(),
-        }
-    }
-}
-
-impl PartnerAppsPage {
-    /// Listings in every state.
-    pub fn sample() -> Self {
-        Self {
-            frame: frame(&[Role::Partner], Section::PartnerApps),
-            listings: vec![
-                listing(2, "Bluebird Cafe", Kind::User, State::Certified),
-                listing(3, LONG, Kind::Enterprise, State::InReview),
-                listing(4, "Bluebird Rides", Kind::User, State::Draft),
-            ],
-        }
-    }
-
-    /// Before the first.
-    pub fn sample_empty() -> Self {
-        Self {
-            listings: Vec::new(),
-            ..Self::sample()
-        }
-    }
-}
-
-impl PartnerAppPage {
-    /// A listing in this state, with both apps.
-    pub fn sample(state: State) -> Self {
-        let listing = listing(2, "Bluebird Cafe", Kind::User, state);
-        let form = |app: &StageApp| StageForm {
-            stage: app.stage,
-            client_id: app.app_id,
-            geolocation: "https://us.api.example.com".into(),
-            enabled: app.stage == Stage::Development,
-            typed: SettingsTyped::sample(),
-            faults: Faults::new(),
-        };
-        Self {
-            frame: frame(&[Role::Partner], Section::PartnerApps),
-            texts: (listing.texts.clone(), Faults::new()),
-            stages: listing.apps.iter().map(form).collect(),
-            deep_link: format!("https://www-us.api.example.com{}", listing.deep_link()),
-            listing,
-            notice: Some(Notice::Saved),
-        }
-    }
-
-    /// A draft whose form was refused, given back by a reviewer, without a production app.
-    pub fn sample_failed() -> Self {
-        let mut page = Self::sample(State::Draft);
-        page.listing.apps.truncate(1);
-        page.listing.logo = None;
-        page.listing.note = "Your support link leads nowhere.".into();
-        page.stages.truncate(1);
-        page.stages[0].faults = faults(&[
-            ("connect_url", Fault::Reserved("requestToken")),
-            ("grants", Fault::Missing),
-        ]);
-        page.texts.1 = faults(&[
-            ("name", Fault::TooLong(60)),
-            ("description", Fault::Invisible),
-            ("terms_url", Fault::NotAnAddress),
-            ("support_url", Fault::NotPlain),
-        ]);
-        page.notice = Some(Notice::Failed(ActError::Faults(Faults::new())));
-        page
-    }
-
-    /// A draft after something else was refused.
-    pub fn sample_refused(error: ActError) -> Self {
-        Self {
-            notice: Some(Notice::Failed(error)),
-            ..Self::sample(State::Draft)
-        }
-    }
-}
-
 impl AdminAppsPage {
     /// An app that is on and one that is off.
     pub fn sample() -> Self {
         Self {
             frame: frame(&[Role::CompanyAdmin], Section::AdminApps),
-            cards: vec![
-                card(2, "Bluebird Cafe", Kind::User, true),
-                card(3, LONG, Kind::Enterprise, false),
-            ],
+            apps: CompanyApps {
+                listed: vec![
+                    card(2, "Bluebird Cafe", Kind::User, true),
+                    card(3, LONG, Kind::Enterprise, false),
+                ],
+                unlisted: vec![unlisted(true), unlisted(false)],
+            },
+            saved: true,
         }
+    }
+
+    /// Before anything is released or connected.
+    pub fn sample_empty() -> Self {
+        Self {
+            apps: CompanyApps::default(),
+            saved: false,
+            ..Self::sample()
+        }
+    }
+}
+
+/// With its company's name, or without.
+fn unlisted(enabled: bool) -> CompanyApp {
+    let publisher = if enabled { "Bluebird Software" } else { "" };
+    CompanyApp {
+        id: app_id(20),
+        name: "Bluebird Cafe (development)".into(),
+        publisher: publisher.into(),
+        enabled,
     }
 }
 
@@ -418,57 +296,9 @@ impl AuditPage {
     }
 }
 
-impl OperatorAppsPage {
-    /// One to review, one to release.
-    pub fn sample() -> Self {
-        Self {
-            frame: frame(&[Role::Operator], Section::Review),
-            in_review: vec![listing(3, LONG, Kind::Enterprise, State::InReview)],
-            certified: vec![listing(2, "Bluebird Cafe", Kind::User, State::Certified)],
-            regions: vec!["us".into(), "emea".into()],
-            notice: None,
-        }
-    }
-
-    /// After a day that is none.
-    pub fn sample_failed() -> Self {
-        let page = Self::sample();
-        let notice = ReviewNotice {
-            listing_id: page.certified[0].id,
-            typed: "2026-02-30".into(),
-            region: "emea".into(),
-            faults: faults(&[("released_on", Fault::NotADay)]),
-        };
-        Self {
-            notice: Some(notice),
-            ..page
-        }
-    }
-
-    /// After somebody else was faster, and nothing is left.
-    pub fn sample_overtaken() -> Self {
-        Self {
-            in_review: Vec::new(),
-            certified: Vec::new(),
-            notice: Some(ReviewNotice {
-                listing_id: Uuid::nil(),
-                typed: String::new(),
-                region: String::new(),
-                faults: BTreeMap::new(),
-            }),
-            ..Self::sample()
-        }
-    }
-}
-
 /// Every sample page of the App Center, rendered.
 pub(super) fn all() -> Vec<(&'static str, askama::Result<String>)> {
     let blocked = AppPage::sample_blocked(Kind::Enterprise, Block::NotYourRole);
-    let incomplete = ActError::Incomplete(vec![Part::Logo, Part::ProductionApp]);
-    let logo = ActError::Logo(LogoError::Size {
-        width: 640,
-        height: 480,
-    });
     vec![
         ("apps", AppsPage::sample().render()),
         ("apps-empty", AppsPage::sample_empty().render()),
@@ -486,43 +316,10 @@ pub(super) fn all() -> Vec<(&'static str, askama::Result<String>)> {
             ConnectionsPage::sample_empty().render(),
         ),
         ("disconnect", DisconnectPage::sample().render()),
-        ("partner-apps", PartnerAppsPage::sample().render()),
-        (
-            "partner-apps-empty",
-            PartnerAppsPage::sample_empty().render(),
-        ),
-        ("partner-new", NewAppPage::sample().render()),
-        ("partner-new-failed", NewAppPage::sample_failed().render()),
-        ("credentials", CredentialsPage::sample().render()),
-        ("partner-app", PartnerAppPage::sample(State::Draft).render()),
-        (
-            "partner-app-certified",
-            PartnerAppPage::sample(State::Certified).render(),
-        ),
-        (
-            "partner-app-failed",
-            PartnerAppPage::sample_failed().render(),
-        ),
-        (
-            "partner-app-incomplete",
-            PartnerAppPage::sample_refused(incomplete).render(),
-        ),
-        (
-            "partner-app-logo",
-            PartnerAppPage::sample_refused(logo).render(),
-        ),
         ("admin-apps", AdminAppsPage::sample().render()),
+        ("admin-apps-empty", AdminAppsPage::sample_empty().render()),
         ("audit", AuditPage::sample(false).render()),
         ("audit-all", AuditPage::sample(true).render()),
         ("audit-empty", AuditPage::sample_empty().render()),
-        ("operator-apps", OperatorAppsPage::sample().render()),
-        (
-            "operator-apps-failed",
-            OperatorAppsPage::sample_failed().render(),
-        ),
-        (
-            "operator-apps-overtaken",
-            OperatorAppsPage::sample_overtaken().render(),
-        ),
     ]
 }

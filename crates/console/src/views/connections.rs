@@ -14,6 +14,8 @@ pub struct ConnectionsPage {
     pub frame: Frame,
     /// What is connected, or was, for each kind that the reader connects; the newest first.
     pub sections: Vec<(Kind, Vec<Connection>)>,
+    /// Whether something was just disconnected.
+    pub saved: bool,
 }
 
 /// `GET /connections/{kind}/{app}/disconnect`: what ending a connection means.

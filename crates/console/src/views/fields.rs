@@ -16,6 +16,8 @@ pub struct Field {
     hint: String,
     value: String,
     error: String,
+    /// What can be chosen: value and label.
+    options: Vec<(&'static str, String)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ enum Control {
     Address,
     Day,
     Paragraphs,
+    Addresses,
+    Choice,
 }
 
 impl Field {
@@ -37,6 +41,7 @@ impl Field {
             hint: String::new(),
             value: value.to_owned(),
             error: String::new(),
+            options: Vec::new(),
         }
     }
 
@@ -61,6 +66,24 @@ impl Field {
         Self { control, ..self }
     }
 
+    /// The same for several addresses, one a line.
+    #[must_use]
+    pub fn addresses(self) -> Self {
+        let control = Control::Addresses;
+        Self { control, ..self }
+    }
+
+    /// The same for one of these values, each with its label.
+    #[must_use]
+    pub fn choice(self, options: Vec<(&'static str, String)>) -> Self {
+        let control = Control::Choice;
+        Self {
+            control,
+            options,
+            ..self
+        }
+    }
+
     /// With words that help to fill it.
     #[must_use]
     pub fn hint(self, hint: String) -> Self {
@@ -77,17 +100,26 @@ impl Field {
     fn input_type(&self) -> &'static str {
         match self.control {
             // "url" would let browsers refuse what our own words explain better.
-            Control::Line | Control::Address | Control::Paragraphs => "text",
             Control::Day => "date",
+            _ => "text",
         }
     }
 
-    fn is_paragraphs(&self) -> bool {
-        self.control == Control::Paragraphs
+    /// How many lines are shown; none where one line is enough.
+    fn rows(&self) -> Option<u8> {
+        match self.control {
+            Control::Paragraphs => Some(6),
+            Control::Addresses => Some(3),
+            _ => None,
+        }
+    }
+
+    fn is_choice(&self) -> bool {
+        self.control == Control::Choice
     }
 
     fn is_address(&self) -> bool {
-        self.control == Control::Address
+        matches!(self.control, Control::Address | Control::Addresses)
     }
 
     /// The ids that describe it.
@@ -117,6 +149,12 @@ pub(super) fn error(messages: &Messages, faults: &Faults, name: &str) -> String 
         Fault::Reserved(name) => messages.text_with("fault-reserved", [("name", (*name).into())]),
         Fault::NotAScope(name) => {
             messages.text_with("fault-not-a-scope", [("name", name.as_str().into())])
+        }
+        Fault::NotARedirectUri(line) => {
+            messages.text_with("fault-not-a-redirect-uri", [("line", line.as_str().into())])
+        }
+        Fault::Repeated(line) => {
+            messages.text_with("fault-repeated", [("line", line.as_str().into())])
         }
         Fault::NotOffered => messages.text("fault-not-offered"),
         Fault::NotADay => messages.text("fault-not-a-day"),

@@ -7,6 +7,7 @@ mod admin;
 mod app_samples;
 mod apps;
 mod authorize;
+mod confirm;
 mod connections;
 mod error;
 mod expense;
@@ -17,13 +18,17 @@ mod mailbox;
 mod nav;
 mod operator;
 mod partner;
+mod partner_app;
+mod partner_samples;
 mod samples;
 mod samples_connect;
+mod settings;
 mod signin;
 
 pub use admin::{AdminAppsPage, AuditPage};
 pub use apps::{AppPage, AppsPage, TermsPage};
 pub use authorize::{ConsentPage, NotAskedPage};
+pub use confirm::{ConfirmPage, Question};
 pub use connections::{ConnectionsPage, DisconnectPage};
 pub use error::{ErrorKind, ErrorPage};
 pub use expense::{ExpensePage, LogEntry, LogLevel};
@@ -33,11 +38,11 @@ pub use letter::{Asker, LetterContent, LetterHtml, LetterText};
 pub use mailbox::{MailPage, MailboxPage};
 pub use nav::{NavItem, Section};
 pub use operator::{OperatorAppsPage, ReviewNotice};
-pub use partner::{
-    CredentialsPage, NewAppPage, Notice, PartnerAppPage, PartnerAppsPage, SettingsTyped, StageForm,
-};
+pub use partner::{CredentialsPage, NewAppPage, PartnerAppsPage};
+pub use partner_app::{Notice, PartnerAppPage, StageForm};
 pub use samples::all as samples;
 pub use samples_connect::letters as sample_letters;
+pub use settings::SettingsTyped;
 pub use signin::{LinkPage, LinkSentPage, SignInPage};
 
 use bursar_directory::Roles;
@@ -80,6 +85,12 @@ impl Frame {
     fn csrf_token(&self) -> &str {
         let signed_in = self.signed_in.as_ref();
         signed_in.map_or("", |signed_in| signed_in.csrf_token.as_str())
+    }
+
+    /// The name of a button that the page has several of: what it says, and of what.
+    fn label(&self, button: &str, of: &str) -> String {
+        let args = [("button", button.into()), ("of", of.into())];
+        self.messages.text_with("button-of", args)
     }
 
     /// A page's title with the platform's name.

@@ -1,26 +1,34 @@
 //! What operators review and release.
 
 use askama::Template;
-use bursar_appcenter::{Faults, Listing, Stage};
+use bursar_appcenter::{Faults, Listing, Reviewed, Stage};
 use bursar_kernel::Uuid;
+use bursar_oauth::RedirectUri;
+use bursar_oauth::apps::RegisteredApp;
 
+use super::authorize::permission;
 use super::partner::releases_text;
+use super::settings::{grants_text, rotation_text};
 use super::{Field, Frame, apps};
 
-/// `GET /operator/apps`: what waits for review, and what is certified.
+/// `GET /operator/apps`: what waits for review, what is certified, and the rest.
 #[derive(Template)]
 #[template(path = "operator_apps.html")]
 pub struct OperatorAppsPage {
     /// What surrounds it.
     pub frame: Frame,
     /// What waits, by name.
-    pub in_review: Vec<Listing>,
+    pub in_review: Vec<Reviewed>,
     /// What is certified, by name.
-    pub certified: Vec<Listing>,
+    pub certified: Vec<Reviewed>,
+    /// What partners work on, by name: it may have been certified before, and be connected.
+    pub drafts: Vec<Reviewed>,
     /// The data centers that a listing can be released in, by id.
     pub regions: Vec<String>,
     /// What was just refused, if anything.
     pub notice: Option<ReviewNotice>,
+    /// Whether a decision was just stored.
+    pub saved: bool,
 }
 
 /// What was refused of a form about one listing.
@@ -102,5 +110,39 @@ impl OperatorAppsPage {
         listing
             .app(Stage::Production)
             .map_or("", |app| app.connect_url.as_str())
+    }
+
+    /// What a button that stands here for each listing says, and of which.
+    fn label(&self, button: &str, listing: &Listing) -> String {
+        self.frame.label(button, &listing.texts.name)
+    }
+
+    /// Each permission in plain words, with its name.
+    fn scopes<'a>(&self, app: &'a RegisteredApp) -> Vec<(String, &'a str)> {
+        let scopes = app.settings.scopes.names();
+        scopes
+            .map(|scope| (permission(&self.frame.messages, scope), scope))
+            .collect()
+    }
+
+    fn grants(&self, app: &RegisteredApp) -> String {
+        grants_text(&self.frame.messages, &app.settings.grants)
+    }
+
+    fn rotation(&self, app: &RegisteredApp) -> String {
+        rotation_text(&self.frame.messages, app.settings.rotation)
+    }
+
+    fn redirect_uris(app: &RegisteredApp) -> Vec<&str> {
+        let uris = app.settings.redirect_uris.iter();
+        uris.map(RedirectUri::as_str).collect()
+    }
+
+    /// The text of the button that ends the release in a region.
+    fn end_release(&self, region: &str) -> String {
+        let region = ("region", region.into());
+        self.frame
+            .messages
+            .text_with("review-end-release", [region])
     }
 }

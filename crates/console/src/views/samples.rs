@@ -397,5 +397,6 @@ pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
         ),
     ];
     all.extend(super::app_samples::all());
+    all.extend(super::partner_samples::all());
     all
 }

@@ -51,6 +51,9 @@ pub const MIGRATIONS: &[Migration] = migrations![
     26 "0026_oauth_owned",
     27 "0027_appcenter_listing",
     28 "0028_receipts_attempt",
+    30 "0030_directory_email_key",
+    31 "0031_oauth_expiry",
+    35 "0035_oauth_partner",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

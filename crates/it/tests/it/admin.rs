@@ -8,6 +8,10 @@ use crate::app::*;
 use crate::people::*;
 use crate::signin::assert_page;
 
+fn switch_client(id: &str) -> String {
+    format!("/admin/apps/by-client/{id}/enabled")
+}
+
 fn switch(id: &str) -> String {
     format!("/admin/apps/{id}/enabled")
 }
@@ -26,7 +30,11 @@ db_test! {
 
         let list = adam.page("/admin/apps").await;
         assert!(list.contains("Bluebird Rides") && list.contains("Bluebird Ledger"), "{list}");
-        adam.done(&switch(RIDES), &[("enabled", "no")]).await;
+        let done = adam.done(&switch(RIDES), &[("enabled", "no")]).await;
+        assert_eq!(done.header("location"), "/admin/apps?saved=yes");
+        let page = adam.page("/admin/apps?saved=yes").await;
+        assert!(page.contains("role=\"status\">Saved."), "{page}");
+        assert!(page.contains("There are none."), "both its apps stand behind the listing: {page}");
         assert!(!tia.page("/apps").await.contains("Bluebird Rides"));
         let answer = tia.post(&terms, &[]).await;
         assert_page(&answer, 409);
@@ -48,6 +56,47 @@ db_test! {
         let again = app.us.post("/oauth2/v0/token").form(&form).send().await;
         assert_eq!(again.status, 200, "{}", again.text());
         assert_eq!(tia.post(&terms, &[]).await.status, 302);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn what_is_connected_is_turned_off_though_it_is_not_listed(place: TestDb) {
+        let app = TestApp::start_app_center(&place).await;
+        let (tia, adam) = (Someone::at(&app.us, TIA).await, Someone::at(&app.us, ADAM).await);
+        let (pia, rex) = (Someone::at(&app.us, PIA).await, Someone::at(&app.us, REX).await);
+        let sent = tia.post(&format!("/apps/{RIDES}/terms"), &[]).await;
+        let token = parameter(&sent, "requestToken").unwrap();
+        let granted = exchange(&app, RIDES_APP, TIA_ID, &token).await;
+        let refresh = granted.field("refresh_token");
+        let (path, off, on) = (switch_client(RIDES_APP.0), [("enabled", "no")], [("enabled", "yes")]);
+        assert_page(&adam.post(&path, &off).await, 404);
+        pia.done(&format!("/partner/apps/{RIDES}/state"), &[("action", "withdraw")]).await;
+        assert_page(&adam.post(&switch(RIDES), &off).await, 404);
+
+        let page = adam.page("/admin/apps").await;
+        let (_, unlisted) = page.split_once("Connected, but not in the App Center").unwrap();
+        for text in ["Bluebird Rides", "Bluebird Software", RIDES_APP.0] {
+            assert!(unlisted.contains(text), "{text}: {unlisted}");
+        }
+        assert_page(&adam.call(&path).form(&off).send().await, 403);
+        for id in [LEDGER_APP.0, RIDES_DEV.0, FJORD, "x"] {
+            assert_page(&adam.post(&switch_client(id), &off).await, 404);
+        }
+        assert_page(&adam.post(&path, &[("enabled", "maybe")]).await, 404);
+        assert_page(&tia.post(&path, &off).await, 403);
+        assert_page(&rex.post(&path, &off).await, 404);
+        assert!(!rex.page("/admin/apps").await.contains("Bluebird Rides"), "not connected there");
+        let refreshed = app.refresh(RIDES_APP, &refresh).await;
+        assert_eq!(refreshed.status, 200, "nothing was turned off: {}", refreshed.text());
+
+        adam.done(&path, &off).await;
+        assert_eq!(app.refresh(RIDES_APP, &refresh).await.json()["code"], 53);
+        assert!(adam.page("/admin/apps").await.contains("Turn on Bluebird Rides"));
+        adam.done(&path, &on).await;
+        assert_eq!(app.refresh(RIDES_APP, &refresh).await.status, 200);
+        let log = adam.page("/admin/audit").await;
+        assert!(log.contains("app.disable") && log.contains(RIDES_APP.0), "{log}");
         app.stop().await;
     }
 }

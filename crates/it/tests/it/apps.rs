@@ -58,6 +58,8 @@ db_test! {
 
         let sent = tia.post(&terms(RIDES), &[]).await;
         assert_eq!(sent.status, 302, "{}", sent.text());
+        assert_eq!(sent.header("cache-control"), "no-store");
+        assert_eq!(sent.header("referrer-policy"), "no-referrer");
         let landing = "https://bluebird.example.com/connect?from=app&id=";
         assert!(sent.header("location").starts_with(landing), "{}", sent.header("location"));
         assert_eq!(parameter(&sent, "id").as_deref(), Some(TIA_ID));
@@ -191,6 +193,9 @@ db_test! {
         let app = TestApp::start_app_center(&place).await;
         let (tia, pia) = (Someone::at(&app.us, TIA).await, Someone::at(&app.us, PIA).await);
         let stop = format!("/partner/apps/{RIDES}/enabled/production");
+        let asked = pia.page(&stop).await;
+        assert!(asked.contains("Stop Bluebird Rides, Production app?"), "{asked}");
+        assert!(tia.page("/apps").await.contains("Bluebird Rides"), "asking stops nothing");
         pia.done(&stop, &[("enabled", "no")]).await;
         assert!(!tia.page("/apps").await.contains("Bluebird Rides"));
         let answer = tia.post(&terms(RIDES), &[]).await;
@@ -228,8 +233,10 @@ db_test! {
         assert_page(&tia.post("/connections/user/x/disconnect", &[]).await, 404);
         assert!(tia.page("/connections").await.contains(">Connected<"));
 
-        tia.done(&path, &[]).await;
-        assert!(tia.page("/connections").await.contains(">Disconnected<"));
+        let done = tia.done(&path, &[]).await;
+        assert_eq!(done.header("location"), "/connections?saved=yes");
+        let page = tia.page("/connections?saved=yes").await;
+        assert!(page.contains("role=\"status\">Disconnected.") && page.contains(">Disconnected<"));
         assert_page(&tia.post(&path, &[]).await, 404);
         let form = [
             ("client_id", RIDES_APP.0),

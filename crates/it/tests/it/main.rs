@@ -19,6 +19,8 @@ mod oauth2;
 mod operations;
 mod operator;
 mod partner;
+mod partner_apps;
+mod partner_secrets;
 mod people;
 mod profile;
 mod receipts;

@@ -13,9 +13,9 @@ use crate::signin::assert_page;
 const LOGO: &str = "iVBORw0KGgoAAAANSUhEUgAAAGQAAABkCAMAAABHPGVmAAAACVBMVEUSVpb/xD3////kqtnJAAAAo0lEQVR42u2XQRLDIAzEWP//0Tnl1AstY4US6QFozGB7GUNERETkCHJDOBotSb8l6bfkA0TSoEkATQJoHqvkkNc1/lWCdDwzu5gpzOwTEXmWmuEcyaqpCtAUYSnCMnn4mmW+gAXLF7eESH63vFMyvK7dJESfdHc8MruYKQzuk713/ADCyoyFyHdEiiSyKpGIidxNpHs/PXv+stBErwSRiIi8mwsjhQxDxl2IegAAAABJRU5ErkJggg==";
 /// One pixel.
 const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-const LISTING_ID: &str = "a3000000-0000-4000-8000-0000000000aa";
+pub(crate) const LISTING_ID: &str = "a3000000-0000-4000-8000-0000000000aa";
 
-const NEW: [(&str, &str); 8] = [
+pub(crate) const NEW: [(&str, &str); 8] = [
     ("listing_id", LISTING_ID),
     ("name", "Bluebird Scooters"),
     ("connect_url", "http://127.0.0.1:9/connect"),
@@ -31,7 +31,7 @@ fn logo() -> Vec<u8> {
 }
 
 /// What stands in an element of the page that shows credentials.
-fn shown(page: &Answer, id: &str) -> String {
+pub(crate) fn shown(page: &Answer, id: &str) -> String {
     let page = page.text();
     let (_, rest) = page
         .split_once(&format!("<code id=\"{id}\">"))
@@ -47,7 +47,7 @@ fn but<'a>(name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     fields.collect()
 }
 
-async fn as_itself(app: &TestApp, id: &str, secret: &str) -> Answer {
+pub(crate) async fn as_itself(app: &TestApp, id: &str, secret: &str) -> Answer {
     let form = [
         ("client_id", id),
         ("client_secret", secret),
@@ -255,7 +255,12 @@ db_test! {
         let path = format!("/partner/apps/{}", complete_draft(&pia).await);
         let state = format!("{path}/state");
         assert_page(&pia.post(&state, &[("action", "withdraw")]).await, 409);
+        assert_page(&pia.get(&state).await, 409);
         pia.done(&state, &[("action", "submit")]).await;
+        let asked = pia.page(&state).await;
+        assert!(asked.contains("Withdraw Bluebird Scooters?") && asked.contains("value=\"withdraw\""));
+        let page = pia.page(&path).await;
+        assert!(page.contains("In review") && page.contains(&format!("href=\"{state}\"")), "{page}");
         let texts = [("name", "Swapped")];
         assert_page(&pia.post(&format!("{path}/listing"), &texts).await, 409);
         let upload = pia.upload(&format!("{path}/logo"), &pia.csrf, &logo()).await;
@@ -283,7 +288,9 @@ db_test! {
         let path = format!("/partner/apps/{RIDES}");
         let settings = [("name", "Mine"), ("scopes", "openid"), ("grant_password", "on")];
         for other in [&rex, &tia] {
-            assert_page(&other.get(&path).await, 404);
+            for page in ["", "/state", "/enabled/production"] {
+                assert_page(&other.get(&format!("{path}{page}")).await, 404);
+            }
             for (page, fields) in [
                 ("listing", &[("name", "Mine")][..]),
                 ("settings/development", &settings),

@@ -9,7 +9,9 @@ use bursar_oauth::{Connection, api as oauth, apps};
 use subtle::ConstantTimeEq as _;
 
 use crate::connect::principal;
-use crate::model::{Block, Card, Kind, Listing, Person, Stage, State, View};
+use crate::model::{
+    Block, Card, CompanyApps, Kind, Listing, OwnApp, Person, Reviewed, Stage, State, View,
+};
 use crate::store;
 
 /// More listings than this are not shown on one page. Choice.
@@ -28,7 +30,7 @@ pub async fn cards(
     let mut shown = Vec::new();
     for mut card in store::cards(tx, &person.region, today, LIST_MAX).await? {
         let app = apps::find(tx, &card.app_id).await?;
-        if card.kind == kind && app.is_some_and(|app| app.enabled) {
+        if card.kind == kind && app.is_some_and(|app| app.works()) {
             card.enabled = apps::is_enabled_for(tx, &person.company_id, &card.app_id).await?;
             shown.push(card);
         }
@@ -63,7 +65,7 @@ pub async fn view(
         Some(Block::NotYourRole)
     } else if !apps::is_enabled_for(tx, &person.company_id, &app.id).await? {
         Some(Block::TurnedOff)
-    } else if !app.enabled {
+    } else if !app.works() {
         Some(Block::Stopped)
     } else if behind.connect_url.is_empty() {
         Some(Block::NoLandingPage)
@@ -108,9 +110,66 @@ pub async fn own_listing(
     Ok(listing.filter(|listing| listing.company_id == person.company_id))
 }
 
-/// All listings in a state, by name: for operators.
-pub async fn listings_in(tx: &mut Tx, state: State) -> Result<Vec<Listing>, DbError> {
-    store::listings_in(tx, state, LIST_MAX).await
+/// The apps behind a partner's own listing, development first.
+pub async fn own_apps(
+    tx: &mut Tx,
+    person: &Person,
+    listing: &Listing,
+    now: Micros,
+) -> Result<Vec<OwnApp>, DbError> {
+    let mut found = Vec::new();
+    for behind in &listing.apps {
+        let Some(app) = apps::find(tx, &behind.app_id).await? else {
+            continue;
+        };
+        found.push(OwnApp {
+            behind: behind.clone(),
+            secrets: apps::secrets(tx, &person.company_id, &app.id).await?,
+            links: apps::links(tx, &app.id, now).await?,
+            app,
+        });
+    }
+    Ok(found)
+}
+
+/// All listings in a state with their apps, by name: for operators.
+pub async fn reviewed(tx: &mut Tx, state: State) -> Result<Vec<Reviewed>, DbError> {
+    let mut found = Vec::new();
+    for listing in store::listings_in(tx, state, LIST_MAX).await? {
+        let mut all = Vec::new();
+        for behind in &listing.apps {
+            let app = apps::find(tx, &behind.app_id).await?;
+            all.extend(app.map(|app| (behind.stage, app)));
+        }
+        found.push(Reviewed { listing, apps: all });
+    }
+    Ok(found)
+}
+
+/// A listing, whosever it is: for operators.
+pub async fn any_listing(tx: &mut Tx, id: &Uuid) -> Result<Option<Listing>, DbError> {
+    store::listing(tx, id).await
+}
+
+/// What an administrator can turn off and on for the company.
+///
+/// Choice: also what the App Center does not show, or shows no more, when it is connected for the
+/// company or its people, or was turned off before.
+pub async fn company_apps(
+    tx: &mut Tx,
+    person: &Person,
+    today: &str,
+) -> Result<CompanyApps, DbError> {
+    let mut listed = cards(tx, person, Kind::User, today).await?;
+    listed.extend(cards(tx, person, Kind::Enterprise, today).await?);
+    let mut unlisted = Vec::new();
+    for app in apps::of_company(tx, &person.company_id, LIST_MAX).await? {
+        let behind = store::listing_of(tx, &app.id).await?;
+        if !listed.iter().any(|card| Some(card.id) == behind) {
+            unlisted.push(app);
+        }
+    }
+    Ok(CompanyApps { listed, unlisted })
 }
 
 /// Whether a listing shows this file.

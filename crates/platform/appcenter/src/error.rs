@@ -2,6 +2,7 @@
 
 use bursar_blobs::BlobError;
 use bursar_db::DbError;
+use bursar_oauth::apps::SecretError;
 
 use crate::fields::Faults;
 use crate::logo::LogoError;
@@ -33,9 +34,23 @@ pub enum ActError {
     /// The file could not be stored.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// A secret stays as it is.
+    #[error(transparent)]
+    Secret(SecretError),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl From<SecretError> for ActError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::NoSecret => Self::NotFound,
+            SecretError::Exists => Self::Exists,
+            SecretError::Db(error) => Self::Db(error),
+            other => Self::Secret(other),
+        }
+    }
 }
 
 /// A part that a listing has to have before it is reviewed.

@@ -1,20 +1,19 @@
 //! What people type into forms: read once, every fault named by its field.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use bursar_directory::DataCenters;
 use bursar_oauth::apps::AppSettings;
-use bursar_oauth::{Grant, Scopes};
-use url::{Host, Url};
+use bursar_oauth::{Grant, RedirectUri, Rotation, Scopes};
+use url::Url;
 
+use crate::addresses::{address, redirect_uris};
 use crate::model::Kind;
 
 /// Our own limits, in characters. Choice.
 const NAME_MAX: usize = 60;
 const SUMMARY_MAX: usize = 140;
 const DESCRIPTION_MAX: usize = 4000;
-const URL_MAX: usize = 2000;
 const SCOPES_MAX: usize = 100;
 const SCOPE_MAX: usize = 80;
 
@@ -43,6 +42,10 @@ pub enum Fault {
     Reserved(&'static str),
     /// A word that is no scope.
     NotAScope(String),
+    /// A line that is no redirect URI.
+    NotARedirectUri(String),
+    /// A line that stands there twice.
+    Repeated(String),
     /// It is none of what can be chosen.
     NotOffered,
     /// It is no day.
@@ -120,6 +123,8 @@ pub struct SettingsForm<'a> {
     pub connect_url: &'a str,
     pub scopes: &'a str,
     pub grants: Vec<Grant>,
+    pub redirect_uris: &'a str,
+    pub rotation: &'a str,
 }
 
 impl Settings {
@@ -223,7 +228,7 @@ impl Check {
         if required && text.is_empty() {
             self.fault(field, Fault::Missing);
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(|c| c.is_control() || is_invisible(c)) {
             self.fault(field, Fault::Invisible);
         }
         self.bounded(field, text, max)
@@ -273,9 +278,34 @@ impl Check {
         let app = AppSettings {
             name: self.line("name", form.name, NAME_MAX, true),
             scopes: self.scopes(form.scopes),
+            redirect_uris: self.redirect_uris(form.redirect_uris, &form.grants),
+            rotation: self.rotation(form.rotation),
             grants: form.grants,
         };
         Settings { app, connect_url }
+    }
+
+    /// Who is sent through the browser has to be sent back.
+    fn redirect_uris(&mut self, text: &str, grants: &[Grant]) -> Vec<RedirectUri> {
+        let uris = redirect_uris(text).unwrap_or_else(|fault| {
+            self.fault("redirect_uris", fault);
+            Vec::new()
+        });
+        if uris.is_empty() && grants.contains(&Grant::AuthorizationCode) {
+            self.fault("redirect_uris", Fault::Missing);
+        }
+        uris
+    }
+
+    /// Choice: the same token where nothing is chosen.
+    fn rotation(&mut self, name: &str) -> Rotation {
+        if name.is_empty() {
+            return Rotation::default();
+        }
+        Rotation::from_name(name).unwrap_or_else(|| {
+            self.fault("rotation", Fault::NotOffered);
+            Rotation::default()
+        })
     }
 
     /// Source: authentication/oauth2-app-mgmt-tool.md: scopes that are not listed can be requested.
@@ -300,36 +330,11 @@ impl Check {
     }
 }
 
-/// An address that a browser is sent to, or that stands in a link.
-fn address(text: &str, urls: Urls) -> Result<Url, Fault> {
-    if text.chars().count() > URL_MAX {
-        return Err(Fault::TooLong(URL_MAX));
-    }
-    // The parser would drop some of these, and show another address than was typed.
-    if text
-        .chars()
-        .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
-    {
-        return Err(Fault::NotAnAddress);
-    }
-    let url = Url::parse(text).map_err(|_| Fault::NotAnAddress)?;
-    let here = urls == Urls::HttpsOrLoopback && url.scheme() == "http" && is_loopback(&url);
-    if url.scheme() != "https" && !here {
-        return Err(Fault::NotHttps);
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err(Fault::NotPlain);
-    }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => Ipv4Addr::is_loopback(&address),
-        Some(Host::Ipv6(address)) => Ipv6Addr::is_loopback(&address),
-        None => false,
-    }
+/// Characters that take no room, or turn the order of others round: a name with them looks like
+/// another name.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -342,49 +347,13 @@ mod tests {
             connect_url: "https://bluebird.example/connect?from=app",
             scopes: "openid receipts.write",
             grants: vec![Grant::Password],
+            redirect_uris: "",
+            rotation: "same",
         }
     }
 
     fn faults(form: SettingsForm<'_>) -> Faults {
         Settings::parse(form, Urls::Https).unwrap_err()
-    }
-
-    #[test]
-    fn addresses_are_https_and_plain() {
-        for (text, fault) in [
-            ("bluebird.example", Fault::NotAnAddress),
-            ("https://", Fault::NotAnAddress),
-            ("https://a b.example", Fault::NotAnAddress),
-            ("https://a.example\\b", Fault::NotAnAddress),
-            ("http://bluebird.example", Fault::NotHttps),
-            ("javascript:alert(1)", Fault::NotHttps),
-            ("data:text/html,x", Fault::NotHttps),
-            ("http://127.0.0.1:9/", Fault::NotHttps),
-            ("https://me@bluebird.example", Fault::NotPlain),
-            ("https://bluebird.example/#there", Fault::NotPlain),
-        ] {
-            assert_eq!(address(text, Urls::Https), Err(fault), "{text}");
-        }
-        let long = format!("https://bluebird.example/{}", "a".repeat(URL_MAX));
-        assert_eq!(address(&long, Urls::Https), Err(Fault::TooLong(URL_MAX)));
-    }
-
-    #[test]
-    fn a_sandbox_takes_this_machine_and_no_other() {
-        for text in [
-            "http://127.0.0.1:9/c",
-            "http://localhost:9/",
-            "http://[::1]:9/",
-        ] {
-            assert!(address(text, Urls::HttpsOrLoopback).is_ok(), "{text}");
-        }
-        for text in [
-            "http://10.0.0.1/",
-            "http://localhost.evil.example/",
-            "ftp://127.0.0.1/",
-        ] {
-            assert!(address(text, Urls::HttpsOrLoopback).is_err(), "{text}");
-        }
     }
 
     #[test]
@@ -395,9 +364,19 @@ mod tests {
             connect_url: "ftp://x",
             scopes: "openid \"quoted\"",
             grants: Vec::new(),
+            redirect_uris: "/back",
+            rotation: "each",
         });
         let fields: Vec<_> = found.keys().copied().collect();
-        assert_eq!(fields, ["connect_url", "grants", "name", "scopes"]);
+        let all = [
+            "connect_url",
+            "grants",
+            "name",
+            "redirect_uris",
+            "rotation",
+            "scopes",
+        ];
+        assert_eq!(fields, all);
         assert_eq!(found["scopes"], Fault::NotAScope("\"quoted\"".into()));
         let taken = "https://bluebird.example/?requestToken=1";
         let found = faults(SettingsForm {
@@ -412,11 +391,36 @@ mod tests {
             ..form()
         });
         assert_eq!(found["name"], Fault::TooLong(NAME_MAX));
-        let found = faults(SettingsForm {
-            name: "a\u{7}b",
+        let unseen = "\u{7}\u{200b}\u{200f}\u{202a}\u{202e}\u{2060}\u{206f}\u{feff}";
+        for unseen in unseen.chars() {
+            let name = format!("a{unseen}b");
+            let found = faults(SettingsForm {
+                name: &name,
+                ..form()
+            });
+            assert_eq!(found["name"], Fault::Invisible, "{unseen:?}");
+        }
+    }
+
+    #[test]
+    fn the_code_grant_needs_a_redirect_uri() {
+        let coded = |redirect_uris| SettingsForm {
+            grants: vec![Grant::AuthorizationCode],
+            redirect_uris,
+            rotation: "new",
             ..form()
-        });
-        assert_eq!(found["name"], Fault::Invisible);
+        };
+        let found = faults(coded(" \r\n "));
+        assert_eq!(found["redirect_uris"], Fault::Missing);
+        let settings = Settings::parse(coded("https://a.example/b"), Urls::Https).unwrap();
+        let uris: Vec<_> = settings
+            .app
+            .redirect_uris
+            .iter()
+            .map(RedirectUri::as_str)
+            .collect();
+        assert_eq!(uris, ["https://a.example/b"]);
+        assert_eq!(settings.app.rotation, Rotation::New);
     }
 
     #[test]

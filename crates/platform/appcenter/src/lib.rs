@@ -15,6 +15,7 @@
 //! - [`api`] is what pages read.
 //! - [`Texts`], [`Settings`] and [`Entry`] read what people type, and name each fault by its field.
 
+mod addresses;
 pub mod api;
 mod connect;
 mod error;
@@ -23,6 +24,7 @@ mod logo;
 mod model;
 mod partner;
 mod review;
+mod secrets;
 mod seed;
 mod state;
 mod store;
@@ -31,8 +33,12 @@ pub use connect::ConnectError;
 pub use error::{ActError, Part};
 pub use fields::{Entry, EntryForm, Fault, Faults, Settings, SettingsForm, Texts, TextsForm, Urls};
 pub use logo::{LOGO_MAX, LogoError};
-pub use model::{Block, Card, Kind, Listing, Person, Release, Stage, StageApp, State, View, today};
+pub use model::{
+    Block, Card, CompanyApps, Kind, Listing, OwnApp, Person, Release, Reviewed, Stage, StageApp,
+    State, View, today,
+};
 pub use partner::Created;
+pub use secrets::SecretChange;
 pub use seed::seed;
 pub use state::AppCenter;
 

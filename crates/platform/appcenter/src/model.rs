@@ -2,7 +2,7 @@
 
 use bursar_directory::{Company, Role, Roles, User};
 use bursar_kernel::{Micros, Uuid};
-use bursar_oauth::apps::RegisteredApp;
+use bursar_oauth::apps::{CompanyApp, Links, RegisteredApp, SecretRow};
 
 use crate::fields::Texts;
 
@@ -159,6 +159,53 @@ pub struct Card {
     pub app_id: Uuid,
     /// Whether the reader's company lets it work.
     pub enabled: bool,
+}
+
+/// What an administrator can turn off and on.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct CompanyApps {
+    /// What the App Center shows the company, of both kinds.
+    pub listed: Vec<Card>,
+    /// What it does not show, but is connected or was decided about.
+    pub unlisted: Vec<CompanyApp>,
+}
+
+/// One of a partner's apps, with what its page shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnApp {
+    /// Which of the two.
+    pub behind: StageApp,
+    /// The app.
+    pub app: RegisteredApp,
+    /// Its secrets, oldest first.
+    pub secrets: Vec<SecretRow>,
+    /// Its connections.
+    pub links: Links,
+}
+
+/// A listing with its apps, as operators see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reviewed {
+    /// The listing.
+    pub listing: Listing,
+    /// Its apps, development first.
+    pub apps: Vec<(Stage, RegisteredApp)>,
+}
+
+impl Reviewed {
+    /// The app that everybody would connect.
+    pub fn production(&self) -> Option<&RegisteredApp> {
+        let found = self
+            .apps
+            .iter()
+            .find(|(stage, _)| *stage == Stage::Production);
+        found.map(|(_, app)| app)
+    }
+
+    /// Whether an operator has stopped its apps.
+    pub fn is_blocked(&self) -> bool {
+        self.apps.iter().any(|(_, app)| app.blocked)
+    }
 }
 
 /// Who looks or decides.

@@ -3,6 +3,7 @@
 use bursar_db::{DbError, Isolation, Tx};
 use bursar_directory::{Decision, Stamp, api as directory};
 use bursar_kernel::{Uuid, hex32};
+use bursar_oauth::RedirectUri;
 use bursar_oauth::apps::{self, AppSettings, NewApp, RegisteredApp};
 use serde_json::{Value, json};
 
@@ -321,19 +322,24 @@ fn changed(app_id: &Uuid, stage: Stage, settings: &Settings) -> Value {
         name,
         scopes,
         grants,
+        redirect_uris,
+        rotation,
     } = &settings.app;
     let grants: Vec<_> = grants.iter().map(|grant| grant.name()).collect();
+    let redirect_uris: Vec<_> = redirect_uris.iter().map(RedirectUri::as_str).collect();
     json!({
         "app": app_id,
         "stage": stage.word(),
         "name": name,
         "scopes": scopes,
         "grants": grants,
+        "redirectUris": redirect_uris,
+        "rotation": rotation.name(),
         "connectUrl": settings.connect_url,
     })
 }
 
-async fn own(tx: &mut Tx, person: &Person, id: &Uuid) -> Result<Listing, ActError> {
+pub(crate) async fn own(tx: &mut Tx, person: &Person, id: &Uuid) -> Result<Listing, ActError> {
     let found = own_listing(tx, person, id).await?;
     found.ok_or(ActError::NotFound)
 }

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use bursar_db::{Isolation, Tx};
-use bursar_directory::{Decision, api as directory};
+use bursar_directory::{Decision, Stamp, api as directory};
 use bursar_kernel::Uuid;
 use bursar_oauth::apps;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api;
 use crate::error::ActError;
@@ -23,8 +23,9 @@ use crate::store;
 impl AppCenter {
     /// Certifies what is in review.
     pub async fn certify(&self, operator: &Person, id: Uuid) -> Result<(), ActError> {
-        let (to, action) = (State::Certified, "listing.certify");
-        self.decide(operator, id, to, String::new(), action).await
+        let (from, to) = (State::InReview, State::Certified);
+        self.decide(operator, id, (from, to), String::new(), "listing.certify")
+            .await
     }
 
     /// Gives what is in review back to the partner, with words.
@@ -35,27 +36,42 @@ impl AppCenter {
         words: &str,
     ) -> Result<(), ActError> {
         let words = fields::note(words).map_err(|fault| faulty("note", fault))?;
-        let (to, action) = (State::Draft, "listing.give_back");
-        self.decide(operator, id, to, words, action).await
+        let (from, to) = (State::InReview, State::Draft);
+        self.decide(operator, id, (from, to), words, "listing.give_back")
+            .await
+    }
+
+    /// Takes a certification back, with words to the partner. Choice: the listing leaves the App
+    /// Center as when its partner withdraws it; connections stay until its apps are stopped.
+    pub async fn take_back(
+        &self,
+        operator: &Person,
+        id: Uuid,
+        words: &str,
+    ) -> Result<(), ActError> {
+        let words = fields::note(words).map_err(|fault| faulty("note", fault))?;
+        let (from, to) = (State::Certified, State::Draft);
+        self.decide(operator, id, (from, to), words, "listing.take_back")
+            .await
     }
 
     async fn decide(
         &self,
         operator: &Person,
         id: Uuid,
-        to: State,
+        states: (State, State),
         words: String,
         action: &'static str,
     ) -> Result<(), ActError> {
-        let args = (id, to, words, action, self.stamp(operator));
+        let args = (id, states, words, action, self.stamp(operator));
         self.db
             .write(
                 Isolation::Serializable,
                 args,
-                |tx, (id, to, words, action, stamp)| {
+                |tx, (id, (from, to), words, action, stamp)| {
                     Box::pin(async move {
                         let listing = any(tx, id).await?;
-                        if !store::set_state(tx, &listing, State::InReview, *to, words).await? {
+                        if !store::set_state(tx, &listing, *from, *to, words).await? {
                             return Err(ActError::OtherState);
                         }
                         note(tx, stamp, &listing, action, json!({ "note": words })).await
@@ -65,8 +81,7 @@ impl AppCenter {
             .await
     }
 
-    /// Releases a certified listing in a region on a day, or takes it back there when the day is
-    /// empty.
+    /// Releases a certified listing in a region on a day.
     pub async fn release(
         &self,
         operator: &Person,
@@ -74,13 +89,33 @@ impl AppCenter {
         region: &str,
         day: &str,
     ) -> Result<(), ActError> {
+        let on = match day.trim() {
+            "" => return Err(faulty("released_on", Fault::Missing)),
+            day => fields::day(day).map_err(|fault| faulty("released_on", fault))?,
+        };
+        self.set_release(operator, id, region, Some(on)).await
+    }
+
+    /// Takes a certified listing out of a region.
+    pub async fn end_release(
+        &self,
+        operator: &Person,
+        id: Uuid,
+        region: &str,
+    ) -> Result<(), ActError> {
+        self.set_release(operator, id, region, None).await
+    }
+
+    async fn set_release(
+        &self,
+        operator: &Person,
+        id: Uuid,
+        region: &str,
+        on: Option<String>,
+    ) -> Result<(), ActError> {
         if self.data_centers.home(region).is_err() {
             return Err(faulty("region", Fault::NotOffered));
         }
-        let on = match day.trim() {
-            "" => None,
-            day => Some(fields::day(day).map_err(|fault| faulty("released_on", fault))?),
-        };
         let args = (id, region.to_owned(), on, self.stamp(operator));
         self.db
             .write(
@@ -101,6 +136,26 @@ impl AppCenter {
             .await
     }
 
+    /// Stops the apps of a listing within a second, in whatever state it is, or ends that. Choice:
+    /// the partner cannot undo it.
+    pub async fn block(&self, operator: &Person, id: Uuid, blocked: bool) -> Result<(), ActError> {
+        let args = (id, blocked, self.stamp(operator));
+        self.db
+            .write(Isolation::Serializable, args, |tx, (id, blocked, stamp)| {
+                Box::pin(async move {
+                    let listing = any(tx, id).await?;
+                    let mut stopped = Vec::new();
+                    for app in &listing.apps {
+                        apps::set_blocked(tx, &app.app_id, *blocked).await?;
+                        stopped.push(app.app_id);
+                    }
+                    let action = if *blocked { "app.block" } else { "app.unblock" };
+                    note(tx, stamp, &listing, action, json!({ "apps": stopped })).await
+                })
+            })
+            .await
+    }
+
     /// Lets an app act for the administrator's company, or stops that within a second: both apps of
     /// a listing that is released where the company lives.
     pub async fn enable(&self, admin: &Person, id: Uuid, enabled: bool) -> Result<(), ActError> {
@@ -117,23 +172,60 @@ impl AppCenter {
                             let company_id = &admin.company_id;
                             apps::enable_for(tx, company_id, &app.app_id, *enabled).await?;
                         }
-                        let decision = Decision {
-                            company_id: &admin.company_id,
-                            action: if *enabled {
-                                "app.enable"
-                            } else {
-                                "app.disable"
-                            },
-                            subject: &listing.texts.name,
-                            details: json!({ "listing": listing.id }),
-                        };
-                        directory::append_audit(tx, stamp, &decision).await?;
-                        Ok(())
+                        let details = json!({ "listing": listing.id });
+                        let name = &listing.texts.name;
+                        decided(tx, stamp, admin, *enabled, name, details).await
                     })
                 },
             )
             .await
     }
+
+    /// The same for one app that is connected for the company though the App Center does not show
+    /// it; of others nothing is known.
+    pub async fn enable_app(
+        &self,
+        admin: &Person,
+        app_id: Uuid,
+        enabled: bool,
+    ) -> Result<(), ActError> {
+        let today = self.today();
+        let args = (admin.clone(), app_id, enabled, today, self.stamp(admin));
+        self.db
+            .write(
+                Isolation::Serializable,
+                args,
+                |tx, (admin, app_id, enabled, today, stamp)| {
+                    Box::pin(async move {
+                        let unlisted = api::company_apps(tx, admin, today).await?.unlisted;
+                        let found = unlisted.into_iter().find(|app| app.id == *app_id);
+                        let app = found.ok_or(ActError::NotFound)?;
+                        apps::enable_for(tx, &admin.company_id, app_id, *enabled).await?;
+                        let details = json!({ "app": app_id });
+                        decided(tx, stamp, admin, *enabled, &app.name, details).await
+                    })
+                },
+            )
+            .await
+    }
+}
+
+/// Appends to the log of the administrator's company.
+async fn decided(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    admin: &Person,
+    enabled: bool,
+    subject: &str,
+    details: Value,
+) -> Result<(), ActError> {
+    let decision = Decision {
+        company_id: &admin.company_id,
+        action: if enabled { "app.enable" } else { "app.disable" },
+        subject,
+        details,
+    };
+    Ok(directory::append_audit(tx, stamp, &decision).await?)
 }
 
 fn faulty(field: &'static str, fault: Fault) -> ActError {

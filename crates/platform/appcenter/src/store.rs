@@ -48,6 +48,7 @@ statements! {
                    DO UPDATE SET released_on = excluded.released_on";
     DELETE_RELEASE = "DELETE FROM appcenter_release
                       WHERE company_id = $1 AND listing_id = $2 AND region = $3";
+    LISTING_OF = "SELECT listing_id FROM appcenter_listing_app WHERE app_id = $1";
     NAMES_LOGO = "SELECT id FROM appcenter_listing WHERE logo = $1 LIMIT 1";
 }
 
@@ -73,6 +74,12 @@ pub(crate) async fn listing(tx: &mut Tx, id: &Uuid) -> Result<Option<Listing>, D
         });
     }
     Ok(Some(listing))
+}
+
+/// The listing that an app stands behind.
+pub(crate) async fn listing_of(tx: &mut Tx, app_id: &Uuid) -> Result<Option<Uuid>, DbError> {
+    let row = tx.row(&LISTING_OF, args![app_id]).await?;
+    row.map(|mut row| row.get(0)).transpose()
 }
 
 /// A partner's listings, by name.

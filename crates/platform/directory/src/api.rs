@@ -4,7 +4,7 @@ use bursar_db::{DbError, Tx};
 use bursar_kernel::Uuid;
 
 use crate::store;
-use crate::{Audited, Company, Decision, Finder, Listed, Member, Move, Stamp};
+use crate::{Audited, Company, Decision, EmailKey, Finder, Listed, Member, Move, Stamp};
 
 /// The company with this id.
 pub async fn company(tx: &mut Tx, id: &Uuid) -> Result<Option<Company>, DbError> {
@@ -75,7 +75,13 @@ pub async fn audit(
 ///
 /// Choice: none when several have it, for a mail would sign in any of them.
 pub async fn user_by_email(tx: &mut Tx, email: &str) -> Result<Option<Member>, DbError> {
-    let mut members = store::active_by_email(tx, email).await?;
+    let mut members = store::email::active(tx, &EmailKey::of(email)).await?;
     let last = members.pop();
     Ok(last.filter(|_| members.is_empty()))
+}
+
+/// Where people whose addresses have the same domain live: each data center once, in order; none
+/// when nobody has one. Of a domain with many people, only some are asked.
+pub async fn homes_by_domain(tx: &mut Tx, key: &EmailKey) -> Result<Vec<String>, DbError> {
+    store::email::homes(tx, key).await
 }

@@ -13,6 +13,7 @@ pub mod api;
 mod audit;
 mod bootstrap;
 mod data_centers;
+mod email;
 mod model;
 mod password;
 mod seed;
@@ -22,6 +23,7 @@ mod store;
 pub use audit::{Audited, Decision, Stamp};
 pub use bootstrap::{Bootstrap, BootstrapError, Created, any_company, bootstrap};
 pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
+pub use email::EmailKey;
 pub use model::{
     Company, Edition, Finder, Listed, Member, Move, Products, Role, Roles, User, UserState,
 };
@@ -31,5 +33,5 @@ pub use sign_in::{ATTEMPTS_MAX, LOCKED_FOR, SignInError, sign_in};
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {
-    store::STATEMENTS.to_vec()
+    [store::STATEMENTS, store::email::STATEMENTS].concat()
 }

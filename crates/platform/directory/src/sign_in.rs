@@ -8,7 +8,7 @@ use bursar_kernel::{Clock, Micros, uuid_from_text};
 use secrecy::SecretString;
 
 use crate::model::{Credentials, SignIn};
-use crate::store::{self, Failures};
+use crate::store;
 use crate::{Member, PasswordError, Passwords, UserState};
 
 /// Wrong passwords in a row that lock a name. Choice.
@@ -100,17 +100,20 @@ fn admit(member: Member, credentials: &Credentials) -> Result<Member, SignInErro
 
 /// Forgets failures, unless they have locked the name.
 async fn passed(db: &Db, key: Vec<u8>, now: Micros) -> Result<(), SignInError> {
-    let failures = db.read(key.clone(), |tx, key| Box::pin(store::failures(tx, key)));
-    let Some(Failures { count, last_at }) = failures.await? else {
+    let failed = db.read(key.clone(), |tx, key| Box::pin(store::failed(tx, key)));
+    let failed: bool = failed.await?;
+    if !failed {
         return Ok(());
-    };
-    if count >= ATTEMPTS_MAX && last_at > now - LOCKED_FOR {
+    }
+    let since = now - LOCKED_FOR;
+    let forgetting = db.write(Isolation::ReadCommitted, key, move |tx, key| {
+        Box::pin(store::forget_failures(tx, key, ATTEMPTS_MAX, since))
+    });
+    let locked: bool = forgetting.await?;
+    if locked {
         return Err(SignInError::Locked);
     }
-    let forget = db.write(Isolation::Append, key, |tx, key| {
-        Box::pin(store::forget_failures(tx, key))
-    });
-    Ok(forget.await?)
+    Ok(())
 }
 
 /// Counts a failure, and answers what to say of it.

@@ -1,8 +1,11 @@
 //! All SQL of this slice.
 
+pub(crate) mod email;
+
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
+use crate::EmailKey;
 use crate::audit::{Audited, Decision, Stamp};
 use crate::model::{
     Company, Credentials, Finder, Listed, Member, Move, Products, Roles, User, Word,
@@ -28,23 +31,15 @@ statements! {
                            u.is_test_user, u.password_hash, u.sign_in, u.must_change_password
                     FROM directory_user u JOIN directory_company c ON c.id = u.company_id
                     WHERE u.user_name_key = $1";
-    ACTIVE_BY_EMAIL = "SELECT u.company_id, u.id, u.user_name, u.email, u.given_name,
-                              u.family_name, u.locale, u.employee_number,
-                              (SELECT string_agg(r.role, ' ') FROM directory_user_role r
-                               WHERE r.company_id = u.company_id AND r.user_id = u.id), u.state,
-                              c.id, c.name, c.edition, c.products, c.home, c.second_home,
-                              u.is_test_user
-                       FROM directory_user u JOIN directory_company c ON c.id = u.company_id
-                       WHERE lower(u.email) = lower($1) AND u.state = 'active' LIMIT 2";
     INSERT_COMPANY = "INSERT INTO directory_company (id, name, edition, products, home,
                           second_home, created_at)
                       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     INSERT_USER = "INSERT INTO directory_user (company_id, id, user_name, user_name_key,
                        password_hash, email, given_name, family_name, locale, employee_number,
                        role, state, created_at, sign_in, must_change_password,
-                       is_test_user)
+                       is_test_user, email_key, email_domain)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                       $16)
+                       $16, $17, $18)
                    ON CONFLICT DO NOTHING";
     INSERT_ROLE = "INSERT INTO directory_user_role (company_id, user_id, role)
                    VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
@@ -60,7 +55,7 @@ statements! {
              FROM directory_audit a JOIN directory_company c ON c.id = a.company_id
              LEFT JOIN directory_user u ON u.id = a.actor
              WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2";
-    FAILURES = "SELECT failures, last_at FROM directory_sign_in_failure WHERE name_key = $1";
+    FAILURES = "SELECT failures FROM directory_sign_in_failure WHERE name_key = $1";
     COUNT_FAILURE = "INSERT INTO directory_sign_in_failure (name_key, failures, last_at)
                      VALUES ($1, 1, $2)
                      ON CONFLICT (name_key) DO UPDATE SET
@@ -70,8 +65,11 @@ statements! {
                                  AND directory_sign_in_failure.failures >= $4
                              THEN directory_sign_in_failure.last_at ELSE excluded.last_at END
                      RETURNING failures";
-    FORGET_FAILURES = "DELETE FROM directory_sign_in_failure WHERE name_key = $1";
-    SWEEP_FAILURES = "DELETE FROM directory_sign_in_failure WHERE name_key IN (
+    // The guard and the removal are one: a lock that comes in between stays.
+    FORGET_FAILURES = "DELETE FROM directory_sign_in_failure
+                       WHERE name_key = $1 AND (failures < $2 OR last_at <= $3)";
+    // The time is asked twice: a name that failed again meanwhile stays.
+    SWEEP_FAILURES = "DELETE FROM directory_sign_in_failure WHERE last_at <= $1 AND name_key IN (
                           SELECT name_key FROM directory_sign_in_failure WHERE last_at <= $1
                           ORDER BY last_at LIMIT 16)";
     COUNT_USERS = "SELECT COUNT(*) FROM directory_user WHERE company_id = $1";
@@ -118,12 +116,6 @@ pub(crate) async fn user_by_name(
         .transpose()
 }
 
-/// Active users with this primary address, two at most.
-pub(crate) async fn active_by_email(tx: &mut Tx, email: &str) -> Result<Vec<Member>, DbError> {
-    let rows = tx.rows(&ACTIVE_BY_EMAIL, args![email]).await?;
-    rows.into_iter().map(|mut row| member(&mut row)).collect()
-}
-
 /// Answers whether it was new.
 pub(crate) async fn insert_company(
     tx: &mut Tx,
@@ -150,7 +142,7 @@ pub(crate) async fn insert_user(
     credentials: &Credentials,
     now: Micros,
 ) -> Result<bool, DbError> {
-    let name_key = key(&user.user_name);
+    let (name_key, email_key) = (key(&user.user_name), EmailKey::of(&user.email));
     let arguments = args![
         &user.company_id,
         &user.id,
@@ -168,16 +160,23 @@ pub(crate) async fn insert_user(
         now,
         credentials.sign_in.word(),
         credentials.must_change,
-        user.is_test_user
+        user.is_test_user,
+        email_key.as_str(),
+        email_key.domain()
     ];
     let new = tx.execute(&INSERT_USER, arguments).await? == 1;
     if new {
-        for role in user.roles.iter() {
-            let arguments = args![&user.company_id, &user.id, role.word()];
-            tx.execute(&INSERT_ROLE, arguments).await?;
-        }
+        insert_roles(tx, user).await?;
     }
     Ok(new)
+}
+
+async fn insert_roles(tx: &mut Tx, user: &User) -> Result<(), DbError> {
+    for role in user.roles.iter() {
+        let arguments = args![&user.company_id, &user.id, role.word()];
+        tx.execute(&INSERT_ROLE, arguments).await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn insert_audit(
@@ -292,21 +291,9 @@ pub(crate) async fn move_company(
     tx.execute(&INSERT_MOVE, arguments).await.map(drop)
 }
 
-/// Wrong passwords for a name.
-pub(crate) struct Failures {
-    pub(crate) count: i64,
-    pub(crate) last_at: Micros,
-}
-
-pub(crate) async fn failures(tx: &mut Tx, key: &[u8]) -> Result<Option<Failures>, DbError> {
-    let row = tx.row(&FAILURES, args![key]).await?;
-    row.map(|mut row| {
-        Ok(Failures {
-            count: row.get(0)?,
-            last_at: row.get(1)?,
-        })
-    })
-    .transpose()
+/// Whether there are wrong passwords for a name.
+pub(crate) async fn failed(tx: &mut Tx, key: &[u8]) -> Result<bool, DbError> {
+    Ok(tx.row(&FAILURES, args![key]).await?.is_some())
 }
 
 /// Adds one to the failures after `since`, and answers how many there are now. From `locks` on
@@ -324,8 +311,18 @@ pub(crate) async fn count_failure(
     row.ok_or(DbError::Decode { column: 0 })?.get(0)
 }
 
-pub(crate) async fn forget_failures(tx: &mut Tx, key: &[u8]) -> Result<(), DbError> {
-    tx.execute(&FORGET_FAILURES, args![key]).await.map(drop)
+/// Forgets the failures of a name, unless they have locked it since `since`; answers whether they
+/// have.
+pub(crate) async fn forget_failures(
+    tx: &mut Tx,
+    key: &[u8],
+    locks: i64,
+    since: Micros,
+) -> Result<bool, DbError> {
+    let forgotten = tx
+        .execute(&FORGET_FAILURES, args![key, locks, since])
+        .await?;
+    Ok(forgotten == 0 && failed(tx, key).await?)
 }
 
 /// Removes some failures that no longer count.

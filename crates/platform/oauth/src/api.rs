@@ -27,6 +27,7 @@ pub struct RequestToken {
     text: SecretString,
     hash: Hash,
     row: RequestRow,
+    now: Micros,
 }
 
 impl RequestToken {
@@ -46,6 +47,7 @@ impl RequestToken {
                 app_id,
                 expires_at: now + REQUEST_TOKEN_LIFE,
             },
+            now,
         }
     }
 
@@ -55,8 +57,9 @@ impl RequestToken {
     }
 }
 
-/// Issues a drawn request token. Its app has to exist.
+/// Issues a drawn request token, and forgets some that have expired. Its app has to exist.
 pub async fn issue_request_token(tx: &mut Tx, token: &RequestToken) -> Result<(), DbError> {
+    store::sweep_request_tokens(tx, token.now).await?;
     store::insert_request_token(tx, &token.hash, &token.row).await
 }
 
@@ -69,8 +72,8 @@ pub async fn connections(
     store::connection::connections(tx, principal, now).await
 }
 
-/// Ends all tokens that an app has for a principal, also request tokens that it has not exchanged
-/// yet; answers whether they were connected. Access tokens are refused by every API on every node
+/// Ends all tokens that an app has for a principal, also request tokens, codes and one-time
+/// passwords that it has not exchanged yet; answers whether they were connected. Access tokens are refused by every API on every node
 /// within a second.
 pub async fn revoke_connection(
     tx: &mut Tx,
@@ -81,7 +84,8 @@ pub async fn revoke_connection(
 }
 
 /// Ends the refresh tokens that descend from one first issue, and the connection's access tokens:
-/// the answer to a credential that was used twice. Does nothing more when called again.
+/// the answer to a credential that was used twice. Access tokens end each time it is called,
+/// whatever they descend from: the caller sees to it that a credential leads here once.
 pub(crate) async fn revoke_family(
     tx: &mut Tx,
     connection: &ConnectionId,

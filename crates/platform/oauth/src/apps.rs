@@ -9,10 +9,17 @@ use bursar_db::{DbError, Tx};
 use bursar_kernel::{Micros, Uuid};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::model::{App, Grant, Rotation, Scopes};
+use crate::app_secret;
+pub use crate::app_secret::{DrawnSecret, SecretError};
+use crate::model::{ACCESS_LIFE, App, Grant, Rotation, Scopes};
+use crate::redirect_uri::RedirectUri;
 use crate::server_key::{Hash, Secret};
 use crate::state::Oauth;
-use crate::store::{self, secret, secret::SecretRow};
+pub use crate::store::secret::SecretRow;
+use crate::store::{self, secret};
+
+/// Connections of one app are counted up to here. Choice.
+pub const LINKS_MAX: i64 = 10_000;
 
 /// What the maker of an app decides.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +30,10 @@ pub struct AppSettings {
     pub scopes: Scopes,
     /// By which grants it gets tokens.
     pub grants: Vec<Grant>,
+    /// Where people are sent back to after they allowed it to act for them.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// What a refresh gives back.
+    pub rotation: Rotation,
 }
 
 /// A registered app, without its secrets.
@@ -36,13 +47,54 @@ pub struct RegisteredApp {
     pub settings: AppSettings,
     /// The id of the data center that is its geolocation.
     pub home: String,
-    /// Whether it may do anything.
+    /// Whether its maker lets it work.
     pub enabled: bool,
+    /// Whether an operator has stopped it.
+    pub blocked: bool,
+}
+
+impl RegisteredApp {
+    /// Whether it may do anything.
+    pub fn works(&self) -> bool {
+        self.enabled && !self.blocked
+    }
+}
+
+/// An app that acts, or acted, for a company or its people, or that the company decided about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CompanyApp {
+    /// The client id.
+    pub id: Uuid,
+    /// The app's name.
+    pub name: String,
+    /// The company behind it; empty when it is not known.
+    pub publisher: String,
+    /// Whether the company lets it work.
+    pub enabled: bool,
+}
+
+/// How many connections an app has in each state, of the first [`LINKS_MAX`].
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Links {
+    /// Of those that it can act for.
+    pub connected: i64,
+    /// Of those whose last refresh token has expired.
+    pub de_linked: i64,
+    /// Of those whose tokens were revoked.
+    pub revoked: i64,
+}
+
+impl Links {
+    /// Whether there may be more than were counted.
+    pub fn is_capped(&self) -> bool {
+        self.connected + self.de_linked + self.revoked >= LINKS_MAX
+    }
 }
 
 /// An app with fresh credentials. It works once it is created.
 pub struct NewApp {
     app: App,
+    redirect_uris: Vec<RedirectUri>,
     owner_id: Uuid,
     secret: SecretString,
     secret_hash: Hash,
@@ -59,10 +111,11 @@ impl NewApp {
             grants: settings.grants,
             home: home.to_owned(),
             enabled: true,
-            rotation: Rotation::Same,
+            rotation: settings.rotation,
         };
         Self {
             app,
+            redirect_uris: settings.redirect_uris,
             owner_id,
             secret_hash: oauth.server_key().hash(Secret::ClientSecret, &secret),
             secret: secret.into(),
@@ -83,18 +136,20 @@ impl NewApp {
 /// Registers a drawn app.
 pub async fn create(tx: &mut Tx, new: &NewApp, now: Micros) -> Result<(), DbError> {
     register(tx, &new.app, &new.secret_hash, now).await?;
+    store::apps::set_redirect_uris(tx, &new.app.id, &new.redirect_uris).await?;
     own(tx, &new.app.id, &new.owner_id).await
 }
 
-/// A secret comes with a new app only: one that the app has deleted does not come back.
+/// Answers whether the app was new. A secret comes with a new app only: one that the app has
+/// deleted does not come back.
 pub(crate) async fn register(
     tx: &mut Tx,
     app: &App,
     hash: &Hash,
     now: Micros,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     if !store::insert_app(tx, app, now).await? {
-        return Ok(());
+        return Ok(false);
     }
     let first = SecretRow {
         id: app.id,
@@ -102,7 +157,8 @@ pub(crate) async fn register(
         created_at: now,
         updated_at: now,
     };
-    secret::insert(tx, &app.id, &first, hash).await
+    secret::insert(tx, &app.id, &first, hash).await?;
+    Ok(true)
 }
 
 /// Gives an app that nobody owns to a company.
@@ -123,7 +179,11 @@ pub async fn change(
     app_id: &Uuid,
     settings: &AppSettings,
 ) -> Result<bool, DbError> {
-    store::apps::change(tx, owner_id, app_id, settings).await
+    if !store::apps::change(tx, owner_id, app_id, settings).await? {
+        return Ok(false);
+    }
+    store::apps::set_redirect_uris(tx, app_id, &settings.redirect_uris).await?;
+    Ok(true)
 }
 
 /// Lets an app of this owner work, or stops it within a second; answers whether there is one.
@@ -134,6 +194,79 @@ pub async fn set_enabled(
     enabled: bool,
 ) -> Result<bool, DbError> {
     store::apps::set_enabled(tx, owner_id, app_id, enabled).await
+}
+
+/// Stops an app within a second, whatever its maker says, or ends that: for operators.
+pub async fn set_blocked(tx: &mut Tx, app_id: &Uuid, blocked: bool) -> Result<(), DbError> {
+    store::apps::set_blocked(tx, app_id, blocked).await
+}
+
+/// The secrets of an app of this owner, oldest first; none of others.
+pub async fn secrets(
+    tx: &mut Tx,
+    owner_id: &Uuid,
+    app_id: &Uuid,
+) -> Result<Vec<SecretRow>, DbError> {
+    secret::of_owner(tx, owner_id, app_id).await
+}
+
+/// Adds a drawn secret to an app of this owner.
+pub async fn add_secret(
+    tx: &mut Tx,
+    owner_id: &Uuid,
+    app_id: &Uuid,
+    new: &DrawnSecret,
+) -> Result<(), SecretError> {
+    only_of(tx, owner_id, app_id).await?;
+    app_secret::add(tx, app_id, new).await
+}
+
+/// Activates or deactivates a secret of an app of this owner.
+pub async fn switch_secret(
+    tx: &mut Tx,
+    owner_id: &Uuid,
+    (app_id, id): (&Uuid, &Uuid),
+    active: bool,
+    now: Micros,
+) -> Result<(), SecretError> {
+    only_of(tx, owner_id, app_id).await?;
+    app_secret::switch(tx, app_id, id, active, now)
+        .await
+        .map(drop)
+}
+
+/// Deletes an inactive secret of an app of this owner.
+pub async fn delete_secret(
+    tx: &mut Tx,
+    owner_id: &Uuid,
+    (app_id, id): (&Uuid, &Uuid),
+) -> Result<(), SecretError> {
+    only_of(tx, owner_id, app_id).await?;
+    app_secret::delete(tx, app_id, id).await
+}
+
+/// To others an app has no secrets.
+async fn only_of(tx: &mut Tx, owner_id: &Uuid, app_id: &Uuid) -> Result<(), SecretError> {
+    if store::apps::owns(tx, owner_id, app_id).await? {
+        Ok(())
+    } else {
+        Err(SecretError::NoSecret)
+    }
+}
+
+/// The connections of an app, counted.
+pub async fn links(tx: &mut Tx, app_id: &Uuid, now: Micros) -> Result<Links, DbError> {
+    store::apps::links(tx, app_id, now, now - ACCESS_LIFE, LINKS_MAX).await
+}
+
+/// The apps that are connected for a company or its people, or that the company decided about,
+/// by name.
+pub async fn of_company(
+    tx: &mut Tx,
+    company_id: &Uuid,
+    limit: i64,
+) -> Result<Vec<CompanyApp>, DbError> {
+    store::apps::of_company(tx, company_id, limit).await
 }
 
 /// Lets an app act for a company and its users, or stops that within a second: no new tokens (code

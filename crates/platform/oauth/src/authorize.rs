@@ -9,6 +9,7 @@ use bursar_db::DbError;
 use bursar_kernel::{Uuid, uuid_from_text};
 use bursar_web::Form;
 
+use crate::apps;
 use crate::model::{App, Grant, Scopes};
 use crate::redirect_uri::RedirectUri;
 use crate::state::Oauth;
@@ -111,7 +112,8 @@ async fn asking(oauth: &Oauth, id: Uuid) -> Result<Option<Asking>, DbError> {
             let Some(app) = store::app(tx, id).await? else {
                 return Ok(None);
             };
-            let (publisher, redirect_uris) = store::code::listing(tx, id).await?;
+            let publisher = store::apps::publisher(tx, id).await?;
+            let redirect_uris = store::apps::redirect_uris(tx, id).await?;
             Ok(Some((app, publisher, redirect_uris)))
         })
     });
@@ -223,6 +225,29 @@ impl Authorization {
         } else {
             self.sent_back("login_required", "the user has to sign in")
         }
+    }
+
+    /// The address that the person goes back to at once when the person's company has turned the
+    /// app off: there is nothing to decide. None when it may act.
+    ///
+    /// Source: company-auth.markdown, code 53.
+    pub async fn turned_off(
+        &self,
+        oauth: &Oauth,
+        company_id: Uuid,
+    ) -> Result<Option<String>, DbError> {
+        let parties = (company_id, self.app_id);
+        let enabled = oauth.db().read(parties, |tx, (company_id, app_id)| {
+            Box::pin(apps::is_enabled_for(tx, company_id, app_id))
+        });
+        if enabled.await? {
+            return Ok(None);
+        }
+        let (number, _, description) = Code::CompanyNotEnabled.row();
+        let (number, error) = (number.to_string(), "unauthorized_client");
+        let state = self.state.as_deref();
+        let target = sent_back(&self.redirect_uri, &number, error, description, state);
+        Ok(Some(target))
     }
 
     fn sent_back(&self, error: &str, description: &str) -> String {

@@ -163,6 +163,7 @@ async fn redeem(oauth: &Oauth, hash: Hash, first: &FirstTokens) -> Result<Option
 }
 
 /// A code that comes a second time was stolen, or its answer was: what it was exchanged for ends.
+/// Once only: whoever has an old code cannot end tokens of a later consent.
 ///
 /// Source: RFC 6749 section 4.1.2, RFC 9700 section 4.8.
 async fn replayed(oauth: &Oauth, hash: Hash, row: &CodeRow) -> Fault {
@@ -176,16 +177,20 @@ async fn replayed(oauth: &Oauth, hash: Hash, row: &CodeRow) -> Fault {
         (hash, id),
         move |tx, (hash, id)| {
             Box::pin(async move {
-                match store::code::family(tx, hash).await? {
-                    Some(family) => revoke_family(tx, id, &family, now).await,
-                    None => Ok(()),
-                }
+                let Some(family) = store::code::take_family(tx, hash).await? else {
+                    return Ok(false);
+                };
+                revoke_family(tx, id, &family, now).await?;
+                Ok(true)
             })
         },
     );
     match revoking.await {
-        Ok(()) => {
-            tracing::warn!(app = %row.app_id, "a used code came again; its tokens are revoked");
+        Ok(revoked) => {
+            if revoked {
+                oauth.forget(&id);
+                tracing::warn!(app = %row.app_id, "a used code came again; its tokens are revoked");
+            }
             Code::BadAuthorization.into()
         }
         Err(error) => Fault::Db(error),
@@ -195,16 +200,24 @@ async fn replayed(oauth: &Oauth, hash: Hash, row: &CodeRow) -> Fault {
 /// Whether the verifier is the one that the challenge was made from.
 ///
 /// Without a challenge there must be no verifier: an app that sends one did send a challenge,
-/// which somebody has cut off (RFC 9700 section 4.8.2).
+/// which somebody has cut off (RFC 9700 section 4.8.2). One that RFC 7636 section 4.1 does not allow
+/// could be guessed, so it fits no challenge.
 fn verifies(challenge: Option<&Challenge>, verifier: Option<&SecretString>) -> bool {
     match (challenge, verifier) {
         (None, None) => true,
         (Some(challenge), Some(verifier)) => {
-            let hash = digest(&SHA256, verifier.expose_secret().as_bytes());
-            challenge.ct_eq(hash.as_ref()).into()
+            let verifier = verifier.expose_secret().as_bytes();
+            let hash = digest(&SHA256, verifier);
+            is_verifier(verifier) && challenge.ct_eq(hash.as_ref()).into()
         }
         _ => false,
     }
+}
+
+/// Source: RFC 7636 section 4.1: 43 to 128 unreserved characters.
+fn is_verifier(text: &[u8]) -> bool {
+    let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    (43..=128).contains(&text.len()) && text.iter().all(unreserved)
 }
 
 #[cfg(test)]
@@ -226,5 +239,31 @@ mod tests {
         assert!(!verifies(Some(&challenge), Some(&other)));
         assert!(!verifies(Some(&challenge), None));
         assert!(!verifies(None, Some(&verifier)));
+    }
+
+    #[test]
+    fn a_verifier_is_long_and_plain() {
+        let made_of = |text: &str| {
+            let challenge = digest(&SHA256, text.as_bytes())
+                .as_ref()
+                .try_into()
+                .unwrap();
+            verifies(Some(&challenge), Some(&SecretString::from(text)))
+        };
+        for good in [
+            "a".repeat(43),
+            "Z".repeat(128),
+            format!("{}-._~09", "x".repeat(40)),
+        ] {
+            assert!(made_of(&good), "{good}");
+        }
+        let odd =
+            ["+", "/", "=", " ", "é", "\0", "%"].map(|odd| format!("{}{odd}", "x".repeat(50)));
+        for bad in odd
+            .into_iter()
+            .chain(["".into(), "a".repeat(42), "a".repeat(129)])
+        {
+            assert!(!made_of(&bad), "{bad}");
+        }
     }
 }

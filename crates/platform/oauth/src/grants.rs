@@ -20,7 +20,7 @@ use crate::apps;
 use crate::jwt;
 use crate::keys::KeyRing;
 use crate::model::{ACCESS_LIFE, Acting, App, ConnectionId, Grant, Principal, Scopes};
-use crate::server_key::Secret;
+use crate::server_key::{Hash, Secret};
 use crate::standing::residence;
 use crate::state::Oauth;
 use crate::store::{self, connection::TokenRow};
@@ -70,15 +70,18 @@ pub(crate) async fn password(
 ) -> Result<TokenAnswer, Fault> {
     let name = request.username.as_deref().ok_or(Code::NoUsername)?;
     let password = request.password.as_ref().ok_or(Code::NoPassword)?;
-    let (principal, home) = match request.credtype.as_deref() {
+    let (principal, home, token) = match request.credtype.as_deref() {
         None | Some("password") => by_password(oauth, here, name, password).await?,
         Some("authtoken") => by_request_token(oauth, here, &app, name, password).await?,
         Some(_) => return Err(Code::BadCredtype.into()),
     };
     let scopes = app.scopes.clone().narrowed(request.scope.as_deref());
     let scopes = scopes.ok_or(Code::ScopeExceeded)?;
-    first_tokens(oauth, app, principal, scopes, home).await
+    first_tokens(oauth, app, (principal, home, token), scopes).await
 }
+
+/// Who proved to be somebody, that principal's home, and the request token that proved it.
+type Proven = (Principal, Arc<DataCenter>, Option<Hash>);
 
 /// Choice: the password comes first, so that nobody learns where a user lives, or that there is
 /// one, who cannot sign in as that user.
@@ -87,7 +90,7 @@ async fn by_password(
     here: &DataCenter,
     name: &str,
     password: &SecretString,
-) -> Result<(Principal, Arc<DataCenter>), Fault> {
+) -> Result<Proven, Fault> {
     let (db, clock, passwords) = (oauth.db(), oauth.clock(), oauth.passwords());
     let signed_in = sign_in(db, clock, passwords, name, password).await;
     let member = signed_in.map_err(|error| match error {
@@ -106,7 +109,7 @@ async fn by_password(
     let home = data_center(oauth, &member.company.home)?;
     let hosted_twice = member.company.second_home.is_some();
     only_at(here, entrance(oauth, &home, hosted_twice))?;
-    Ok((principal, home))
+    Ok((principal, home, None))
 }
 
 /// Source: company-auth.markdown; the integration guide for users.
@@ -116,7 +119,7 @@ async fn by_request_token(
     app: &App,
     name: &str,
     token: &SecretString,
-) -> Result<(Principal, Arc<DataCenter>), Fault> {
+) -> Result<Proven, Fault> {
     let hash = oauth.server_key().hash_of(Secret::RequestToken, token);
     let found = oauth.db().read(hash, |tx, hash| {
         Box::pin(async move {
@@ -140,28 +143,39 @@ async fn by_request_token(
     if here.id() != GLOBAL_ZONE {
         only_at(here, entrance(oauth, &home, residence.hosted_twice))?;
     }
-    Ok((row.principal, home))
+    Ok((row.principal, home, Some(hash)))
 }
 
 /// Connects the app with a principal, and signs the first tokens.
 async fn first_tokens(
     oauth: &Oauth,
     app: App,
-    principal: Principal,
+    (principal, home, token): Proven,
     scopes: Scopes,
-    home: Arc<DataCenter>,
 ) -> Result<TokenAnswer, Fault> {
     only_where_enabled(oauth, &app, &principal).await?;
     let first = FirstTokens::draw(oauth, &app, principal, &scopes);
     let (id, row) = (first.id, first.refresh.as_ref().map(|(_, row)| row.clone()));
     let now = oauth.clock().now();
-    // Holding the connection's row makes it one with any revocation; see `refresh`.
-    let connected = oauth
-        .db()
-        .write(Isolation::ReadCommitted, (id, row), move |tx, (id, row)| {
-            Box::pin(connect(tx, id, row.as_ref(), now))
-        });
-    let generation = connected.await.map_err(Fault::Db)?;
+    let args = (id, row, token);
+    let connecting = oauth.db().write(
+        Isolation::ReadCommitted,
+        args,
+        move |tx, (id, row, token)| {
+            Box::pin(async move {
+                // Holding the connection's row makes it one with any revocation; see `refresh`.
+                let generation = connect(tx, id, row.as_ref(), now).await?;
+                // One that came in between has ended the request token, and all this is undone.
+                if let Some(token) = token
+                    && store::request_token(tx, token).await?.is_none()
+                {
+                    return Err(Code::IncorrectCredentials.into());
+                }
+                Ok::<_, Fault>(generation)
+            })
+        },
+    );
+    let generation = connecting.await?;
     answer(oauth, first.granted(app, scopes, home, generation)).await
 }
 

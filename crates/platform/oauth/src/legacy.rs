@@ -20,11 +20,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::apps;
 use crate::caller::Caller;
 use crate::grants::{FirstTokens, connect, data_center};
 use crate::legacy_error::{LegacyBody, LegacyCode, LegacyError, LegacyFault, OldApp};
 use crate::model::{App, Grant, Principal};
-use crate::server_key::Secret;
+use crate::server_key::{Hash, Secret};
 use crate::standing::{Residence, residence};
 use crate::state::Oauth;
 use crate::store::{self, legacy::LegacyToken};
@@ -51,8 +52,10 @@ fn secret<'de, D: Deserializer<'de>>(text: D) -> Result<SecretString, D::Error> 
     String::deserialize(text).map(SecretString::from)
 }
 
-/// Which token is wanted.
+/// Which token is wanted. Anything else in the query is refused: others log addresses, and nothing
+/// secret belongs there.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     #[serde(rename = "returnType")]
     return_type: Option<String>,
@@ -112,9 +115,9 @@ pub(crate) async fn exchange(
         let asked: Exchange =
             serde_json::from_slice(&body.bytes).map_err(|_| LegacyCode::InvalidToken)?;
         let app = app(&oauth, &caller, consumer_key.clone(), &asked.secret).await?;
-        let (old, residence) = token(&oauth, consumer_key, &asked.token, company).await?;
-        let home = data_center(&oauth, &residence.home)?;
-        issue(&oauth, &app, &old, company, &home).await
+        let old = token(&oauth, &app, consumer_key, &asked.token, company).await?;
+        let home = data_center(&oauth, &old.residence.home)?;
+        issue(&oauth, &app, old, company, &home).await
     };
     match exchanged.await {
         Ok(answer) => Ok((AppendHeaders(NOT_STORED), Json(answer)).into_response()),
@@ -152,57 +155,92 @@ async fn app(
     }
 }
 
+/// An old token, and what is known of whose it is.
+struct OldToken {
+    /// Under which it is found.
+    key: (Hash, String),
+    row: LegacyToken,
+    residence: Residence,
+    /// Whether that company lets the app act.
+    enabled: bool,
+}
+
+impl OldToken {
+    fn user(row: &LegacyToken) -> Principal {
+        Principal::User {
+            id: row.user_id,
+            company_id: row.company_id,
+        }
+    }
+}
+
 /// Whose an old token is, and where that principal lives.
 async fn token(
     oauth: &Oauth,
+    app: &App,
     consumer_key: String,
     token: &SecretString,
     company: bool,
-) -> Result<(LegacyToken, Residence), LegacyFault> {
-    let hash = oauth.server_key().hash_of(Secret::LegacyToken, token);
-    let read = oauth.db().read(consumer_key, move |tx, key| {
+) -> Result<OldToken, LegacyFault> {
+    let (hash, app_id) = (
+        oauth.server_key().hash_of(Secret::LegacyToken, token),
+        app.id,
+    );
+    let read = oauth.db().read((hash, consumer_key), move |tx, key| {
         Box::pin(async move {
-            let Some(old) = store::legacy::token(tx, &hash, key).await? else {
+            let Some(row) = store::legacy::token(tx, &key.0, &key.1).await? else {
                 return Ok::<_, DbError>(None);
             };
-            let user = Principal::User {
-                id: old.user_id,
-                company_id: old.company_id,
-            };
-            let residence = residence(tx, &user).await?;
-            Ok(residence.map(|residence| (old, residence)))
+            let residence = residence(tx, &OldToken::user(&row)).await?;
+            let enabled = apps::is_enabled_for(tx, &row.company_id, &app_id).await?;
+            Ok(residence.map(|residence| OldToken {
+                key: key.clone(),
+                row,
+                residence,
+                enabled,
+            }))
         })
     });
-    let found = read.await?;
-    let found = found.filter(|(old, _)| old.administers || !company);
-    Ok(found.ok_or(LegacyCode::InvalidToken)?)
+    let found = read.await?.filter(|old| old.row.administers || !company);
+    let found = found.ok_or(LegacyCode::InvalidToken)?;
+    // Choice: no code of this table says that a company has turned the app off.
+    if found.enabled {
+        Ok(found)
+    } else {
+        Err(LegacyCode::InvalidApp.into())
+    }
 }
 
 async fn issue(
     oauth: &Oauth,
     app: &App,
-    old: &LegacyToken,
+    old: OldToken,
     company: bool,
     home: &Arc<DataCenter>,
 ) -> Result<Exchanged, LegacyFault> {
-    let company_id = old.company_id;
     let principal = if company {
-        Principal::Company { id: company_id }
-    } else {
-        Principal::User {
-            id: old.user_id,
-            company_id,
+        Principal::Company {
+            id: old.row.company_id,
         }
+    } else {
+        OldToken::user(&old.row)
     };
     let FirstTokens { id, refresh } = FirstTokens::draw(oauth, app, principal, &app.scopes);
     let (text, row) = refresh.ok_or(LegacyCode::InvalidApp)?;
     let stored = row.clone();
-    let connected = oauth
+    let args = (id, row, old.key);
+    let connecting = oauth
         .db()
-        .write(Isolation::ReadCommitted, (id, row), |tx, (id, row)| {
-            Box::pin(connect(tx, id, Some(row), row.issued_at))
+        .write(Isolation::ReadCommitted, args, |tx, (id, row, key)| {
+            Box::pin(async move {
+                connect(tx, id, Some(row), row.issued_at).await?;
+                // A revocation that came in between has ended the old token; see `grants`.
+                let token = store::legacy::token(tx, &key.0, &key.1).await?;
+                let token = token.map(drop);
+                Ok::<_, LegacyFault>(token.ok_or(LegacyCode::InvalidToken)?)
+            })
         });
-    connected.await?;
+    connecting.await?;
     Ok(Exchanged {
         token: text.expose_secret().to_owned(),
         created: stored.issued_at.0 / 1000,

@@ -9,7 +9,8 @@
 //! - [`Oauth`] is the state: made once by [`Oauth::open`], shared by every data center's router.
 //! - [`routes`] are the endpoints, and [`openapi`] describes them.
 //! - [`Caller`] is how every other slice authorises a request.
-//! - [`apps`] makes and changes apps, and turns them off for companies.
+//! - [`apps`] makes and changes apps and their secrets, stops them, and turns them off for
+//!   companies.
 //! - [`api`] issues request tokens for those who send people to a partner, knows and ends
 //!   connections, checks and answers what apps ask of people (`/oauth2/v0/authorize`, whose pages
 //!   are the console's), and tells what mails say.
@@ -21,6 +22,7 @@
 //! token never passes for an access token, though one key signs both.
 
 pub mod api;
+mod app_secret;
 pub mod apps;
 mod authorize;
 mod cache;
@@ -40,6 +42,7 @@ mod manage;
 mod model;
 mod otp;
 mod otp_grant;
+mod presumed_home;
 mod redirect_uri;
 mod refresh;
 mod secrets;
@@ -55,7 +58,8 @@ mod wire;
 pub use api::RequestToken;
 pub use caller::{Access, Caller, Refused};
 pub use keys::KeyError;
-pub use model::{Connection, ConnectionId, Grant, Kind, Link, Principal, Scopes};
+pub use model::{Connection, ConnectionId, Grant, Kind, Link, Principal, Rotation, Scopes};
+pub use redirect_uri::{RedirectUri, RedirectUriError};
 pub use seed::seed;
 pub use server_key::{Hash, Secret, ServerKey, ServerKeyError};
 pub use state::{Oauth, OpenOauthError};

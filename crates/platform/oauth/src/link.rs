@@ -57,7 +57,7 @@ pub async fn send_link(
     page: impl Fn(&str) -> String,
 ) -> Result<(), DbError> {
     store::forget(tx, link.now).await?;
-    if store::open_links(tx, &link.handle).await? >= OPEN_MAX {
+    if store::open_links(tx, &link.handle, link.now).await? >= OPEN_MAX {
         return Ok(());
     }
     let member = directory::user_by_email(tx, &link.email).await?;

@@ -21,7 +21,7 @@ pub(crate) struct App {
 /// What a refresh gives back.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Rotation {
+pub enum Rotation {
     /// The same refresh token.
     #[default]
     Same,
@@ -30,15 +30,20 @@ pub(crate) enum Rotation {
 }
 
 impl Rotation {
-    pub(crate) fn name(self) -> &'static str {
+    /// Every policy.
+    pub const ALL: [Self; 2] = [Self::Same, Self::New];
+
+    /// As rows, seeds and forms name it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Same => "same",
             Self::New => "new",
         }
     }
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Same, Self::New]
+    /// From what [`Self::name`] answers.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
             .into_iter()
             .find(|rotation| rotation.name() == name)
     }
@@ -300,7 +305,9 @@ impl Scopes {
 
     /// What is requested, or all when nothing is; none when more is requested than there is.
     pub(crate) fn narrowed(self, requested: Option<&str>) -> Option<Self> {
-        let Some(requested) = requested.map(Self::parse) else {
+        let requested = requested.map(Self::parse);
+        // Of blanks alone: nothing is asked for.
+        let Some(requested) = requested.filter(|requested| !requested.0.is_empty()) else {
             return Some(self);
         };
         let wider = requested.0.iter().any(|name| !self.has(name));
@@ -317,7 +324,9 @@ mod tests {
         let granted = Scopes::parse("openid  receipts.read openid receipts.write");
         assert_eq!(granted.text(), "openid receipts.read receipts.write");
         let narrowed = |text| granted.clone().narrowed(text).map(|scopes| scopes.text());
-        assert_eq!(narrowed(None), Some(granted.text()));
+        for nothing in [None, Some(""), Some(" "), Some(" \t ")] {
+            assert_eq!(narrowed(nothing), Some(granted.text()));
+        }
         assert_eq!(
             narrowed(Some("receipts.read")),
             Some("receipts.read".into())

@@ -10,15 +10,17 @@ use axum::extract::{RawQuery, State};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use axum::{Extension, Json};
 use bursar_db::{DbError, Isolation, Tx};
-use bursar_directory::{Member, api as directory};
+use bursar_directory::{EmailKey, Member, api as directory};
 use bursar_kernel::{CorrelationId, Micros, Uuid};
 use bursar_web::{BodyError, DataCenter, Form, RawBody, WireError as _};
 use http::Uri;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::apps;
 use crate::letter::{self, Letter, Purpose};
 use crate::model::{App, Grant};
+use crate::presumed_home::Presumption;
 use crate::server_key::{Hash, Secret, ServerKey};
 use crate::state::Oauth;
 use crate::store::otp as store;
@@ -31,6 +33,8 @@ pub(crate) const LIFE: Duration = Duration::from_mins(15);
 const OPEN_MAX: i64 = 5;
 /// Wrong attempts that end all passwords of an address. Choice.
 pub(crate) const ATTEMPTS_MAX: i64 = 5;
+/// How many characters `name` and `company` may have: they stand in a mail. Choice.
+const WORDS_MAX: usize = 100;
 /// The parameters that the token service itself reads; all others are bound to the password.
 ///
 /// Source: apidoc.markdown, "reserved words", `/token`.
@@ -171,9 +175,9 @@ pub(crate) fn channel(form: &Form, no_type: Code, no_handle: Code) -> Result<&st
     }
 }
 
-/// The hash of an address, whose case does not matter.
+/// The hash of an address, whose case does not matter: who finds the same person has the same hash.
 pub(crate) fn handle_hash(server_key: &ServerKey, address: &str) -> Hash {
-    server_key.hash(Secret::Address, &address.to_lowercase())
+    server_key.hash(Secret::Address, EmailKey::of(address).as_str())
 }
 
 /// The hash of the parameters that a password is bound to.
@@ -188,6 +192,7 @@ struct Wanted {
     hash: Hash,
     handle: Hash,
     address: String,
+    presumption: Presumption,
     app: App,
     facts: Hash,
     name: Option<String>,
@@ -218,6 +223,10 @@ impl Wanted {
         if reserved || form.pairs().any(|(_, value)| unusable(value)) {
             return Err(Code::UnsupportedFormat);
         }
+        let words = ["name", "company"].map(|name| form.get(name).unwrap_or_default());
+        if words.iter().any(|words| words.chars().count() > WORDS_MAX) {
+            return Err(Code::UnsupportedFormat);
+        }
         let link = form.get("link");
         if link.is_some_and(|link| !is_web_address(link)) {
             return Err(Code::UnsupportedFormat);
@@ -229,6 +238,7 @@ impl Wanted {
             hash: letter::hash(server_key, Secret::OneTimePassword, &id),
             handle: handle_hash(server_key, address),
             address: address.to_owned(),
+            presumption: Presumption::of(server_key, oauth.data_centers(), address),
             app,
             facts: facts(server_key, form),
             name: text("name"),
@@ -240,17 +250,19 @@ impl Wanted {
         })
     }
 
-    /// Choice: an address that is nobody's has its row and its limit like any other, so that
-    /// nobody learns whose addresses are known. Who lives elsewhere is documented to be told.
+    /// Choice: an address that is nobody's has its home, its row and its limit like any other, so
+    /// that nobody learns whose addresses are known. Who lives elsewhere is documented to be told.
     async fn open(&self, tx: &mut Tx) -> Result<Opened, DbError> {
         let member = directory::user_by_email(tx, &self.address).await?;
-        if let Some(member) = &member
-            && member.company.home != self.here
-        {
-            return Ok(Opened::Elsewhere(member.company.home.clone()));
+        // Presumed of known addresses too, so that it takes no other time.
+        let presumed = self.presumption.home(tx).await?;
+        let home = member.as_ref().map(|member| member.company.home.clone());
+        if let Some(home) = home.or(presumed).filter(|home| *home != self.here) {
+            return Ok(Opened::Elsewhere(home));
         }
+        let member = self.unless_turned_off(tx, member).await?;
         store::forget(tx, self.now).await?;
-        if store::open_otps(tx, &self.handle, ATTEMPTS_MAX).await? >= OPEN_MAX {
+        if store::open_otps(tx, &self.handle, self.now).await? >= OPEN_MAX {
             return Ok(Opened::TooMany);
         }
         let person = member
@@ -263,6 +275,20 @@ impl Wanted {
             letter::post(tx, &self.letter(member), &self.correlation_id, self.now).await?;
         }
         Ok(Opened::Sent)
+    }
+
+    /// A company that has turned the app off gets no letters from it, and the app does not learn
+    /// whose company has.
+    async fn unless_turned_off(
+        &self,
+        tx: &mut Tx,
+        member: Option<Member>,
+    ) -> Result<Option<Member>, DbError> {
+        let Some(member) = member else {
+            return Ok(None);
+        };
+        let enabled = apps::is_enabled_for(tx, &member.company.id, &self.app.id).await?;
+        Ok(enabled.then_some(member))
     }
 
     fn letter(&self, member: Member) -> Letter {

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::grants::{self, FirstTokens};
 use crate::model::{App, Principal};
-use crate::otp::{ATTEMPTS_MAX, channel, facts, handle_hash};
+use crate::otp::{channel, facts, handle_hash};
 use crate::server_key::{Hash, Secret};
 use crate::standing::residence;
 use crate::state::Oauth;
@@ -97,7 +97,7 @@ impl Attempt {
     /// Looks, and counts what is wrong: after a few wrong attempts the passwords are void.
     async fn check(&self, tx: &mut Tx) -> Result<Found, DbError> {
         let whose = (&self.handle, &self.app.id);
-        let open = store::otps(tx, whose, ATTEMPTS_MAX, self.now).await?;
+        let open = store::otps(tx, whose, self.now).await?;
         if open.is_empty() {
             return Ok(Found::Wrong(Code::OtpNotFound));
         }

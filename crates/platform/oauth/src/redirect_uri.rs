@@ -11,7 +11,7 @@ const LENGTH_MAX: usize = 2000;
 /// Source: RFC 9700 section 2.1 (exact match), RFC 8252 section 7 (mobile apps).
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct RedirectUri(String);
+pub struct RedirectUri(String);
 
 /// An address that nobody may be sent to.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub(crate) struct RedirectUri(String);
     "{0:?} is no redirect URI: write https://host/path, http on loopback, or an app's own scheme \
      with a dot, such as com.example.app:/path; no fragment, no user name"
 )]
-pub(crate) struct RedirectUriError(String);
+pub struct RedirectUriError(String);
 
 impl TryFrom<String> for RedirectUri {
     type Error = RedirectUriError;
@@ -89,7 +89,7 @@ fn is_scheme_byte(byte: u8) -> bool {
 
 impl RedirectUri {
     /// As it was registered.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 

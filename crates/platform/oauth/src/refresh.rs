@@ -216,6 +216,7 @@ async fn turn_over(tx: &mut Tx, turn: &Turn) -> Result<Turned, DbError> {
         }
         store::insert_refresh_token(tx, connection, successor).await?;
         store::succeed(tx, hash, *now).await?;
+        store::end_expired(tx, connection, *now).await?;
         return Ok(Turned::On(generation, successor.clone()));
     };
     match store::refresh_token(tx, &successor.hash).await? {

@@ -1,30 +1,26 @@
 //! `/app-mgmt/v4/{appId}/secrets`: an app changes its own secret without a moment without one.
 //!
-//! Source: api-reference/authentication/rotating-secrets.markdown. All active secrets of an app
-//! are good. Inferred: a new one is inactive, since the page activates "a newly created" one.
-//! Choice: an app has at most ten, and the last active one can neither be deactivated nor
-//! deleted: nobody could ask for a token to undo it.
+//! Source: api-reference/authentication/rotating-secrets.markdown. Inferred: a new one is inactive,
+//! since the page activates "a newly created" one. What else holds stands in `app_secret`.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use axum::{Extension, Json};
-use bursar_db::{Isolation, Tx};
-use bursar_kernel::{CorrelationId, Micros, Uuid, uuid_from_text};
+use bursar_db::Isolation;
+use bursar_kernel::{CorrelationId, Uuid, uuid_from_text};
 use bursar_web::{BodyError, RawBody};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::app_secret::{self, DrawnSecret, SecretError};
 use crate::caller::Caller;
 use crate::manage::{AppItself, ManageError, Refusal};
-use crate::server_key::Secret;
 use crate::state::Oauth;
 use crate::store::secret::{self as store, SecretRow};
 use crate::wire::{ErrorBody, NOT_STORED};
 
-/// Secrets of one app, at most. Choice.
-const SECRETS_MAX: i64 = 10;
 /// Our own limit on a patch, in bytes.
 const BODY_MAX: usize = 16 * 1024;
 /// RFC 7644 section 3.5.2.
@@ -163,24 +159,13 @@ pub(crate) async fn create(
 ) -> Result<Response, ManageError> {
     let made = async {
         let app_id = own(&caller, path)?;
-        let (text, now) = (oauth.rng().uuid().to_string(), oauth.clock().now());
-        let hash = oauth.server_key().hash(Secret::ClientSecret, &text);
-        let row = SecretRow {
-            id: oauth.rng().uuid(),
-            active: false,
-            created_at: now,
-            updated_at: now,
-        };
-        let about = AppSecret::from(row.clone());
+        let new = DrawnSecret::draw(&oauth, oauth.rng().uuid(), false);
+        let about = AppSecret::from(new.row.clone());
+        let text = new.text().to_owned();
         let write = oauth
             .db()
-            .write(Isolation::Serializable, row, move |tx, row| {
-                Box::pin(async move {
-                    if store::count(tx, &app_id).await?.0 >= SECRETS_MAX {
-                        return Err(Refusal::TooMany(SECRETS_MAX));
-                    }
-                    Ok(store::insert(tx, &app_id, row, &hash).await?)
-                })
+            .write(Isolation::Serializable, new, move |tx, new| {
+                Box::pin(async move { app_secret::add(tx, &app_id, new).await })
             });
         write.await?;
         let secret = Json(NewSecret {
@@ -225,32 +210,12 @@ pub(crate) async fn change(
         let write = oauth
             .db()
             .write(Isolation::Serializable, (), move |tx, ()| {
-                Box::pin(switch(tx, app_id, id, active, now))
+                Box::pin(async move { app_secret::switch(tx, &app_id, &id, active, now).await })
             });
         Ok(Json(AppSecret::from(write.await?)))
     };
     let refused = |refusal| ManageError::new(refusal, Some(&correlation_id));
     changed.await.map_err(refused)
-}
-
-async fn switch(
-    tx: &mut Tx,
-    app_id: Uuid,
-    id: Uuid,
-    active: bool,
-    now: Micros,
-) -> Result<SecretRow, Refusal> {
-    let found = store::one(tx, &app_id, &id).await?;
-    let mut row = found.ok_or(Refusal::NoSecret)?;
-    if row.active == active {
-        return Ok(row);
-    }
-    if !active && store::count(tx, &app_id).await?.1 == 1 {
-        return Err(Refusal::LastActive);
-    }
-    store::switch(tx, &app_id, &id, active, now).await?;
-    (row.active, row.updated_at) = (active, now);
-    Ok(row)
 }
 
 /// Deletes a secret that is inactive.
@@ -279,19 +244,27 @@ pub(crate) async fn delete(
         let write = oauth
             .db()
             .write(Isolation::Serializable, (), move |tx, ()| {
-                Box::pin(async move {
-                    match store::one(tx, &app_id, &id).await? {
-                        None => Err(Refusal::NoSecret),
-                        Some(SecretRow { active: true, .. }) => Err(Refusal::StillActive),
-                        Some(_) => Ok(store::delete(tx, &app_id, &id).await?),
-                    }
-                })
+                Box::pin(async move { app_secret::delete(tx, &app_id, &id).await })
             });
         write.await?;
         Ok(StatusCode::NO_CONTENT)
     };
     let refused = |refusal| ManageError::new(refusal, Some(&correlation_id));
     deleted.await.map_err(refused)
+}
+
+impl From<SecretError> for Refusal {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::NoSecret => Self::NoSecret,
+            SecretError::TooMany(max) => Self::TooMany(max),
+            SecretError::LastActive => Self::LastActive,
+            SecretError::StillActive => Self::StillActive,
+            // Ids of new secrets are drawn: there is never one already.
+            SecretError::Exists => Self::Operation("the secret is there already"),
+            SecretError::Db(error) => Self::Db(error),
+        }
+    }
 }
 
 /// The app in the path, if it is the caller.

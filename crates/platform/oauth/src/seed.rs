@@ -2,7 +2,7 @@
 
 use bursar_db::{Isolation, Tx};
 use bursar_directory::{Seed, SeedError, api as directory};
-use bursar_kernel::Uuid;
+use bursar_kernel::{Micros, Uuid};
 use serde::Deserialize;
 
 use crate::apps;
@@ -61,23 +61,12 @@ struct LegacyTokenSeed {
 /// Applies the sections `apps` and `legacy_apps`: creates what is not there yet, and leaves what
 /// is there as it has become.
 pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
-    let (mut wanted, mut listings) = (Vec::new(), Vec::new());
+    let mut wanted = Vec::new();
     for app in seed.take::<AppSeed>("apps")? {
         oauth.data_centers().home(&app.home)?;
         let secret = &app.client_secret;
-        listings.push((app.client_id, app.publisher, app.redirect_uris));
         let hash = oauth.server_key().hash(Secret::ClientSecret, secret);
-        let owner = app.owner;
-        let app = App {
-            id: app.client_id,
-            name: app.name,
-            scopes: Scopes::parse(&app.scopes.join(" ")),
-            grants: app.grants,
-            home: app.home,
-            enabled: app.enabled,
-            rotation: app.rotation,
-        };
-        wanted.push((app, hash, owner));
+        wanted.push(Wanted::of(app, hash));
     }
     let legacy: Vec<_> = seed
         .take::<LegacyAppSeed>("legacy_apps")?
@@ -87,17 +76,11 @@ pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
     let now = oauth.clock().now();
     let stored = oauth.db().write(
         Isolation::Serializable,
-        (wanted, listings, legacy),
-        move |tx, (wanted, listings, legacy)| {
+        (wanted, legacy),
+        move |tx, (wanted, legacy)| {
             Box::pin(async move {
-                for (app, hash, owner) in wanted {
-                    apps::register(tx, app, hash, now).await?;
-                    if let Some(owner) = owner {
-                        apps::own(tx, &app.id, owner).await?;
-                    }
-                }
-                for (id, publisher, redirect_uris) in listings {
-                    store::code::insert_listing(tx, id, publisher, redirect_uris).await?;
+                for app in wanted {
+                    insert(tx, app, now).await?;
                 }
                 for (hashes, app) in legacy {
                     insert_legacy(tx, app, hashes).await?;
@@ -107,6 +90,48 @@ pub async fn seed(oauth: &Oauth, seed: &mut Seed) -> Result<(), SeedError> {
         },
     );
     stored.await
+}
+
+/// An app to create.
+struct Wanted {
+    app: App,
+    hash: Hash,
+    owner: Option<Uuid>,
+    publisher: String,
+    redirect_uris: Vec<RedirectUri>,
+}
+
+impl Wanted {
+    fn of(seed: AppSeed, hash: Hash) -> Self {
+        Self {
+            hash,
+            owner: seed.owner,
+            publisher: seed.publisher,
+            redirect_uris: seed.redirect_uris,
+            app: App {
+                id: seed.client_id,
+                name: seed.name,
+                scopes: Scopes::parse(&seed.scopes.join(" ")),
+                grants: seed.grants,
+                home: seed.home,
+                enabled: seed.enabled,
+                rotation: seed.rotation,
+            },
+        }
+    }
+}
+
+async fn insert(tx: &mut Tx, wanted: &Wanted, now: Micros) -> Result<(), SeedError> {
+    let id = &wanted.app.id;
+    // Addresses come with a new app only: one that its maker has removed does not come back.
+    if apps::register(tx, &wanted.app, &wanted.hash, now).await? {
+        store::apps::publish(tx, id, &wanted.publisher).await?;
+        store::apps::set_redirect_uris(tx, id, &wanted.redirect_uris).await?;
+    }
+    if let Some(owner) = &wanted.owner {
+        apps::own(tx, id, owner).await?;
+    }
+    Ok(())
 }
 
 fn hashes(oauth: &Oauth, app: &LegacyAppSeed) -> Vec<Hash> {

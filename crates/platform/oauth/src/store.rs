@@ -15,9 +15,12 @@ pub(crate) mod otp;
 pub(crate) mod secret;
 
 statements! {
-    APP = "SELECT id, name, scopes, grants, home, enabled, rotation FROM oauth_app
-           WHERE id = $1";
-    CLIENT = "SELECT a.id, a.name, a.scopes, a.grants, a.home, a.enabled, a.rotation, s.hash
+    // What an operator has stopped does not work, whatever its maker says.
+    APP = "SELECT id, name, scopes, grants, home,
+               CASE WHEN blocked = 1 THEN 0 ELSE enabled END, rotation
+           FROM oauth_app WHERE id = $1";
+    CLIENT = "SELECT a.id, a.name, a.scopes, a.grants, a.home,
+                  CASE WHEN a.blocked = 1 THEN 0 ELSE a.enabled END, a.rotation, s.hash
               FROM oauth_app a LEFT JOIN oauth_app_secret s ON s.app_id = a.id AND s.active = 1
               WHERE a.id = $1";
     INSERT_APP = "INSERT INTO oauth_app (id, name, scopes, grants, home, enabled, rotation,
@@ -25,6 +28,9 @@ statements! {
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
     REQUEST_TOKEN = "SELECT company_id, user_id, app_id, expires_at
                      FROM oauth_request_token WHERE hash = $1";
+    SWEEP_REQUEST_TOKENS = "DELETE FROM oauth_request_token WHERE hash IN (
+                                SELECT hash FROM oauth_request_token WHERE expires_at <= $1
+                                ORDER BY expires_at LIMIT 16)";
     INSERT_REQUEST_TOKEN = "INSERT INTO oauth_request_token (hash, company_id, user_id, app_id,
                                 expires_at)
                             VALUES ($1, $2, $3, $4, $5)";
@@ -134,6 +140,13 @@ pub(crate) async fn insert_request_token(
         token.expires_at
     ];
     tx.execute(&INSERT_REQUEST_TOKEN, arguments).await.map(drop)
+}
+
+/// Removes some request tokens that have expired.
+pub(crate) async fn sweep_request_tokens(tx: &mut Tx, now: Micros) -> Result<(), DbError> {
+    tx.execute(&SWEEP_REQUEST_TOKENS, args![now])
+        .await
+        .map(drop)
 }
 
 /// All signing keys, oldest first.

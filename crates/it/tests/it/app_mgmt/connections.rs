@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::app::*;
 use crate::http::{Answer, Site};
+use crate::oauth2::otp;
 
 async fn disconnect(site: &Site, token: &str) -> Answer {
     let call = site.call("DELETE", "/app-mgmt/v0/connections");
@@ -45,6 +46,24 @@ db_test! {
         let firm = disconnect(&app.us, &firm.field("access_token")).await;
         assert_eq!(firm.status, 200, "a company disconnects too");
         assert_eq!(reads(&app, &ben.field("access_token")).await.status, 200);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_revocation_ends_one_time_passwords_and_frees_no_place(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let access = app.connect(ANA).await.field("access_token");
+        let (mail, link) = ("ana@northwind.example.com", [("link", otp::LINK)]);
+        let password = otp::asked(&app, &link, 1).await;
+        assert_eq!(disconnect(&app.us, &access).await.status, 200);
+        let late = otp::exchange(&app.us, CAFE, &password, mail, &link).send().await;
+        assert_eq!((late.status, &late.json()["code"]), (400, &json!(83)));
+        for _ in 0..4 {
+            otp::assert_sent(&otp::ask(&app.us, CAFE, mail, &link).send().await);
+        }
+        let sixth = otp::ask(&app.us, CAFE, mail, &link).send().await;
+        assert_eq!(sixth.json()["code"], 82, "the mail of the first was sent all the same");
         app.stop().await;
     }
 }

@@ -81,6 +81,12 @@ db_test! {
             ((KEY, ""), old("1_old-token-of-off"), "INVALIDTOKEN", "Bad or expired token"),
             ((KEY, company), old(token), "INVALIDTOKEN", "Bad or expired token"),
             ((KEY, "?returnType=other"), old(token), "INVALIDTOKEN", "Bad or expired token"),
+            // Nothing else is taken from the address, which others log.
+            ((KEY, "?secret=cafe-secret"), old(token), "INVALIDTOKEN", "Bad or expired token"),
+            ((KEY, "?token=1_old-token-of-ana"), old(token), "INVALIDTOKEN", "Bad or expired token"),
+            ((KEY, "?x"), old(token), "INVALIDTOKEN", "Bad or expired token"),
+            ((KEY, "?returnType=&returnType="), old(token), "INVALIDTOKEN", "Bad or expired token"),
+            ((KEY, "?returnType=%ff"), old(token), "INVALIDTOKEN", "Bad or expired token"),
             ((KEY, ""), json!({"token": token}), "INVALIDTOKEN", "Bad or expired token"),
             ((KEY, ""), json!("token"), "INVALIDTOKEN", "Bad or expired token"),
             ((KEY, ""), json!({"token": token, "secret": "wrong"}), "UNAUTHORIZED", "Invalid credentials"),

@@ -12,25 +12,25 @@ use crate::http::{Answer, Call, Site};
 use crate::signin::{ANA_SIGNS_IN, LARS_SIGNS_IN, assert_page, cookie, csrf_token};
 
 const PATH: &str = "/oauth2/v0/authorize";
-const BACK: &str = "https://cafe.example/back";
+pub(super) const BACK: &str = "https://cafe.example/back";
 const DEVICE: &str = "com.example.cafe:/back";
-const CODE_GRANT: (&str, &str) = ("grant_type", "authorization_code");
+pub(super) const CODE_GRANT: (&str, &str) = ("grant_type", "authorization_code");
 
 /// RFC 7636, appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A query of an app; values are fit for a URL.
-fn query(client: Client, redirect_uri: &str, more: &str) -> String {
+pub(super) fn query(client: Client, redirect_uri: &str, more: &str) -> String {
     let id = client.0;
     format!("client_id={id}&redirect_uri={redirect_uri}&response_type=code{more}")
 }
 
-fn ask(site: &Site, cookie: &str, query: &str) -> Call {
+pub(super) fn ask(site: &Site, cookie: &str, query: &str) -> Call {
     site.get(&format!("{PATH}?{query}")).cookie(cookie)
 }
 
-fn decide(site: &Site, cookie: &str, csrf: &str, query: &str, decision: &str) -> Call {
+pub(super) fn decide(site: &Site, cookie: &str, csrf: &str, query: &str, decision: &str) -> Call {
     let form = [
         ("csrf_token", csrf),
         ("request", query),
@@ -52,7 +52,7 @@ async fn decided(site: &Site, cookie: &str, query: &str, decision: &str) -> Answ
 }
 
 /// The code with which somebody who is signed in goes back to an app.
-async fn code(site: &Site, cookie: &str, query: &str) -> String {
+pub(super) async fn code(site: &Site, cookie: &str, query: &str) -> String {
     let answer = decided(site, cookie, query, "allow").await;
     let (_, rest) = answer
         .header("location")
@@ -61,7 +61,7 @@ async fn code(site: &Site, cookie: &str, query: &str) -> String {
     rest.split('&').next().unwrap().to_owned()
 }
 
-fn exchange(site: &Site, client: Client, fields: &[(&str, &str)]) -> Call {
+pub(super) fn exchange(site: &Site, client: Client, fields: &[(&str, &str)]) -> Call {
     let client = [("client_id", client.0), ("client_secret", client.1)];
     site.post("/oauth2/v0/token")
         .form(&[&client, fields].concat())
@@ -167,7 +167,10 @@ db_test! {
             let answer = ask(&app.us, &cookie, &with(prompt)).send().await;
             let location = answer.header("location");
             assert!(location.starts_with("/signin?next="), "{location}");
-            assert!(!location.contains("prompt"), "asked once: {location}");
+            let consent = prompt.contains("consent");
+            assert_eq!(location.contains("prompt%3Dconsent"), consent, "{location}");
+            let once = location.contains("login") || location.contains("select_account");
+            assert!(!once && location.contains("prompt") == consent, "asked once: {location}");
         }
         let none = ask(&app.us, &cookie, &with("&prompt=none")).send().await;
         assert_eq!(none.header("location"), format!("{BACK}?error_code=consent_required\
@@ -176,6 +179,42 @@ db_test! {
         let none = ask(&app.us, "", &with("&prompt=none")).send().await;
         assert_eq!(none.header("location"), format!("{BACK}?error_code=login_required\
             &error_description=the%20user%20has%20to%20sign%20in&error=login_required&state=s"));
+        app.stop().await;
+    }
+}
+
+/// An app that may act while nobody is there.
+const LASTING: &str = r#"
+[[apps]]
+client_id = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d57"
+client_secret = "lasting-secret"
+name = "Lasting"
+scopes = ["openid", "offline_access"]
+grants = ["refresh_token", "authorization_code"]
+redirect_uris = ["https://lasting.example/back"]
+home = "us"
+"#;
+
+db_test! {
+    async fn sign_in_on_request_leads_to_consent_for_offline_access(place: TestDb) {
+        let app = TestApp::start_with(&place, &[], LASTING).await;
+        let client = ("5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d57", "lasting-secret");
+        let query = query(client, "https://lasting.example/back",
+            "&scope=openid%20offline_access&prompt=login%20consent");
+        let cookie = signed_in(&app).await;
+        let answer = ask(&app.us, &cookie, &query).send().await;
+        let page = app.us.get(answer.header("location")).cookie(&cookie).send().await;
+        assert_page(&page, 200);
+        let text = page.text().replace("&#38;", "&");
+        let (_, next) = text.split_once("name=\"next\" value=\"").expect("where it goes on");
+        let next = next.split('"').next().unwrap();
+        let form = [&ANA_SIGNS_IN[..], &[("next", next)]].concat();
+        let answer = app.us.post("/signin").form(&form).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, next));
+        let cookie = answer.header("set-cookie").split(';').next().unwrap();
+        let page = app.us.get(next).cookie(cookie).send().await;
+        assert_page(&page, 200);
+        assert!(page.text().contains("Connect Lasting?"), "{}", page.text());
         app.stop().await;
     }
 }
@@ -401,6 +440,7 @@ db_test! {
             (CAFE, vec![bound, back], "invalid_request", 103, bad),
             (CAFE, vec![bound, back, ("code_verifier", CHALLENGE)], "invalid_request", 103, bad),
             (CAFE, vec![code, back, verifier], "invalid_request", 103, bad),
+            (CAFE, vec![bound, back, ("code_verifier", &VERIFIER[1..])], "invalid_request", 103, bad),
         ] {
             let fields = [vec![CODE_GRANT], fields].concat();
             let answer = exchange(&app.us, client, &fields).correlated("mine").send().await;
@@ -455,6 +495,59 @@ db_test! {
         assert_eq!(exchange(&app.us, CAFE, &refresh).send().await.json()["code"], 108);
         // Nothing here has looked at the access token yet, so nothing is remembered of it.
         assert_eq!(app.us.get(&list).bearer(&access).send().await.status, 403);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_code_that_comes_again_ends_nothing_later(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let cookie = signed_in(&app).await;
+        let list = async |access: &str| {
+            let call = app.us.get(&format!("/receipts/v4/users/{ANA}")).bearer(access);
+            call.send().await.status
+        };
+        let old = code(&app.us, &cookie, &query(CAFE, BACK, "")).await;
+        let access = exchange_code(&app.us, &old).send().await.field("access_token");
+        assert_eq!(list(&access).await, 200);
+        assert_eq!(exchange_code(&app.us, &old).send().await.json()["code"], 103);
+        assert_eq!(list(&access).await, 403, "at once on this node");
+
+        // After a new consent the old code is worth nothing, to nobody.
+        for times in 1..3 {
+            let new = code(&app.us, &cookie, &query(CAFE, BACK, "")).await;
+            let tokens = exchange_code(&app.us, &new).send().await;
+            assert_eq!(exchange_code(&app.us, &old).send().await.json()["code"], 103);
+            assert_eq!(list(&tokens.field("access_token")).await, 200, "{times}");
+            let refresh = tokens.field("refresh_token");
+            let refresh = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+            assert_eq!(exchange(&app.us, CAFE, &refresh).send().await.status, 200, "{times}");
+        }
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_revocation_ends_codes_too(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let cookie = signed_in(&app).await;
+        let used = code(&app.us, &cookie, &query(CAFE, BACK, "")).await;
+        let open = code(&app.us, &cookie, &query(CAFE, BACK, "")).await;
+        let rivals = query(RIVAL, "https://rival.example/back", "");
+        let rivals = code(&app.us, &cookie, &rivals).await;
+        let access = exchange_code(&app.us, &used).send().await.field("access_token");
+        let gone = app.us.call("DELETE", "/app-mgmt/v0/connections").bearer(&access);
+        assert_eq!(gone.send().await.status, 200);
+        assert_eq!(exchange_code(&app.us, &open).send().await.json()["code"], 103);
+        let fields = [CODE_GRANT, ("code", &rivals), ("redirect_uri", "https://rival.example/back")];
+        assert_eq!(exchange(&app.us, RIVAL, &fields).send().await.status, 200, "another app's");
+
+        // Nor does a used one end what comes after.
+        let new = code(&app.us, &cookie, &query(CAFE, BACK, "")).await;
+        let access = exchange_code(&app.us, &new).send().await.field("access_token");
+        assert_eq!(exchange_code(&app.us, &used).send().await.json()["code"], 103);
+        let list = app.us.get(&format!("/receipts/v4/users/{ANA}")).bearer(&access);
+        assert_eq!(list.send().await.status, 200);
         app.stop().await;
     }
 }

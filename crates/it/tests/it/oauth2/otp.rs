@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::app::*;
 use crate::http::{Answer, Call, Site};
 
-const ANA_MAIL: &str = "ana@northwind.example.com";
-const LINK: &str = "https://connect.example/auth?shop=7#top";
+pub(crate) const ANA_MAIL: &str = "ana@northwind.example.com";
+pub(crate) const LINK: &str = "https://connect.example/auth?shop=7#top";
 /// What an app binds to a password.
 const BOUND: [(&str, &str); 4] = [
     ("name", "Ana R."),
@@ -30,12 +30,18 @@ fn channel(address: &str) -> [(&str, &str); 2] {
     [("channel_type", "email"), ("channel_handle", address)]
 }
 
-fn ask(site: &Site, client: Client, address: &str, more: Fields) -> Call {
+pub(crate) fn ask(site: &Site, client: Client, address: &str, more: Fields) -> Call {
     let fields = [&channel(address)[..], more].concat();
     call(site, "/oauth2/v0/otp", client, &fields)
 }
 
-fn exchange(site: &Site, client: Client, otp: &str, address: &str, more: Fields) -> Call {
+pub(crate) fn exchange(
+    site: &Site,
+    client: Client,
+    otp: &str,
+    address: &str,
+    more: Fields,
+) -> Call {
     let fields = [
         &[("grant_type", "otp"), ("otp", otp)],
         &channel(address)[..],
@@ -45,7 +51,7 @@ fn exchange(site: &Site, client: Client, otp: &str, address: &str, more: Fields)
     call(site, "/oauth2/v0/token", client, &fields)
 }
 
-fn assert_sent(answer: &Answer) {
+pub(crate) fn assert_sent(answer: &Answer) {
     assert_eq!(
         (answer.status, answer.text()),
         (200, r#"{"message":"otp sent"}"#.to_owned())
@@ -63,7 +69,7 @@ fn refusal(error: &str, code: u16, description: &str) -> (u16, String) {
 }
 
 /// The password in a mail's link.
-fn otp(mail: &Value) -> String {
+pub(crate) fn otp(mail: &Value) -> String {
     let text = mail["text"].as_str().unwrap();
     let (_, rest) = text
         .split_once("token=")
@@ -72,7 +78,7 @@ fn otp(mail: &Value) -> String {
 }
 
 /// Asks for a password for Ana with a link, and answers it.
-async fn asked(app: &TestApp, more: Fields<'_>, mails: usize) -> String {
+pub(crate) async fn asked(app: &TestApp, more: Fields<'_>, mails: usize) -> String {
     app.clock.advance(Duration::from_millis(1));
     assert_sent(&ask(&app.us, CAFE, ANA_MAIL, more).send().await);
     otp(&app.mails(ANA_MAIL, mails).await[0])

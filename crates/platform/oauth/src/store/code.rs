@@ -1,20 +1,13 @@
-//! SQL of authorization codes and of the addresses that they are sent to.
+//! SQL of authorization codes.
 
 use bursar_db::{DbError, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
 use crate::authorize::Challenge;
-use crate::model::{Principal, Scopes};
-use crate::redirect_uri::RedirectUri;
+use crate::model::{ConnectionId, Principal, Scopes};
 use crate::server_key::Hash;
 
 statements! {
-    PUBLISHER = "SELECT publisher FROM oauth_app WHERE id = $1";
-    // What is there stays.
-    PUBLISH = "UPDATE oauth_app SET publisher = $2 WHERE id = $1 AND publisher = ''";
-    REDIRECT_URIS = "SELECT uri FROM oauth_redirect_uri WHERE app_id = $1 ORDER BY uri";
-    INSERT_REDIRECT_URI = "INSERT INTO oauth_redirect_uri (app_id, uri) VALUES ($1, $2)
-                           ON CONFLICT DO NOTHING";
     CODE = "SELECT company_id, user_id, app_id, scope, redirect_uri, challenge, nonce, expires_at,
                 redeemed_at
             FROM oauth_code WHERE hash = $1";
@@ -22,10 +15,15 @@ statements! {
                        challenge, nonce, expires_at)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     // A redeemed one is remembered long enough to see it used again.
-    DELETE_OLD = "DELETE FROM oauth_code WHERE expires_at <= $1";
+    DELETE_OLD = "DELETE FROM oauth_code WHERE hash IN (
+                      SELECT hash FROM oauth_code WHERE expires_at <= $1
+                      ORDER BY expires_at LIMIT 16)";
     REDEEM = "UPDATE oauth_code SET redeemed_at = $2, family = $3
               WHERE hash = $1 AND redeemed_at IS NULL";
     FAMILY = "SELECT family FROM oauth_code WHERE hash = $1 AND redeemed_at IS NOT NULL";
+    FORGET_FAMILY = "UPDATE oauth_code SET family = NULL WHERE hash = $1 AND family = $2";
+    END_CODES = "DELETE FROM oauth_code
+                 WHERE company_id = $1 AND user_id = $2 AND app_id = $3";
 }
 
 /// What a code stands for.
@@ -52,36 +50,6 @@ impl CodeRow {
     }
 }
 
-/// The company behind an app, and the addresses that its people may be sent back to.
-pub(crate) async fn listing(
-    tx: &mut Tx,
-    app_id: &Uuid,
-) -> Result<(String, Vec<RedirectUri>), DbError> {
-    let publisher = tx.row(&PUBLISHER, args![app_id]).await?;
-    let publisher = publisher.map_or_else(|| Ok(String::new()), |mut row| row.get(0))?;
-    let rows = tx.rows(&REDIRECT_URIS, args![app_id]).await?;
-    let redirect_uris = rows.into_iter().map(|mut row| {
-        let uri = RedirectUri::try_from(row.get::<String>(0)?);
-        uri.map_err(|_| DbError::Decode { column: 0 })
-    });
-    Ok((publisher, redirect_uris.collect::<Result<_, _>>()?))
-}
-
-/// Adds what an app lacks; what is there stays.
-pub(crate) async fn insert_listing(
-    tx: &mut Tx,
-    app_id: &Uuid,
-    publisher: &str,
-    redirect_uris: &[RedirectUri],
-) -> Result<(), DbError> {
-    tx.execute(&PUBLISH, args![app_id, publisher]).await?;
-    for uri in redirect_uris {
-        tx.execute(&INSERT_REDIRECT_URI, args![app_id, uri.as_str()])
-            .await?;
-    }
-    Ok(())
-}
-
 pub(crate) async fn code(tx: &mut Tx, hash: &Hash) -> Result<Option<CodeRow>, DbError> {
     let row = tx.row(&CODE, args![hash]).await?;
     row.map(|mut row| {
@@ -102,7 +70,7 @@ pub(crate) async fn code(tx: &mut Tx, hash: &Hash) -> Result<Option<CodeRow>, Db
     .transpose()
 }
 
-/// Stores a code, and forgets those that expired before `old`.
+/// Stores a code, and forgets some of those that expired before `old`.
 pub(crate) async fn insert_code(
     tx: &mut Tx,
     hash: &Hash,
@@ -135,8 +103,21 @@ pub(crate) async fn redeem(
     Ok(tx.execute(&REDEEM, args![hash, now, family]).await? == 1)
 }
 
-/// The tokens that a used code was exchanged for.
-pub(crate) async fn family(tx: &mut Tx, hash: &Hash) -> Result<Option<Uuid>, DbError> {
+/// Takes out what a used code was exchanged for: the first replay gets it, and no other.
+pub(crate) async fn take_family(tx: &mut Tx, hash: &Hash) -> Result<Option<Uuid>, DbError> {
     let row = tx.row(&FAMILY, args![hash]).await?;
-    row.map_or(Ok(None), |mut row| row.get(0))
+    let family: Option<Uuid> = row.map_or(Ok(None), |mut row| row.get(0))?;
+    let Some(family) = family else {
+        return Ok(None);
+    };
+    let taken = tx.execute(&FORGET_FAMILY, args![hash, &family]).await? == 1;
+    Ok(taken.then_some(family))
+}
+
+/// Ends the codes of a connection, also the used ones: what they gave has ended with it, and one
+/// that comes again must not end what came later.
+pub(crate) async fn end(tx: &mut Tx, id: &ConnectionId) -> Result<(), DbError> {
+    let (company, principal, app) = id.keys();
+    let arguments = args![&company, &principal, &app];
+    tx.execute(&END_CODES, arguments).await.map(drop)
 }

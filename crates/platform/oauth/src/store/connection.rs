@@ -5,7 +5,7 @@ use bursar_kernel::{Micros, Uuid};
 
 use crate::model::{Connection, ConnectionId, Link, Principal, Scopes};
 use crate::server_key::Hash;
-use crate::store::legacy;
+use crate::store::{code, legacy, otp};
 
 statements! {
     CONNECT = "INSERT INTO oauth_connection (company_id, principal_id, app_id, connected_at,
@@ -92,10 +92,20 @@ pub(crate) async fn connect(tx: &mut Tx, id: &ConnectionId, now: Micros) -> Resu
         .returning(&CONNECT, args![&company, &principal, &app, now])
         .await?;
     let generation = generation_of(rows)?.ok_or(DbError::Decode { column: 0 })?;
-    // What no longer works is in nobody's way, but would pile up.
-    tx.execute(&END_EXPIRED, args![&company, &principal, &app, now])
-        .await?;
+    end_expired(tx, id, now).await?;
     Ok(generation)
+}
+
+/// Removes what no longer works, which is in nobody's way but would pile up. Where no token follows
+/// it stays: whoever shows it is told where the principal lives (code 108).
+pub(crate) async fn end_expired(
+    tx: &mut Tx,
+    id: &ConnectionId,
+    now: Micros,
+) -> Result<(), DbError> {
+    let (company, principal, app) = id.keys();
+    let arguments = args![&company, &principal, &app, now];
+    tx.execute(&END_EXPIRED, arguments).await.map(drop)
 }
 
 /// Takes the connection's row until the operation ends, so that what follows happens alone;
@@ -136,7 +146,8 @@ fn generation_of(rows: Vec<Row>) -> Result<Option<i64>, DbError> {
     row.map(|mut row| row.get(0)).transpose()
 }
 
-/// Ends all tokens of a connection; answers whether it stood.
+/// Ends all tokens of a connection, and what could be exchanged for new ones; answers whether it
+/// stood.
 pub(crate) async fn end(tx: &mut Tx, id: &ConnectionId, now: Micros) -> Result<bool, DbError> {
     let (company, principal, app) = id.keys();
     let key = args![&company, &principal, &app];
@@ -144,6 +155,8 @@ pub(crate) async fn end(tx: &mut Tx, id: &ConnectionId, now: Micros) -> Result<b
     tx.execute(&END_TOKENS, key).await?;
     tx.execute(&END_REQUEST_TOKENS, key).await?;
     legacy::end_tokens(tx, id).await?;
+    code::end(tx, id).await?;
+    otp::end(tx, id).await?;
     tx.execute(&REVOKE, args![&company, &principal, &app, now])
         .await?;
     Ok(stood)

@@ -9,6 +9,9 @@ statements! {
     ACTIVE = "SELECT hash FROM oauth_app_secret WHERE app_id = $1 AND active = 1";
     ALL = "SELECT id, active, created_at, updated_at FROM oauth_app_secret
            WHERE app_id = $1 ORDER BY created_at, id";
+    OF_OWNER = "SELECT s.id, s.active, s.created_at, s.updated_at
+                FROM oauth_app_secret s JOIN oauth_app a ON a.id = s.app_id
+                WHERE a.owner_id = $1 AND s.app_id = $2 ORDER BY s.created_at, s.id";
     ONE = "SELECT id, active, created_at, updated_at FROM oauth_app_secret
            WHERE app_id = $1 AND id = $2";
     COUNT = "SELECT COUNT(*), COUNT(CASE WHEN active = 1 THEN 1 END) FROM oauth_app_secret
@@ -20,13 +23,17 @@ statements! {
     DELETE = "DELETE FROM oauth_app_secret WHERE app_id = $1 AND id = $2";
 }
 
-/// A secret, without what is secret.
+/// A secret of an app, without what is secret.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct SecretRow {
-    pub(crate) id: Uuid,
-    pub(crate) active: bool,
-    pub(crate) created_at: Micros,
-    pub(crate) updated_at: Micros,
+pub struct SecretRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Whether the app may show it.
+    pub active: bool,
+    /// When it was made.
+    pub created_at: Micros,
+    /// When it was last switched.
+    pub updated_at: Micros,
 }
 
 /// The hashes of the secrets that an app may show.
@@ -43,6 +50,16 @@ pub(crate) async fn active(tx: &mut Tx, app_id: &Uuid) -> Result<Vec<Hash>, DbEr
 /// An app's secrets, oldest first.
 pub(crate) async fn all(tx: &mut Tx, app_id: &Uuid) -> Result<Vec<SecretRow>, DbError> {
     let rows = tx.rows(&ALL, args![app_id]).await?;
+    rows.into_iter().map(secret).collect()
+}
+
+/// The same, for the company that made the app; none for others.
+pub(crate) async fn of_owner(
+    tx: &mut Tx,
+    owner_id: &Uuid,
+    app_id: &Uuid,
+) -> Result<Vec<SecretRow>, DbError> {
+    let rows = tx.rows(&OF_OWNER, args![owner_id, app_id]).await?;
     rows.into_iter().map(secret).collect()
 }
 

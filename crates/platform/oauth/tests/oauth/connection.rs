@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bursar_db::{Db, DbError, Isolation, args, statements};
+use bursar_db::{Db, DbError, Isolation, Sql, args, statements};
 use bursar_kernel::{Clock, Micros, Uuid};
 use bursar_oauth::{Connection, ConnectionId, Link, Principal, Secret, api};
 use bursar_testkit::db_test;
@@ -21,6 +21,20 @@ statements! {
     OLD_TOKEN = "INSERT INTO oauth_refresh_token (hash, company_id, user_id, app_id, scope,
                      issued_at, expires_at)
                  VALUES ($1, $2, $3, $4, 'openid', $5, $6)";
+    REQUEST_TOKENS = "SELECT COUNT(*) FROM oauth_request_token";
+    REFRESH_TOKENS = "SELECT COUNT(*) FROM oauth_refresh_token";
+}
+
+async fn count(service: &Service, sql: &'static Sql) -> i64 {
+    let counted = service.db.read((), move |tx, ()| {
+        Box::pin(async move {
+            let row = tx.row(sql, &[]).await?;
+            row.map_or(Ok(-1), |mut row| row.get(0))
+        })
+    });
+    counted
+        .await
+        .unwrap_or_else(|error: DbError| panic!("{error}"))
 }
 
 async fn connections(service: &Service, principal: Principal) -> Vec<Connection> {
@@ -143,6 +157,55 @@ db_test! {
                 let next = service.refresh("us", app, &answer.text("refresh_token"), "").await;
                 assert_eq!(next.status, 400);
             }
+        }
+    }
+}
+
+db_test! {
+    async fn first_tokens_raced_with_a_revocation_leave_nothing_that_works(place: TestDb) {
+        let service = Service::start(&place).await;
+        for _ in 0..6 {
+            service.connect("us", CAFE, ana()).await;
+            let token = service.request_token(CAFE, ana()).await;
+            let one = || service.exchange("us", CAFE, ANA, &token);
+            let (a, b, revoked, c, d) =
+                tokio::join!(one(), one(), revoke(&service, ana(), CAFE), one(), one());
+            assert!(revoked);
+            // One that remembers nothing of the round before.
+            let other = service.another_node().await;
+            for answer in [a, b, c, d] {
+                if answer.status == 200 {
+                    let access = status(&other, &answer.text("access_token")).await;
+                    assert_eq!(access, (403, "Revoked".to_owned()));
+                    let next = other.refresh("us", CAFE, &answer.text("refresh_token"), "").await;
+                    assert_eq!(next.status, 400);
+                } else {
+                    let refused = refusal(5, "invalid_grant", "Incorrect credentials. Please Retry");
+                    assert_eq!((answer.status, answer.body), (400, refused));
+                }
+            }
+            assert_eq!(links(&other, ana()).await[0].1, Link::Revoked);
+        }
+    }
+}
+
+db_test! {
+    async fn what_has_expired_makes_room(place: TestDb) {
+        let service = Service::start(&place).await;
+        for _ in 0..20 {
+            service.request_token(CAFE, ana()).await;
+        }
+        service.pass(Duration::from_secs(DAY));
+        // A few with each new one, so that none waits for many.
+        for left in [20 - 16 + 1, 2, 3] {
+            service.request_token(CAFE, ana()).await;
+            assert_eq!(count(&service, &REQUEST_TOKENS).await, left);
+        }
+        let mut token = service.connect("us", TURN, ana()).await.text("refresh_token");
+        for _ in 0..5 {
+            service.pass(Duration::from_secs(LIFE - 1));
+            token = service.refresh("us", TURN, &token, "").await.text("refresh_token");
+            assert_eq!(count(&service, &REFRESH_TOKENS).await, 2, "and the one before it");
         }
     }
 }

@@ -165,6 +165,17 @@ mod tests {
         );
     }
 
+    /// docs/behaviours.md, receipts-currency-codes.
+    #[test]
+    fn some_withdrawn_currencies_are_accepted() {
+        for code in ["BGN", "CUC", "HRK", "SLL", "ZWL", "XXX", "XTS"] {
+            assert!(is_currency_code(code), "{code}");
+        }
+        for code in ["DEM", "ANG", "MRO"] {
+            assert!(!is_currency_code(code), "{code}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_text_panics(text in ".*", mixed in "[0-9T:.+é-]{0,30}") {
