@@ -50,6 +50,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     25 "0025_directory_roles",
     26 "0026_oauth_owned",
     27 "0027_appcenter_listing",
+    40 "0040_directory_lookup",
+    41 "0041_console_session_user",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (
