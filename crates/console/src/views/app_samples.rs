@@ -13,9 +13,9 @@ use bursar_oauth::apps::{AppSettings, RegisteredApp};
 use bursar_oauth::{Connection, Grant, Link, Scopes};
 
 use super::{
-    AdminAppsPage, AppPage, AppsPage, AuditPage, ConnectionsPage, CredentialsPage, DisconnectPage,
-    Frame, NewAppPage, Notice, OperatorAppsPage, PartnerAppPage, PartnerAppsPage, ReviewNotice,
-    Section, SettingsTyped, StageForm, TermsPage,
+    AdminAppsPage, AppPage, ApprovalsPage, AppsPage, AuditPage, ConnectionsPage, CredentialsPage,
+    DisconnectPage, Frame, NewAppPage, Notice, OperatorAppsPage, PartnerAppPage, PartnerAppsPage,
+    ReviewNotice, Section, SettingsTyped, StageForm, TermsPage,
 };
 
 const LONG: &str = "Donaudampfschifffahrtsgesellschaftskapitänsmützenverwaltungsanwendung";
@@ -369,6 +369,14 @@ impl AdminAppsPage {
     }
 }
 
+impl ApprovalsPage {
+    /// As it always is, so far.
+    pub fn sample() -> Self {
+        let frame = frame(&[Role::Traveller, Role::Approver], Section::Approvals);
+        Self { frame }
+    }
+}
+
 impl AuditPage {
     /// A busy morning, as an administrator or an operator sees it.
     pub fn sample(all: bool) -> Self {
@@ -402,6 +410,15 @@ impl AuditPage {
                     LONG,
                     r#"{"for":"user","stage":"production"}"#,
                 ),
+                Audited {
+                    actor_name: String::new(),
+                    ..entry(
+                        1,
+                        "company.move",
+                        "Northwind Trading",
+                        r#"{"from":"us","to":"emea"}"#,
+                    )
+                },
             ],
             all,
             older: true,
@@ -470,6 +487,7 @@ pub(super) fn all() -> Vec<(&'static str, askama::Result<String>)> {
         height: 480,
     });
     vec![
+        ("approvals", ApprovalsPage::sample().render()),
         ("apps", AppsPage::sample().render()),
         ("apps-empty", AppsPage::sample_empty().render()),
         ("app", AppPage::sample().render()),

@@ -5,7 +5,9 @@
 
 mod admin;
 mod app_samples;
+mod approvals;
 mod apps;
+mod audit;
 mod authorize;
 mod connections;
 mod error;
@@ -17,12 +19,15 @@ mod mailbox;
 mod nav;
 mod operator;
 mod partner;
+mod password;
 mod samples;
 mod samples_connect;
 mod signin;
 
-pub use admin::{AdminAppsPage, AuditPage};
+pub use admin::AdminAppsPage;
+pub use approvals::ApprovalsPage;
 pub use apps::{AppPage, AppsPage, TermsPage};
+pub use audit::AuditPage;
 pub use authorize::{ConsentPage, NotAskedPage};
 pub use connections::{ConnectionsPage, DisconnectPage};
 pub use error::{ErrorKind, ErrorPage};
@@ -36,9 +41,10 @@ pub use operator::{OperatorAppsPage, ReviewNotice};
 pub use partner::{
     CredentialsPage, NewAppPage, Notice, PartnerAppPage, PartnerAppsPage, SettingsTyped, StageForm,
 };
+pub use password::{PasswordPage, PasswordProblem, PasswordReason};
 pub use samples::all as samples;
 pub use samples_connect::letters as sample_letters;
-pub use signin::{LinkPage, LinkSentPage, SignInPage};
+pub use signin::{LinkPage, LinkSentPage, SignInPage, SignInProblem};
 
 use bursar_directory::Roles;
 
@@ -91,3 +97,5 @@ impl Frame {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words;
