@@ -50,11 +50,16 @@ pub(crate) async fn show(asked: Asked, query: Result<Query<Asks>, QueryRejection
     respond::page(StatusCode::OK, &page)
 }
 
-/// The answer to a right password that has to be changed. Nobody is signed in yet.
-pub(crate) fn must(asked: &Asked, user_name: &str, next: &str) -> Response {
+/// The answer to a right password that has to be changed. It signs nobody in; who was signed in
+/// in this browser stays so until it is changed.
+pub(crate) async fn must(asked: &Asked, user_name: &str, next: &str) -> Response {
+    let session = match asked.session().await {
+        Ok(session) => session,
+        Err(error) => return asked.failed(&error),
+    };
     let page = PasswordPage {
         reason: PasswordReason::Must,
-        ..page(asked, None, user_name, next)
+        ..page(asked, session.as_ref(), user_name, next)
     };
     respond::page(StatusCode::OK, &page)
 }

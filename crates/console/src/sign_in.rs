@@ -75,7 +75,9 @@ pub(crate) async fn sign_in(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyEr
         bursar_directory::sign_in(db, clock, &state.passwords, user_name, &password).await;
     let member = match entered {
         Ok(member) => member,
-        Err(SignInError::MustChangePassword) => return password::must(&asked, user_name, next),
+        Err(SignInError::MustChangePassword) => {
+            return password::must(&asked, user_name, next).await;
+        }
         Err(error) => return refused(&asked, &error, user_name, next).await,
     };
     if let Some(answer) = elsewhere(&asked, &member, next) {

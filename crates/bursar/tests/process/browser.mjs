@@ -287,6 +287,7 @@ async function register(browser) {
   const watch = await enter(browser, partner, "/partner/apps/new");
   const { page } = watch;
   await type(page, "#new-name", "Bluebird Scooters");
+  await type(page, "#new-connect-url", "https://bluebird.example.com/connect");
   await type(page, "#new-scopes", "openid receipts.writeonly");
   await tabTo(page, "#new-grant-password");
   await page.keyboard.press("Space");

@@ -86,6 +86,25 @@ db_test! {
 }
 
 db_test! {
+    async fn who_must_change_it_may_sit_at_anothers_browser(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let anas = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let form = [("user_name", LATE_NAME), ("password", "late"), ("next", "/expenses")];
+        let page = app.us.post("/signin").cookie(&anas).form(&form).send().await;
+        assert_page(&page, 200);
+        let csrf = csrf_token(&page);
+        let more = [("csrf_token", csrf.as_str()), ("next", "/expenses"), ("must", "1")];
+        let fields = [&typed(LATE_NAME, "late", "better late than never")[..], &more].concat();
+        let done = app.us.post(PATH).cookie(&anas).form(&fields).send().await;
+        let page = app.us.get("/expenses").cookie(&cookie_of(&done)).send().await;
+        assert!(page.text().contains("Late Change"), "{}", page.text());
+        let gone = app.us.get("/expenses").cookie(&anas).send().await;
+        assert_eq!(gone.status, 303, "the browser's old session ends");
+        app.stop().await;
+    }
+}
+
+db_test! {
     async fn a_signed_in_reader_changes_it_and_other_sessions_end(place: TestDb) {
         let app = TestApp::start_with_passwords(&place).await;
         let here = cookie(&app.us, &ANA_SIGNS_IN).await;
