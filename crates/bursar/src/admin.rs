@@ -1,13 +1,14 @@
 //! What an administrator can tell a running platform to do.
 
-use bursar_db::{Db, DbError, Isolation};
+use bursar_db::{Db, DbError, Isolation, Tx};
 use bursar_directory::{
-    Company, DataCenters, DataCentersError, GLOBAL_ZONE, Move, api as directory,
+    Company, DataCenters, DataCentersError, Decision, GLOBAL_ZONE, Move, Stamp, api as directory,
 };
 use bursar_jobs::DeadJob;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_oauth::{KeyError, Oauth};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// What is to be done: one line of JSON on the control socket.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -94,6 +95,7 @@ impl Admin {
         for id in ids {
             let kid = self.oauth.rotate_keys(id).await?;
             tracing::info!(data_center = id, kid, "rotated the signing key");
+            self.note_rotation(id, &kid).await?;
             lines.push(format!("{id} signs with the new key {kid}"));
         }
         Ok(lines.join("\n"))
@@ -116,19 +118,53 @@ impl Admin {
         }
     }
 
+    /// A key is no company's own: those who run the platform find the entry in their logs. After
+    /// the rotation, which is whole by itself; an entry that cannot be written is an error.
+    async fn note_rotation(&self, data_center: &str, kid: &str) -> Result<(), DbError> {
+        let reading = self
+            .db
+            .read((), |tx, ()| Box::pin(directory::operating_companies(tx)));
+        let companies: Vec<Uuid> = reading.await?;
+        let now = self.clock.now();
+        let entry = |company| (company, Stamp::draw_for_server(&self.rng, now));
+        let entries: Vec<_> = companies.into_iter().map(entry).collect();
+        let args = (entries, data_center.to_owned(), kid.to_owned());
+        let noting = self
+            .db
+            .write(Isolation::Append, args, |tx, (entries, id, kid)| {
+                Box::pin(async move {
+                    for (company_id, stamp) in entries {
+                        let decision = Decision {
+                            company_id,
+                            action: "keys.rotate",
+                            subject: id,
+                            details: json!({ "kid": kid }),
+                        };
+                        directory::append_audit(tx, stamp, &decision).await?;
+                    }
+                    Ok(())
+                })
+            });
+        noting.await
+    }
+
     /// One row changes. Tokens of the old home are refused everywhere as soon as every node has
     /// looked again, which takes half a second; whatever else the company has is keyed by its id.
     async fn move_company(&self, company_id: Uuid, to: &str) -> Result<String, AdminError> {
         let to_home = self.data_centers.home(to)?.id().to_owned();
+        let now = self.clock.now();
         let going = Move {
             id: self.rng.uuid(),
             company_id,
             to_home,
-            at: self.clock.now(),
+            at: now,
         };
-        let moved = self.db.write(Isolation::Serializable, going, |tx, going| {
-            Box::pin(directory::move_company(tx, going))
-        });
+        let args = (going, Stamp::draw_for_server(&self.rng, now));
+        let moved = self
+            .db
+            .write(Isolation::Serializable, args, |tx, (going, stamp)| {
+                Box::pin(move_and_note(tx, going, stamp))
+            });
         let before: Option<Company> = moved.await?;
         let Company { name, home, .. } = before.ok_or(AdminError::NoCompany(company_id))?;
         if home == to {
@@ -173,6 +209,27 @@ fn listed(dead: &[DeadJob]) -> String {
 /// A reason is one line, and moves no cursor.
 fn printable(c: char) -> char {
     if c.is_control() { ' ' } else { c }
+}
+
+/// The move and its entry in the company's audit log, in one operation.
+async fn move_and_note(
+    tx: &mut Tx,
+    going: &Move,
+    stamp: &Stamp,
+) -> Result<Option<Company>, DbError> {
+    let before = directory::move_company(tx, going).await?;
+    if let Some(Company { name, home, .. }) = &before
+        && *home != going.to_home
+    {
+        let decision = Decision {
+            company_id: &going.company_id,
+            action: "company.move",
+            subject: name,
+            details: json!({ "from": home, "to": going.to_home }),
+        };
+        directory::append_audit(tx, stamp, &decision).await?;
+    }
+    Ok(before)
 }
 
 #[cfg(test)]

@@ -407,6 +407,7 @@ impl Parts {
             oauth: self.oauth.clone(),
         };
         let documents = [
+            bursar_console::openapi(),
             bursar_oauth::openapi(),
             bursar_profile::openapi(),
             bursar_receipts::openapi(),

@@ -7,11 +7,14 @@
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use bursar_db::{DbError, Isolation};
+use bursar_db::{DbError, Isolation, Tx};
+use bursar_directory::{Decision, Stamp, api as directory};
+use bursar_kernel::Uuid;
 use bursar_oauth::api::{
     Authorization, AuthorizationCode, NotAsked, Prompt, authorization, issue_code,
 };
 use bursar_web::{BodyError, Form, RawBody, encode_form};
+use serde_json::{Value, json};
 
 use crate::session::csrf_token_matches;
 use crate::sign_in::{FORM_MAX, first, own_form};
@@ -19,7 +22,50 @@ use crate::store::Session;
 use crate::views::{ConsentPage, ErrorKind, NotAskedPage};
 use crate::{AUTHORIZE, Asked, respond};
 
-/// Asks for consent, after sign-in where there is no session.
+/// What an app sends people along with. Each at most once.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query, which is read by names")]
+struct AuthorizeQuery {
+    /// The app's id.
+    client_id: String,
+    /// Where the answer goes: one of the app's registered addresses, byte for byte.
+    redirect_uri: String,
+    /// Always `code`.
+    response_type: String,
+    /// Names separated by spaces; all of the app's without it.
+    scope: Option<String>,
+    /// Comes back unchanged.
+    state: Option<String>,
+    /// Comes back in the id token.
+    nonce: Option<String>,
+    /// `none`, `login`, `consent` or `select_account`.
+    prompt: Option<String>,
+    /// `page`, `popup`, `touch` or `wap`.
+    display: Option<String>,
+    /// SHA-256 of a verifier (RFC 7636).
+    code_challenge: Option<String>,
+    /// Always `S256`.
+    code_challenge_method: Option<String>,
+}
+
+/// Asks a person, on the `www` name, whether an app may act for them.
+///
+/// After sign-in where there is no session. The decision leads back to `redirect_uri` with
+/// `geolocation`, `code` and `state`, or with `error_code` and `error_description`.
+#[utoipa::path(
+    get,
+    path = "/oauth2/v0/authorize",
+    params(AuthorizeQuery),
+    responses(
+        (status = 200, description = "The consent page", body = String, content_type = "text/html"),
+        (status = 303, description = "To the sign-in page, or back to the app with a refusal"),
+        (status = 400, description = "A page that says why nobody is sent back",
+            body = String, content_type = "text/html"),
+        (status = 500, description = "Our fault", body = String, content_type = "text/html"),
+        (status = 503, description = "Busy", body = String, content_type = "text/html"),
+    )
+)]
 pub(crate) async fn show(asked: Asked, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let authorization = match authorization(&asked.state.oauth, &query).await {
@@ -127,15 +173,50 @@ async fn allow(asked: &Asked, session: &Session, authorization: Authorization) -
         Ok(home) => home,
         Err(error) => return asked.failed(&error),
     };
+    let noted = Noted {
+        stamp: Stamp::draw(&state.rng, state.clock.now(), session.user.id),
+        company_id: session.company.id,
+        app_name: authorization.app_name.clone(),
+        details: json!({
+            "app": authorization.app_id(),
+            "for": "user",
+            "scopes": authorization.scopes.names().collect::<Vec<_>>(),
+        }),
+    };
     let code = AuthorizationCode::draw(&state.oauth, authorization.clone(), &session.user);
     let target = authorization.granted(code.text(), home.base_uri());
-    let issuing = state.db.write(Isolation::Append, code, |tx, code| {
-        Box::pin(issue_code(tx, code))
-    });
-    let issued: Result<(), DbError> = issuing.await;
-    match issued {
+    let args = (code, noted);
+    let issuing = state
+        .db
+        .write(Isolation::Append, args, |tx, (code, noted)| {
+            Box::pin(async move {
+                issue_code(tx, code).await?;
+                noted.append(tx).await
+            })
+        });
+    match issuing.await {
         Ok(()) => leave(&target),
         Err(error) => asked.failed(&error),
+    }
+}
+
+/// The consent's entry in the audit log.
+struct Noted {
+    stamp: Stamp,
+    company_id: Uuid,
+    app_name: String,
+    details: Value,
+}
+
+impl Noted {
+    async fn append(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let decision = Decision {
+            company_id: &self.company_id,
+            action: "app.connect",
+            subject: &self.app_name,
+            details: self.details.clone(),
+        };
+        directory::append_audit(tx, &self.stamp, &decision).await
     }
 }
 

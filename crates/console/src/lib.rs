@@ -8,11 +8,13 @@
 //! [`session`] holds cookies and the checks against forged requests.
 
 mod admin;
+mod approvals;
 mod apps;
 pub mod assets;
 mod authorize;
 mod connections;
 mod expenses;
+mod failure;
 pub mod formats;
 pub mod json_text;
 mod letters;
@@ -22,6 +24,7 @@ mod operator;
 mod partner;
 mod partner_listing;
 mod partner_secrets;
+mod password;
 mod reader;
 pub mod respond;
 pub mod session;
@@ -39,7 +42,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::ExtensionRejection;
 use axum::extract::{Extension, OriginalUri};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use bursar_appcenter::AppCenter;
@@ -93,11 +96,16 @@ pub fn routes(state: ConsoleState) -> Router {
             "/signin/link",
             get(sign_in_link::show).post(sign_in_link::follow),
         )
+        .route(
+            "/signin/password",
+            get(password::show).post(password::change),
+        )
         .route("/signout", post(sign_in::sign_out))
         .route("/expenses", get(expenses::list))
         .route("/expenses/{id}", get(expenses::show))
         .route("/expenses/{id}/picture.png", get(expenses::picture))
         .route("/expenses/{id}/receipt.pdf", get(expenses::pdf))
+        .route("/approvals", get(approvals::list))
         .merge(app_routes())
         .merge(assets::routes());
     let router = if shows_mail {
@@ -105,7 +113,7 @@ pub fn routes(state: ConsoleState) -> Router {
     } else {
         router
     };
-    router.with_state(state)
+    router.fallback(nowhere).with_state(state)
 }
 
 /// The App Center and what belongs to it.
@@ -182,8 +190,27 @@ async fn home(reader: Reader<Anyone>) -> Redirect {
     Redirect::to(Section::home(&reader.session.user.roles))
 }
 
+/// What is nowhere: a page for people at the address of the pages, no body for programs.
+async fn nowhere(asked: Asked) -> Response {
+    if !asked.is_for_a_page() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let session = asked.session().await.ok().flatten();
+    asked.refuse(session.as_ref(), ErrorKind::NotFound)
+}
+
 /// Where apps send people to. Source: authentication/apidoc.markdown, "Authorization grant".
 const AUTHORIZE: &str = "/oauth2/v0/authorize";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(authorize::show))]
+struct Document;
+
+/// The OpenAPI description of the one page that other people's programs lead to.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    use utoipa::OpenApi as _;
+    Document::openapi()
+}
 
 /// Every SQL statement of the pages, for the test that prepares them on both engines.
 pub fn statements() -> &'static [&'static bursar_db::Sql] {
@@ -226,7 +253,10 @@ struct Asked {
     here: Arc<DataCenter>,
     headers: HeaderMap,
     correlation_id: CorrelationId,
+    /// The path, and the query if there is one.
     path: String,
+    /// The host that the browser thinks it speaks to, which the caller chooses.
+    host: String,
 }
 
 impl Asked {
@@ -235,9 +265,28 @@ impl Asked {
             .error_page(&self.headers, session, kind, &self.correlation_id)
     }
 
-    fn failed(&self, error: &(impl std::error::Error + ?Sized)) -> Response {
-        tracing::error!(%error, "a page failed");
-        self.refuse(None, ErrorKind::Internal)
+    fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Response {
+        let kind = failure::kind(error);
+        if kind == ErrorKind::Busy {
+            tracing::warn!(%error, "a page had to wait too long");
+        } else {
+            tracing::error!(%error, "a page failed");
+        }
+        self.refuse(None, kind)
+    }
+
+    /// Whether a page was asked for: at the pages' own address; where APIs have the same one, by
+    /// a browser.
+    fn is_for_a_page(&self) -> bool {
+        let (pages, apis) = (self.here.www_uri(), self.here.base_uri());
+        let host = pages.split_once("://").map(|(_, host)| host);
+        let accept = self.headers.get(header::ACCEPT);
+        let accept = accept.and_then(|value| value.to_str().ok());
+        if pages == apis {
+            accept.is_some_and(|accept| accept.contains("text/html"))
+        } else {
+            host.is_some_and(|host| self.host.eq_ignore_ascii_case(host))
+        }
     }
 
     fn cookie(&self) -> SessionCookie {
@@ -281,7 +330,17 @@ impl axum::extract::FromRequestParts<ConsoleState> for Asked {
             here: here?.0,
             headers: parts.headers.clone(),
             correlation_id: id.map_or_else(|_| CorrelationId::new(&state.rng), |id| id.0),
-            path: uri.path().to_owned(),
+            path: uri
+                .path_and_query()
+                .map_or_else(|| "/".to_owned(), ToString::to_string),
+            host: host(&uri, &parts.headers),
         })
     }
+}
+
+/// Source: RFC 9113 section 8.3.1 (`:authority`), RFC 9112 section 3.2 (`Host`).
+fn host(uri: &Uri, headers: &HeaderMap) -> String {
+    let field = || headers.get(header::HOST)?.to_str().ok();
+    let host = uri.authority().map(axum::http::uri::Authority::as_str);
+    host.or_else(field).unwrap_or_default().to_owned()
 }

@@ -20,7 +20,9 @@ const LANGUAGES: [(&str, &[&str]); 1] = [(
     "en",
     &[
         include_str!("../locales/en/admin.ftl"),
+        include_str!("../locales/en/approvals.ftl"),
         include_str!("../locales/en/apps.ftl"),
+        include_str!("../locales/en/audit.ftl"),
         include_str!("../locales/en/authorize.ftl"),
         include_str!("../locales/en/errors.ftl"),
         include_str!("../locales/en/expenses.ftl"),

@@ -46,6 +46,8 @@ pub(crate) trait Gate: Send + Sync + 'static {
 
 /// Everybody who is signed in.
 pub(crate) struct Anyone;
+/// Who decides on what travellers submit. That every company has some is no secret.
+pub(crate) struct Approver;
 /// A company's administrators. That every company has some is no secret.
 pub(crate) struct CompanyAdmin;
 /// Who reads an audit log.
@@ -58,6 +60,11 @@ pub(crate) struct Operator;
 impl Gate for Anyone {
     const ROLES: &'static [Role] = &[];
     const REFUSAL: ErrorKind = ErrorKind::NotFound;
+}
+
+impl Gate for Approver {
+    const ROLES: &'static [Role] = &[Role::Approver];
+    const REFUSAL: ErrorKind = ErrorKind::Forbidden;
 }
 
 impl Gate for CompanyAdmin {
@@ -112,7 +119,7 @@ impl<G: Gate> Reader<G> {
         self.asked.refuse(Some(&self.session), kind)
     }
 
-    pub(crate) fn failed<E: std::error::Error>(&self, error: &E) -> Response {
+    pub(crate) fn failed<E: std::error::Error + 'static>(&self, error: &E) -> Response {
         self.asked.failed(error)
     }
 
@@ -158,7 +165,9 @@ impl<G: Gate> FromRequestParts<ConsoleState> for Reader<G> {
         if home != asked.here.id() {
             let home = state.data_centers.home(home);
             let home = home.map_err(|error| asked.failed(&error))?;
-            return Err(Redirect::to(&home.www_url(wanted)).into_response());
+            // A form that goes along would be read as a page there, which it is not.
+            let page = if parts.method.is_safe() { wanted } else { "/" };
+            return Err(Redirect::to(&home.www_url(page)).into_response());
         }
         let roles = &session.user.roles;
         if !G::ROLES.is_empty() && !G::ROLES.iter().any(|role| roles.has(*role)) {
@@ -174,7 +183,8 @@ impl<G: Gate> FromRequestParts<ConsoleState> for Reader<G> {
 
 /// Leads to the sign-in, and from there back to a page; what a form would have done is not done.
 fn to_sign_in(asked: &Asked, method: &Method, wanted: &str) -> Response {
-    if *method != Method::GET {
+    // HEAD asks for the same page as GET.
+    if !method.is_safe() {
         return asked.refuse(None, ErrorKind::SignedOut);
     }
     Redirect::to(&sign_in_url(wanted)).into_response()

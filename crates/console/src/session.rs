@@ -21,9 +21,12 @@ pub fn csrf_token_matches(expected: &str, given: &str) -> bool {
 /// The session cookie: out of reach of scripts, not sent with other sites' posts, for all paths.
 ///
 /// Over HTTPS it is `Secure` and its name starts with `__Host-`, so that neither a subdomain nor
-/// plain HTTP can set it. Browsers refuse that prefix without HTTPS, hence the plain name there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// plain HTTP can set it. Browsers refuse that prefix without HTTPS, hence the plain name there;
+/// it has the port, because cookies of one host are shared by all its ports (RFC 6265 section
+/// 8.5): who signs in at one data center of the sandbox stays signed in at the others.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SessionCookie {
+    name: String,
     https: bool,
 }
 
@@ -31,32 +34,33 @@ impl SessionCookie {
     /// For pages under `base_uri`, the address that browsers see.
     pub fn for_base_uri(base_uri: &str) -> Self {
         let scheme = base_uri.get(..8).unwrap_or_default();
-        Self {
-            https: scheme.eq_ignore_ascii_case("https://"),
-        }
+        let https = scheme.eq_ignore_ascii_case("https://");
+        let port = url::Url::parse(base_uri).ok().and_then(|url| url.port());
+        let name = match port {
+            _ if https => "__Host-session".to_owned(),
+            Some(port) => format!("session-{port}"),
+            None => "session".to_owned(),
+        };
+        Self { name, https }
     }
 
     /// The cookie's name.
-    pub fn name(self) -> &'static str {
-        if self.https {
-            "__Host-session"
-        } else {
-            "session"
-        }
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The `Set-Cookie` value that signs in, kept for `lifetime` (whole seconds).
-    pub fn set(self, token: &str, lifetime: Duration) -> String {
+    pub fn set(&self, token: &str, lifetime: Duration) -> String {
         self.header(token, lifetime.as_secs())
     }
 
     /// The `Set-Cookie` value that signs out.
-    pub fn clear(self) -> String {
+    pub fn clear(&self) -> String {
         self.header("", 0)
     }
 
     /// The token that a request carries. Two different ones are none: one of them was planted.
-    pub fn token(self, headers: &HeaderMap) -> Option<&str> {
+    pub fn token<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let cookies = headers
             .get_all(header::COOKIE)
             .iter()
@@ -71,7 +75,7 @@ impl SessionCookie {
         tokens.all(|other| other == token).then_some(token)
     }
 
-    fn header(self, token: &str, seconds: u64) -> String {
+    fn header(&self, token: &str, seconds: u64) -> String {
         let secure = if self.https { "; Secure" } else { "" };
         let name = self.name();
         format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
@@ -105,6 +109,11 @@ pub fn next_path(next: &str) -> &str {
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if ours { next } else { "/expenses" }
+}
+
+/// The sign-in page of the reader's own data center, which says why the reader is there.
+pub(crate) fn moved_url(next: &str) -> String {
+    format!("{}&moved=1", sign_in_url(next))
 }
 
 /// The sign-in page that goes on at a path of ours. Slashes stay legible: a query may have them.
@@ -145,13 +154,20 @@ mod tests {
         );
         assert_eq!(
             loopback.clear(),
-            "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+            "session-8080=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
         );
+        let names = [
+            "http://localhost",
+            "http://localhost:8081",
+            "https://a.example:8443",
+        ]
+        .map(|uri| SessionCookie::for_base_uri(uri).name().to_owned());
+        assert_eq!(names, ["session", "session-8081", "__Host-session"]);
     }
 
     #[test]
     fn reads_its_own_cookie_only() {
-        let cookie = SessionCookie::for_base_uri("http://127.0.0.1:8080");
+        let cookie = SessionCookie::for_base_uri("http://localhost");
         let token = |line: &str| {
             cookie
                 .token(&headers(&[("cookie", line)]))
@@ -161,6 +177,7 @@ mod tests {
         assert_eq!(token("session=xyz; session=xyz"), Some("xyz".into()));
         assert_eq!(token("session=xyz; session=abc"), None);
         assert_eq!(token("__Host-session=xyz; mysession=1"), None);
+        assert_eq!(token("session-8081=xyz"), None, "of another data center");
         assert_eq!(token("session="), None);
         assert_eq!(
             cookie.token(&headers(&[("cookie", "a=1"), ("cookie", "session=x")])),

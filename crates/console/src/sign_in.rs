@@ -5,23 +5,27 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_db::{DbError, Isolation};
-use bursar_directory::SignInError;
+use bursar_directory::{Member, SignInError};
 use bursar_web::{BodyError, Form, RawBody};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::session::{csrf_token_matches, from_own_pages, new_token, next_path, sign_in_url};
+use crate::session::{
+    csrf_token_matches, from_own_pages, moved_url, new_token, next_path, sign_in_url,
+};
 use crate::store::NewSession;
-use crate::views::{ErrorKind, SignInPage};
-use crate::{Asked, authorize, respond, store};
+use crate::views::{ErrorKind, SignInPage, SignInProblem};
+use crate::{Asked, authorize, password, respond, store};
 
 /// A user name, a password and a path with what an app asks for.
 pub(crate) const FORM_MAX: usize = 16 << 10;
 
 #[derive(Default, Deserialize)]
-pub(crate) struct Next {
+pub(crate) struct Asks {
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    moved: String,
 }
 
 /// Leads to the sign-in page, and from there to `next`.
@@ -29,27 +33,25 @@ pub(crate) fn first(next: &str) -> Response {
     Redirect::to(&sign_in_url(next_path(next))).into_response()
 }
 
-pub(crate) async fn show(asked: Asked, query: Result<Query<Next>, QueryRejection>) -> Response {
-    let Query(query) = query.unwrap_or_default();
-    page(&asked, StatusCode::OK, String::new(), &query.next, false).await
+pub(crate) async fn show(asked: Asked, query: Result<Query<Asks>, QueryRejection>) -> Response {
+    let Query(asks) = query.unwrap_or_default();
+    let page = SignInPage {
+        moved: asks.moved == "1",
+        ..page(&asked, "", &asks.next).await
+    };
+    respond::page(StatusCode::OK, &page)
 }
 
-async fn page(
-    asked: &Asked,
-    status: StatusCode,
-    user_name: String,
-    next: &str,
-    failed: bool,
-) -> Response {
+async fn page(asked: &Asked, user_name: &str, next: &str) -> SignInPage {
     let next = next_path(next).to_owned();
-    let page = SignInPage {
+    SignInPage {
         frame: asked.state.frame(&asked.headers, None),
         app_name: authorize::app_name(asked, &next).await,
-        user_name,
+        user_name: user_name.to_owned(),
         next,
-        failed,
-    };
-    respond::page(status, &page)
+        problem: None,
+        moved: false,
+    }
 }
 
 /// The fields of a form that our own pages posted.
@@ -73,21 +75,13 @@ pub(crate) async fn sign_in(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyEr
         bursar_directory::sign_in(db, clock, &state.passwords, user_name, &password).await;
     let member = match entered {
         Ok(member) => member,
-        Err(error @ (SignInError::Db(_) | SignInError::Password(_))) => {
-            return asked.failed(&error);
+        Err(SignInError::MustChangePassword) => {
+            return password::must(&asked, user_name, next).await;
         }
-        // Whoever may not enter learns no more than a stranger.
-        Err(_) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return page(&asked, status, user_name.to_owned(), next, true).await;
-        }
+        Err(error) => return refused(&asked, &error, user_name, next).await,
     };
-    // An app's request is answered anywhere: the global zone, where nobody lives, included.
-    if member.company.home != asked.here.id()
-        && !authorize::leads_there(next)
-        && let Ok(home) = state.data_centers.home(&member.company.home)
-    {
-        return Redirect::to(&home.www_url("/signin")).into_response();
+    if let Some(answer) = elsewhere(&asked, &member, next) {
+        return answer;
     }
     let session = new_session(&asked);
     let args = (session.clone(), member.user);
@@ -101,6 +95,44 @@ pub(crate) async fn sign_in(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyEr
         Ok(()) => signed_in(&asked, &session, next),
         Err(error) => asked.failed(&error),
     }
+}
+
+/// The page again, with what can be said of a refusal.
+async fn refused(asked: &Asked, error: &SignInError, user_name: &str, next: &str) -> Response {
+    let Some(problem) = problem(error) else {
+        return asked.failed(error);
+    };
+    let page = SignInPage {
+        problem: Some(problem),
+        ..page(asked, user_name, next).await
+    };
+    respond::page(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// What a refusal is called on pages; none for a fault of ours.
+///
+/// A name is locked whether or not anybody has it, and single sign-on is only spoken of to the
+/// right password: neither tells a stranger who exists. Who is disabled learns no more than one.
+pub(crate) fn problem(error: &SignInError) -> Option<SignInProblem> {
+    match error {
+        SignInError::Locked => Some(SignInProblem::Locked),
+        SignInError::SsoOnly => Some(SignInProblem::SsoOnly),
+        SignInError::Incorrect | SignInError::Disabled | SignInError::MustChangePassword => {
+            Some(SignInProblem::Incorrect)
+        }
+        SignInError::Db(_) | SignInError::Password(_) => None,
+    }
+}
+
+/// The way to the data center where somebody lives, who was let in here and cannot go on here.
+///
+/// An app's request is answered anywhere: the global zone, where nobody lives, included.
+pub(crate) fn elsewhere(asked: &Asked, member: &Member, next: &str) -> Option<Response> {
+    if member.company.home == asked.here.id() || authorize::leads_there(next) {
+        return None;
+    }
+    let home = asked.state.data_centers.home(&member.company.home).ok()?;
+    Some(Redirect::to(&home.www_url(&moved_url(next))).into_response())
 }
 
 /// A session for whoever has just proved who they are.

@@ -17,6 +17,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5)";
     FIND = "SELECT user_id, csrf FROM console_session WHERE key = $1 AND expires_at > $2";
     DELETE = "DELETE FROM console_session WHERE key = $1";
+    DELETE_OF_USER = "DELETE FROM console_session WHERE company_id = $1 AND user_id = $2";
     // A few at a time: each new one makes room for itself.
     DELETE_EXPIRED = "DELETE FROM console_session WHERE key IN (\
         SELECT key FROM console_session WHERE expires_at <= $1 ORDER BY expires_at LIMIT 16)";
@@ -96,4 +97,10 @@ pub(crate) async fn end(db: &Db, token: &str) -> Result<(), DbError> {
         Box::pin(async move { tx.execute(&DELETE, args![key]).await.map(drop) })
     })
     .await
+}
+
+/// Ends all sessions of a user, wherever they began.
+pub(crate) async fn end_all(tx: &mut Tx, user: &User) -> Result<(), DbError> {
+    let arguments = args![&user.company_id, &user.id];
+    tx.execute(&DELETE_OF_USER, arguments).await.map(drop)
 }

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 
 const {
-  nodeModules, traveller, newcomer, partner, admin, operator, listing, app, receipts,
+  nodeModules, traveller, newcomer, approver, partner, admin, operator, listing, app, receipts,
   pictures,
 } = JSON.parse(process.argv[2]);
 const merchants = receipts.map((receipt) => JSON.parse(receipt).seller.name);
@@ -285,6 +285,143 @@ async function connectByListing(browser, landing) {
   console.log("connected by keyboard: the partner has its tokens");
 }
 
+// A new listing by keyboard: its app's secret is shown once.
+async function register(browser) {
+  const watch = await enter(browser, partner, "/partner/apps/new");
+  const { page } = watch;
+  await type(page, "#new-name", "Bluebird Scooters");
+  await type(page, "#new-connect-url", "https://bluebird.example.com/connect");
+  await type(page, "#new-scopes", "openid receipts.writeonly");
+  await tabTo(page, "#new-grant-password");
+  await page.keyboard.press("Space");
+  await tabTo(page, 'form[action="/partner/apps"] button');
+  await press(page, "Enter");
+  const secret = await page.locator("#client-secret").innerText();
+  assert.equal(secret.length, 36);
+  await audit(watch, "credentials");
+  await tabTo(page, 'a.primary[href^="/partner/apps/"]');
+  await press(page, "Enter");
+  assert(!(await page.content()).includes(secret), "the secret is shown once");
+  await audit(watch, "partner-listing-new");
+}
+
+// A listing is taken back, handed in, certified and released: two people, by keyboard alone.
+async function review(browser) {
+  const partners = await enter(browser, partner, `/partner/apps/${listing.id}`);
+  for (const action of ["withdraw", "submit"]) {
+    await tabTo(partners.page, `button[name="action"][value="${action}"]`);
+    await press(partners.page, "Enter");
+    await audit(partners, `partner-listing-${action}`);
+  }
+
+  const watch = await enter(browser, operator, "/operator/apps");
+  const { page } = watch;
+  await audit(watch, "operator-waiting");
+  await tabTo(page, `form[action="/operator/apps/${listing.id}/review"] button[value="certify"]`);
+  await press(page, "Enter");
+  const release = `form[action="/operator/apps/${listing.id}/release"]`;
+  await tabTo(page, `${release} select`);
+  await page.keyboard.press("Home");
+  await tabTo(page, `${release} input[type="date"]`);
+  await page.keyboard.type("01232026");
+  await tabTo(page, `${release} button`);
+  await press(page, "Enter");
+  const row = await page.locator("li", { has: page.locator(release) }).innerText();
+  assert(row.includes("Jan 23, 2026"), row);
+  await audit(watch, "operator-released");
+  console.log("certified and released by keyboard");
+}
+
+// What an app mails to people: the partner's own page, a mail, its button, tokens.
+async function connectByOtp(browser) {
+  const landing = await landingPage();
+  const client = { client_id: app.clientId, client_secret: app.clientSecret };
+  const bound = {
+    channel_type: "email", channel_handle: traveller.userName, name: "Ana", company: "Bluebird",
+    link: landing.url, visit: "7",
+  };
+  const post = async (path, form) => {
+    const answer = await fetch(`${traveller.address}${path}`, {
+      method: "POST", body: new URLSearchParams({ ...client, ...bound, ...form }),
+    });
+    assert.equal(answer.status, 200, await answer.clone().text());
+    return answer.json();
+  };
+  const watch = await open(browser, "en-US");
+  const { page } = watch;
+  await page.goto(`${traveller.address}/_bursar/mailbox`);
+  const before = await page.locator(".mails a").count();
+  assert.equal((await post("/oauth2/v0/otp", {})).message, "otp sent");
+  // The mail is a job: it may not be there yet.
+  while ((await page.locator(".mails a").count()) === before) await page.reload();
+  await tabTo(page, ".mails a");
+  await press(page, "Enter");
+  await audit(watch, "mail-otp");
+  await tabTo(page, ".mail a.button");
+  await press(page, "Enter");
+  await picture(page, "mail-otp-html");
+  await page.keyboard.press("Tab");
+  await press(page, "Enter");
+  assert.equal(await page.locator("h1").innerText(), "Welcome");
+  landing.server.close();
+  assert.equal(landing.calls.length, 1);
+  const otp = landing.calls[0].get("token");
+  const tokens = await post("/oauth2/v0/token", { grant_type: "otp", otp });
+  assert.equal(tokens.geolocation, traveller.address);
+  assert(tokens.access_token && tokens.refresh_token, "tokens");
+  assert.deepEqual(watch.faults, [], "connect by one-time password");
+  console.log("connected by mail and keyboard: the partner has its tokens");
+}
+
+// What is connected, and how it ends.
+async function disconnect(browser) {
+  const watch = await enter(browser, traveller, "/connections");
+  const { page } = watch;
+  await audit(watch, "connections");
+  const links = page.locator('a[href$="/disconnect"]');
+  const before = await links.count();
+  const link = await links.first().getAttribute("href");
+  await tabTo(page, `a[href="${link}"]`);
+  await press(page, "Enter");
+  await audit(watch, "disconnect");
+  await tabTo(page, `form[action="${link}"] button`);
+  await press(page, "Enter");
+  assert.equal(new URL(page.url()).pathname, "/connections");
+  assert.equal(await links.count(), before - 1);
+  await audit(watch, "connections-ended");
+
+  watch.expected = 403;
+  await page.goto(`${traveller.address}/admin/apps`);
+  await audit(watch, "forbidden");
+}
+
+// An approver's page, and another password.
+async function changePassword(browser) {
+  const watch = await enter(browser, approver, "/approvals");
+  const { page } = watch;
+  await audit(watch, "approvals");
+  await tabTo(page, 'a[href="/signin/password"]');
+  await press(page, "Enter");
+  await audit(watch, "password");
+  const change = async (current, next) => {
+    await type(page, "#current", current);
+    await type(page, "#new", next);
+    await type(page, "#again", next);
+    await press(page, "Enter");
+  };
+  const next = "ben approves of this one";
+  watch.expected = 422;
+  await change("not the password", next);
+  await page.locator("[role=alert]").waitFor();
+  await audit(watch, "password-refused");
+  watch.expected = undefined;
+  await change(approver.password, next);
+  await page.locator("[role=status]").waitFor();
+  await audit(watch, "password-changed");
+  await enter(browser, { ...approver, password: next }, "/approvals");
+  console.log("the password was changed by keyboard");
+}
+
 async function govern(browser) {
   const admins = await enter(browser, admin, "/admin/apps");
   await audit(admins, "admin-apps");
@@ -389,6 +526,11 @@ try {
   await goneLink(browser);
   await build(browser, landing);
   await connectByListing(browser, landing);
+  await connectByOtp(browser);
+  await disconnect(browser);
+  await register(browser);
+  await review(browser);
+  await changePassword(browser);
   await govern(browser);
 } finally {
   await browser.close();

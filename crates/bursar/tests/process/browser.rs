@@ -32,6 +32,7 @@ async fn the_pages_work_by_keyboard_and_are_accessible() {
         "nodeModules": node_modules,
         "traveller": person(&sandbox.us, cast::TRAVELLER),
         "newcomer": person(&sandbox.address("emea"), cast::EUROPEAN),
+        "approver": person(&sandbox.us, cast::APPROVER),
         "partner": person(&sandbox.us, cast::PARTNER),
         "admin": person(&sandbox.us, cast::COMPANY_ADMIN),
         "operator": person(&sandbox.us, cast::OPERATOR),

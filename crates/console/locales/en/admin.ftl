@@ -1,4 +1,4 @@
-### A company's apps, and the audit log.
+### A company's apps.
 
 admin-title = Company apps
 admin-lead = What people at your company can connect. Turned off, an app stops at once, and keeps its connections.
@@ -12,10 +12,3 @@ admin-turn-off = Turn off
 admin-turn-on = Turn on
 admin-turn-off-app = Turn off { $app }
 admin-turn-on-app = Turn on { $app }
-
-audit-title = Audit log
-audit-lead = Who decided what at your company, the newest first.
-audit-lead-all = Who decided what at every company, the newest first.
-audit-none = Nothing was decided yet.
-audit-pages = Pages of the log
-audit-older = Older

@@ -11,8 +11,8 @@ use bursar_oauth::{Connection, Link, Scopes};
 
 use super::partner_samples::{registered, settings};
 use super::{
-    AdminAppsPage, AppPage, AppsPage, AuditPage, ConnectionsPage, DisconnectPage, Frame, Section,
-    TermsPage,
+    AdminAppsPage, AppPage, ApprovalsPage, AppsPage, AuditPage, ConnectionsPage, DisconnectPage,
+    Frame, Section, TermsPage,
 };
 
 pub(super) const LONG: &str =
@@ -247,6 +247,14 @@ fn unlisted(enabled: bool) -> CompanyApp {
     }
 }
 
+impl ApprovalsPage {
+    /// As it always is, so far.
+    pub fn sample() -> Self {
+        let frame = frame(&[Role::Traveller, Role::Approver], Section::Approvals);
+        Self { frame }
+    }
+}
+
 impl AuditPage {
     /// A busy morning, as an administrator or an operator sees it.
     pub fn sample(all: bool) -> Self {
@@ -280,6 +288,15 @@ impl AuditPage {
                     LONG,
                     r#"{"for":"user","stage":"production"}"#,
                 ),
+                Audited {
+                    actor_name: String::new(),
+                    ..entry(
+                        1,
+                        "company.move",
+                        "Northwind Trading",
+                        r#"{"from":"us","to":"emea"}"#,
+                    )
+                },
             ],
             all,
             older: true,
@@ -300,6 +317,7 @@ impl AuditPage {
 pub(super) fn all() -> Vec<(&'static str, askama::Result<String>)> {
     let blocked = AppPage::sample_blocked(Kind::Enterprise, Block::NotYourRole);
     vec![
+        ("approvals", ApprovalsPage::sample().render()),
         ("apps", AppsPage::sample().render()),
         ("apps-empty", AppsPage::sample_empty().render()),
         ("app", AppPage::sample().render()),

@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Unreadable,
     /// What was sent is larger than any form of ours.
     TooLarge,
+    /// The platform has too much to do; the same may work a moment later.
+    Busy,
     /// A fault of ours.
     Internal,
 }
@@ -42,6 +44,7 @@ impl ErrorKind {
             Self::SignedOut | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -56,6 +59,7 @@ impl ErrorPage {
             ErrorKind::Forbidden => messages.text("error-forbidden-title"),
             ErrorKind::Unreadable => messages.text("error-unreadable-title"),
             ErrorKind::TooLarge => messages.text("error-too-large-title"),
+            ErrorKind::Busy => messages.text("error-busy-title"),
             ErrorKind::Internal => messages.text("error-internal-title"),
         }
     }
@@ -68,6 +72,7 @@ impl ErrorPage {
             ErrorKind::Forbidden => messages.text("error-forbidden-advice"),
             ErrorKind::Unreadable => messages.text("error-unreadable-advice"),
             ErrorKind::TooLarge => messages.text("error-too-large-advice"),
+            ErrorKind::Busy => messages.text("error-busy-advice"),
             ErrorKind::Internal => messages.text("error-internal-advice"),
         }
     }

@@ -5,7 +5,9 @@
 
 mod admin;
 mod app_samples;
+mod approvals;
 mod apps;
+mod audit;
 mod authorize;
 mod confirm;
 mod connections;
@@ -20,13 +22,16 @@ mod operator;
 mod partner;
 mod partner_app;
 mod partner_samples;
+mod password;
 mod samples;
 mod samples_connect;
 mod settings;
 mod signin;
 
-pub use admin::{AdminAppsPage, AuditPage};
+pub use admin::AdminAppsPage;
+pub use approvals::ApprovalsPage;
 pub use apps::{AppPage, AppsPage, TermsPage};
+pub use audit::AuditPage;
 pub use authorize::{ConsentPage, NotAskedPage};
 pub use confirm::{ConfirmPage, Question};
 pub use connections::{ConnectionsPage, DisconnectPage};
@@ -40,10 +45,11 @@ pub use nav::{NavItem, Section};
 pub use operator::{OperatorAppsPage, ReviewNotice};
 pub use partner::{CredentialsPage, NewAppPage, PartnerAppsPage};
 pub use partner_app::{Notice, PartnerAppPage, StageForm};
+pub use password::{PasswordPage, PasswordProblem, PasswordReason};
 pub use samples::all as samples;
 pub use samples_connect::letters as sample_letters;
 pub use settings::SettingsTyped;
-pub use signin::{LinkPage, LinkSentPage, SignInPage};
+pub use signin::{LinkPage, LinkSentPage, SignInPage, SignInProblem};
 
 use bursar_directory::Roles;
 
@@ -102,3 +108,5 @@ impl Frame {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words;

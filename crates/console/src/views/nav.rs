@@ -10,6 +10,8 @@ use crate::messages::Messages;
 pub enum Section {
     /// A traveller's available expenses.
     Expenses,
+    /// What waits for an approver.
+    Approvals,
     /// What can be connected.
     Apps,
     /// What is connected.
@@ -37,10 +39,9 @@ pub struct NavItem {
 
 impl Section {
     /// All parts in the order of the navigation, each with those who have it.
-    ///
-    /// An approver decides on nothing yet that stands here; as a traveller she has the rest.
-    const ALL: [(Self, &'static [Role]); 7] = [
+    const ALL: [(Self, &'static [Role]); 8] = [
         (Self::Expenses, &[Role::Traveller]),
+        (Self::Approvals, &[Role::Approver]),
         (Self::Apps, &[Role::Traveller, Role::CompanyAdmin]),
         (Self::Connections, &[Role::Traveller, Role::CompanyAdmin]),
         (Self::AdminApps, &[Role::CompanyAdmin]),
@@ -66,6 +67,7 @@ impl Section {
     fn href(self) -> &'static str {
         match self {
             Self::Expenses => "/expenses",
+            Self::Approvals => "/approvals",
             Self::Apps => "/apps",
             Self::Connections => "/connections",
             Self::AdminApps => "/admin/apps",
@@ -78,6 +80,7 @@ impl Section {
     fn text(self, messages: &Messages) -> String {
         match self {
             Self::Expenses => messages.text("frame-expenses"),
+            Self::Approvals => messages.text("frame-approvals"),
             Self::Apps => messages.text("frame-apps"),
             Self::Connections => messages.text("frame-connections"),
             Self::AdminApps => messages.text("frame-admin-apps"),
@@ -115,11 +118,16 @@ mod tests {
             (Section::home(&roles), hrefs.join(" "))
         };
         let travels = "/expenses /apps /connections".to_owned();
-        assert_eq!(hrefs(&[Role::Traveller]), ("/expenses", travels.clone()));
+        assert_eq!(hrefs(&[Role::Traveller]), ("/expenses", travels));
         assert_eq!(
             hrefs(&[Role::Traveller, Role::Approver]),
-            ("/expenses", travels)
+            (
+                "/expenses",
+                "/expenses /approvals /apps /connections".to_owned()
+            )
         );
+        let approver = "/approvals".to_owned();
+        assert_eq!(hrefs(&[Role::Approver]), ("/approvals", approver));
         let admin = "/apps /connections /admin/apps /admin/audit".to_owned();
         assert_eq!(hrefs(&[Role::CompanyAdmin]), ("/apps", admin));
         assert_eq!(

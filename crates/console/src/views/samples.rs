@@ -2,8 +2,8 @@
 
 use super::{
     ConsentPage, ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame, LinkPage,
-    LinkSentPage, LogEntry, LogLevel, MailPage, MailboxPage, NotAskedPage, ProcessingState,
-    SignInPage, SignedIn,
+    LinkSentPage, LogEntry, LogLevel, MailPage, MailboxPage, NotAskedPage, PasswordPage,
+    PasswordProblem, PasswordReason, ProcessingState, SignInPage, SignInProblem, SignedIn,
 };
 use bursar_directory::Roles;
 
@@ -49,7 +49,8 @@ impl SignInPage {
             app_name: None,
             user_name: String::new(),
             next: "/expenses".into(),
-            failed: false,
+            problem: None,
+            moved: false,
         }
     }
 
@@ -63,11 +64,49 @@ impl SignInPage {
     }
 
     /// After an attempt that failed.
-    pub fn sample_failed() -> Self {
+    pub fn sample_failed(problem: SignInProblem) -> Self {
         Self {
             user_name: "amara@okafor.example".into(),
-            failed: true,
+            problem: Some(problem),
             ..Self::sample()
+        }
+    }
+
+    /// After a sign-in at another data center.
+    pub fn sample_moved() -> Self {
+        Self {
+            moved: true,
+            ..Self::sample()
+        }
+    }
+}
+
+impl PasswordPage {
+    /// By own choice, or just done.
+    pub fn sample(reason: PasswordReason) -> Self {
+        Self {
+            frame: Frame::sample(),
+            user_name: "amara@okafor.example".into(),
+            next: String::new(),
+            reason,
+            problem: None,
+        }
+    }
+
+    /// Before the first sign-in.
+    pub fn sample_must() -> Self {
+        Self {
+            frame: Frame::sample_signed_out(),
+            next: "/expenses".into(),
+            ..Self::sample(PasswordReason::Must)
+        }
+    }
+
+    /// After an attempt that failed.
+    pub fn sample_failed(problem: PasswordProblem) -> Self {
+        Self {
+            problem: Some(problem),
+            ..Self::sample(PasswordReason::Chosen)
         }
     }
 }
@@ -346,9 +385,6 @@ impl ErrorPage {
 pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
     use askama::Template as _;
     let mut all = vec![
-        ("signin", SignInPage::sample().render()),
-        ("signin-failed", SignInPage::sample_failed().render()),
-        ("signin-for-app", SignInPage::sample_for_app().render()),
         ("signin-sent", LinkSentPage::sample().render()),
         ("signin-link", LinkPage::sample().render()),
         ("signin-link-gone", LinkPage::sample_gone().render()),
@@ -391,12 +427,50 @@ pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
             "error-too-large",
             ErrorPage::sample(ErrorKind::TooLarge).render(),
         ),
+        ("error-busy", ErrorPage::sample(ErrorKind::Busy).render()),
         (
             "error-internal",
             ErrorPage::sample(ErrorKind::Internal).render(),
         ),
     ];
+    all.extend(sign_in());
     all.extend(super::app_samples::all());
     all.extend(super::partner_samples::all());
     all
+}
+
+/// Signing in, and changing the password that does so.
+fn sign_in() -> Vec<(&'static str, askama::Result<String>)> {
+    use askama::Template as _;
+    let failed = |problem| PasswordPage::sample_failed(problem).render();
+    let incorrect = PasswordProblem::SignIn(SignInProblem::Incorrect);
+    vec![
+        ("signin", SignInPage::sample().render()),
+        (
+            "signin-failed",
+            SignInPage::sample_failed(SignInProblem::Incorrect).render(),
+        ),
+        (
+            "signin-locked",
+            SignInPage::sample_failed(SignInProblem::Locked).render(),
+        ),
+        (
+            "signin-sso",
+            SignInPage::sample_failed(SignInProblem::SsoOnly).render(),
+        ),
+        ("signin-moved", SignInPage::sample_moved().render()),
+        ("signin-for-app", SignInPage::sample_for_app().render()),
+        (
+            "password",
+            PasswordPage::sample(PasswordReason::Chosen).render(),
+        ),
+        (
+            "password-changed",
+            PasswordPage::sample(PasswordReason::Changed).render(),
+        ),
+        ("password-must", PasswordPage::sample_must().render()),
+        ("password-failed", failed(incorrect)),
+        ("password-short", failed(PasswordProblem::TooShort)),
+        ("password-mismatch", failed(PasswordProblem::Mismatch)),
+    ]
 }

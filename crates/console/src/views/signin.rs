@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::Frame;
+use crate::messages::Messages;
 
 /// `GET /signin`, and the answer to a `POST /signin` that failed.
 ///
@@ -19,8 +20,21 @@ pub struct SignInPage {
     pub user_name: String,
     /// The path to go on with, checked by [`crate::session::next_path`].
     pub next: String,
-    /// Whether user name and password just did not match.
-    pub failed: bool,
+    /// Why the last attempt failed, if there was one.
+    pub problem: Option<SignInProblem>,
+    /// Whether the reader came from another data center, which is not the account's own.
+    pub moved: bool,
+}
+
+/// Why somebody may not enter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignInProblem {
+    /// User name and password do not match; or that is what a stranger is told.
+    Incorrect,
+    /// There were too many wrong passwords for the name, whether or not anybody has it.
+    Locked,
+    /// The password is right, but the account is for single sign-on.
+    SsoOnly,
 }
 
 /// The answer to `POST /signin/email`, the same for every address.
@@ -58,6 +72,44 @@ impl SignInPage {
             None => messages.text("signin-lead"),
             Some(app) => messages.text_with("signin-lead-app", [("app", app.into())]),
         }
+    }
+
+    /// Whether what was typed is at fault.
+    fn is_invalid(&self) -> bool {
+        self.problem.is_some_and(SignInProblem::is_typed)
+    }
+
+    fn title(&self) -> String {
+        let messages = &self.frame.messages;
+        match self.problem {
+            None => messages.text("signin-title"),
+            Some(_) => messages.text("signin-title-failed"),
+        }
+    }
+}
+
+impl SignInProblem {
+    /// What happened.
+    pub(super) fn title(self, messages: &Messages) -> String {
+        match self {
+            Self::Incorrect => messages.text("signin-failed"),
+            Self::Locked => messages.text("signin-locked"),
+            Self::SsoOnly => messages.text("signin-sso"),
+        }
+    }
+
+    /// What to do about it.
+    pub(super) fn advice(self, messages: &Messages) -> String {
+        match self {
+            Self::Incorrect => messages.text("signin-failed-advice"),
+            Self::Locked => messages.text("signin-locked-advice"),
+            Self::SsoOnly => messages.text("signin-sso-advice"),
+        }
+    }
+
+    /// Whether another text in the fields would help.
+    fn is_typed(self) -> bool {
+        self == Self::Incorrect
     }
 }
 

@@ -205,6 +205,7 @@ fn errors_have_their_status_and_id() {
         (ErrorKind::Forbidden, 403),
         (ErrorKind::Unreadable, 400),
         (ErrorKind::TooLarge, 413),
+        (ErrorKind::Busy, 503),
         (ErrorKind::Internal, 500),
     ] {
         assert_eq!(kind.status(), status);
@@ -253,4 +254,18 @@ fn consent_names_app_company_and_permissions() {
     }
     let html = ConsentPage::sample_long().render().unwrap();
     assert!(html.contains("some.scope.that.nobody"));
+}
+
+#[test]
+fn the_audit_log_speaks_in_words() {
+    let html = AuditPage::sample(false).render().unwrap();
+    for text in [
+        "App turned off for the company: <bdi><strong>Bluebird Cafe</strong></bdi>",
+        "<code>app.disable</code>",
+        "<dt>From</dt><dd><bdi>us</bdi></dd>",
+        "<bdi>the server’s command line</bdi>",
+    ] {
+        assert!(html.contains(text), "{text} is not there: {html}");
+    }
+    assert!(!html.contains("{&#34;"), "no JSON");
 }

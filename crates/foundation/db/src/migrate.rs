@@ -54,6 +54,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     30 "0030_directory_email_key",
     31 "0031_oauth_expiry",
     35 "0035_oauth_partner",
+    40 "0040_directory_lookup",
+    41 "0041_console_session_user",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

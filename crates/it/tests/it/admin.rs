@@ -1,7 +1,8 @@
-//! `/admin`: a company's apps, and the audit log.
+//! `/admin`: a company's apps, and the audit log. `/approvals`.
 
 use std::time::Duration;
 
+use bursar::admin::Order;
 use bursar_testkit::db_test;
 
 use crate::app::*;
@@ -156,6 +157,92 @@ db_test! {
         let otto = Someone::at(&app.us, OTTO).await;
         let all = otto.page("/admin/audit").await;
         assert!(all.contains("Fjord Ltd") && all.contains("adam@fjord.example.com"), "{all}");
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn the_servers_own_commands_are_in_the_log(place: TestDb) {
+        let app = TestApp::start_app_center(&place).await;
+        let go = async |to: &str| {
+            let (company, data_center) = (FJORD.parse().unwrap(), to.to_owned());
+            let order = Order::MoveCompany { company, data_center };
+            app.admin.carry_out(&order).await.unwrap()
+        };
+        go("us").await;
+        let otto = Someone::at(&app.us, OTTO).await;
+        assert!(!otto.page("/admin/audit").await.contains("company.move"), "it stayed");
+        go("emea").await;
+        let order = Order::RotateKeys { data_center: None };
+        app.admin.carry_out(&order).await.unwrap();
+
+        let adam = Someone::at(&app.emea, ADAM).await;
+        let own = adam.page("/admin/audit").await;
+        for text in [
+            "Company moved to another data center: <bdi><strong>Fjord Ltd</strong></bdi>",
+            "<bdi>the server’s command line</bdi>",
+            "<dt>From</dt><dd><bdi>us</bdi></dd>",
+            "<dt>To</dt><dd><bdi>emea</bdi></dd>",
+        ] {
+            assert!(own.contains(text), "{text}: {own}");
+        }
+        assert!(!own.contains("keys.rotate"), "no company's own");
+        let all = otto.page("/admin/audit").await;
+        assert_eq!(all.matches("<code>company.move</code>").count(), 1, "{all}");
+        // One entry for each key, in the log of the one company that has an operator.
+        assert_eq!(all.matches("<code>keys.rotate</code>").count(), 2, "{all}");
+        for id in ["us", "emea"] {
+            let text = format!("Signing key replaced: <bdi><strong>{id}</strong></bdi>");
+            assert!(all.contains(&text), "{text}: {all}");
+        }
+        assert!(all.contains("<dt>Key id</dt>") && !all.contains("{&#34;"), "{all}");
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn approvers_have_their_page(place: TestDb) {
+        let app = TestApp::start_app_center(&place).await;
+        let amy = Someone::at(&app.us, AMY).await;
+        assert!(amy.page("/expenses").await.contains("href=\"/approvals\""));
+        let page = amy.get("/approvals").await;
+        assert_page(&page, 200);
+        assert!(page.text().contains("Nothing waits for you"), "{}", page.text());
+        assert!(page.text().contains("href=\"/approvals\" aria-current=\"page\""));
+        for login in [TIA, ADAM, PIA, OTTO] {
+            let other = Someone::at(&app.us, login).await;
+            assert_page(&other.get("/approvals").await, 403);
+            assert!(!other.page("/apps").await.contains("href=\"/approvals\""));
+        }
+        let answer = app.us.get("/approvals").send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/signin?next=/approvals"));
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn consent_is_in_the_log(place: TestDb) {
+        let app = TestApp::start_app_center(&place).await;
+        let (tia, adam) = (Someone::at(&app.us, TIA).await, Someone::at(&app.us, ADAM).await);
+        let query = format!("client_id={}&redirect_uri=https://cafe.example/back\
+            &response_type=code&scope=openid%20receipts.read", CAFE.0);
+        let decide = async |decision| {
+            let fields = [("request", query.as_str()), ("decision", decision)];
+            tia.done("/oauth2/v0/authorize", &fields).await
+        };
+        decide("deny").await;
+        assert!(!adam.page("/admin/audit").await.contains("app.connect"), "nothing was decided");
+        decide("allow").await;
+        let log = adam.page("/admin/audit").await;
+        for text in [
+            "App connected: <bdi><strong>Bluebird Cafe</strong></bdi>",
+            "<bdi>tia@fjord.example.com</bdi>",
+            "<dd><bdi>openid, receipts.read</bdi></dd>",
+            CAFE.0,
+        ] {
+            assert!(log.contains(text), "{text}: {log}");
+        }
+        assert!(!log.contains("code-"), "no secret");
         app.stop().await;
     }
 }

@@ -79,7 +79,7 @@ db_test! {
             let colleague = app.us.get(path).cookie(&ben).send().await;
             assert_eq!(colleague.status, 404, "{path}");
             assert!(!colleague.text().contains("ABC Corporation"));
-            for stranger in [app.us.get(path), app.us.get(path).cookie("session=x"),
+            for stranger in [app.us.get(path), app.us.get(path).cookie(&app.us.planted("x")),
                 app.us.get(path).bearer(&token)]
             {
                 let answer = stranger.send().await;

@@ -22,6 +22,17 @@ impl Site {
         self.call("POST", target)
     }
 
+    /// The name of the session's cookie here: plain HTTP shares cookies between ports.
+    pub(crate) fn cookie_name(&self) -> String {
+        let (_, port) = self.base.rsplit_once(':').expect("a port");
+        format!("session-{port}")
+    }
+
+    /// A cookie with a session that was never begun.
+    pub(crate) fn planted(&self, token: &str) -> String {
+        format!("{}={token}", self.cookie_name())
+    }
+
     /// A call of a path, or of a URL of this data center.
     pub(crate) fn call(&self, method: &str, target: &str) -> Call {
         let target = target.strip_prefix(&self.base).unwrap_or(target);

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::app::*;
 use crate::http::{Answer, Site};
 use crate::receipts::sample::smallest;
+use crate::signin::{ANA_SIGNS_IN, assert_page, cookie, csrf_token};
 
 /// Partners that post at the same time.
 const PARTNERS: usize = 6;
@@ -231,6 +232,120 @@ db_test! {
             go(&app, NORTHWIND, to).await.unwrap();
             assert_eq!(app.connect(ANA).await.field("geolocation"), app.at(to).base);
         }
+        app.stop().await;
+    }
+}
+
+const MAILED: [(&str, &str); 2] = [
+    ("channel_type", "email"),
+    ("channel_handle", "ana@northwind.example.com"),
+];
+const BACK: (&str, &str) = ("redirect_uri", "https://cafe.example/back");
+
+async fn grant(site: &Site, fields: &[(&str, &str)]) -> Answer {
+    let client = [("client_id", CAFE.0), ("client_secret", CAFE.1)];
+    let call = site.post("/oauth2/v0/token");
+    call.form(&[&client[..], fields].concat()).send().await
+}
+
+/// A code that Ana gives to the app.
+async fn code(app: &TestApp, cookie: &str) -> String {
+    let query = format!(
+        "client_id={}&redirect_uri={}&response_type=code",
+        CAFE.0, BACK.1
+    );
+    let path = "/oauth2/v0/authorize";
+    let page = app
+        .us
+        .get(&format!("{path}?{query}"))
+        .cookie(cookie)
+        .send()
+        .await;
+    let csrf = csrf_token(&page);
+    let form = [
+        ("csrf_token", csrf.as_str()),
+        ("request", &query),
+        ("decision", "allow"),
+    ];
+    let answer = app.us.post(path).cookie(cookie).form(&form).send().await;
+    let (_, code) = answer.header("location").split_once("code=").unwrap();
+    code.to_owned()
+}
+
+/// A one-time password that is mailed to Ana.
+async fn otp(app: &TestApp) -> String {
+    let client = [("client_id", CAFE.0), ("client_secret", CAFE.1)];
+    let asked = app
+        .us
+        .post("/oauth2/v0/otp")
+        .form(&[client, MAILED].concat())
+        .send()
+        .await;
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    let mail = app.mails(MAILED[1].1, 1).await.remove(0);
+    let text = mail["text"].as_str().unwrap();
+    let is_otp = |line: &&str| line.len() == 32 && line.bytes().all(|b| b.is_ascii_hexdigit());
+    text.lines()
+        .map(str::trim)
+        .find(is_otp)
+        .expect("a password")
+        .to_owned()
+}
+
+db_test! {
+    async fn after_a_move_every_grant_says_where_and_is_good_there(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let session = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let (code, otp) = (code(&app, &session).await, otp(&app).await);
+        let token = app.request_token(ANA);
+        let password = [("grant_type", "password"), ("username", ANA_SIGNS_IN[0].1),
+            ("password", ANA_SIGNS_IN[1].1)];
+        let by_token = [("grant_type", "password"), ("credtype", "authtoken"), ("username", ANA),
+            ("password", token)];
+        let by_code = [("grant_type", "authorization_code"), ("code", &code), BACK];
+        let by_otp = [&[("grant_type", "otp"), ("otp", otp.as_str())], &MAILED[..]].concat();
+        let grants: [(&str, &[(&str, &str)]); 4] = [("password", &password),
+            ("request token", &by_token), ("code", &by_code), ("otp", &by_otp)];
+        go(&app, NORTHWIND, "emea").await.unwrap();
+        for (name, fields) in grants {
+            let refused = grant(&app.us, fields).await;
+            assert_eq!((refused.status, &refused.json()["code"]), (400, &json!(16)), "{name}");
+            assert_eq!(refused.field("geolocation"), app.emea.base, "{name}");
+            let granted = grant(&app.emea, fields).await;
+            assert_eq!(granted.status, 200, "{name}: {}", granted.text());
+            assert_eq!(granted.field("geolocation"), app.emea.base, "{name}");
+        }
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn an_old_sessions_pages_lead_to_the_new_home(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let session = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let page = app.us.get("/apps").cookie(&session).send().await;
+        let csrf = csrf_token(&page);
+        go(&app, NORTHWIND, "emea").await.unwrap();
+        for path in ["/expenses?after=x", "/apps", "/connections", "/expenses/x"] {
+            let answer = app.us.get(path).cookie(&session).send().await;
+            let there = format!("{}{path}", app.emea.base);
+            assert_eq!((answer.status, answer.header("location")), (303, there.as_str()));
+        }
+        // A form is not sent on, nor is its address asked for: it may be no page.
+        let path = format!("/connections/user/{}/disconnect", CAFE.0);
+        for path in [path.as_str(), "/partner/apps", "/admin/apps/x/enabled"] {
+            let form = [("csrf_token", csrf.as_str())];
+            let answer = app.us.post(path).cookie(&session).form(&form).send().await;
+            let start = format!("{}/", app.emea.base);
+            assert_eq!((answer.status, answer.header("location")), (303, start.as_str()), "{path}");
+        }
+        // Sign-in leads there too, from where it was asked for.
+        let form = [&ANA_SIGNS_IN[..], &[("next", "/apps")]].concat();
+        let answer = app.us.post("/signin").form(&form).send().await;
+        let there = format!("{}/signin?next=/apps&moved=1", app.emea.base);
+        assert_eq!(answer.header("location"), there);
+        let new = cookie(&app.emea, &ANA_SIGNS_IN).await;
+        assert_page(&app.emea.get("/apps").cookie(&new).send().await, 200);
         app.stop().await;
     }
 }

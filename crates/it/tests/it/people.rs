@@ -16,6 +16,8 @@ pub(crate) const GUS: Login = ("gus@gully.example.com", "gus");
 pub(crate) const PIA: Login = ("pia@bluebird.example.com", "pia");
 /// Of Rival: another partner, and its administrator.
 pub(crate) const REX: Login = ("rex@rival.example.com", "rex");
+/// Of Fjord: travels, and decides on what others submit.
+pub(crate) const AMY: Login = ("amy@fjord.example.com", "amy");
 /// Runs the platform.
 pub(crate) const OTTO: Login = ("otto@operations.example.com", "otto");
 
@@ -84,8 +86,13 @@ impl<'a> Someone<'a> {
 
     /// A post of this session, still without its body.
     pub(crate) fn call(&self, path: &str) -> Call {
-        let call = self.site.post(path).cookie(&self.cookie);
+        let call = self.call_bare(path);
         call.header("origin", &self.site.base)
+    }
+
+    /// The same from nowhere in particular.
+    pub(crate) fn call_bare(&self, path: &str) -> Call {
+        self.site.post(path).cookie(&self.cookie)
     }
 
     /// Sends a file as browsers do.

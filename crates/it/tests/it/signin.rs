@@ -42,11 +42,9 @@ pub(crate) fn assert_page(answer: &Answer, status: u16) {
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert!(
-        answer
-            .header("content-security-policy")
-            .starts_with("default-src 'none'")
-    );
+    let policy = answer.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
 }
 
 db_test! {
@@ -59,14 +57,21 @@ db_test! {
         let answer = ask(&app.us, &ANA_SIGNS_IN).header("origin", &app.us.base).send().await;
         assert_eq!((answer.status, answer.header("location")), (303, "/expenses"));
         let set = answer.header("set-cookie");
-        let (token, rest) = set.strip_prefix("session=").unwrap().split_once(';').unwrap();
+        let (token, rest) = set.strip_prefix(&app.us.planted("")).unwrap().split_once(';').unwrap();
         assert!(token.len() >= 43, "{set}");
         assert!(rest.contains("HttpOnly") && rest.contains("SameSite=Lax"), "{set}");
 
-        let there = ask(&app.us, &LARS_SIGNS_IN).send().await;
-        let home = format!("{}/signin", app.emea.base);
+        // Elsewhere a right password leads home, and on to where the reader wanted to be.
+        let form = [&LARS_SIGNS_IN[..], &[("next", "/expenses?after=x&y=1")]].concat();
+        let there = ask(&app.us, &form).send().await;
+        let next = "/signin?next=/expenses%3Fafter%3Dx%26y%3D1&moved=1";
+        let home = format!("{}{next}", app.emea.base);
         assert_eq!((there.status, there.header("location")), (303, home.as_str()));
         assert_eq!(there.maybe("set-cookie"), None);
+        let page = app.emea.get(&home).send().await;
+        assert_page(&page, 200);
+        assert!(page.text().contains("Your account lives at this data center."), "{}", page.text());
+        assert!(page.text().contains("name=\"next\" value=\"/expenses?after=x&#38;y=1\""));
         let cookie = cookie(&app.emea, &LARS_SIGNS_IN).await;
         assert_page(&app.emea.get("/expenses").cookie(&cookie).send().await, 200);
         app.stop().await;
@@ -146,7 +151,8 @@ db_test! {
         }
         let answer = sign_out(&token).header("origin", &app.us.base).send().await;
         assert_eq!((answer.status, answer.header("location")), (303, "/signin"));
-        assert!(answer.header("set-cookie").starts_with("session=; Path=/; Max-Age=0;"));
+        assert!(answer.header("set-cookie").starts_with(&format!("{}; Path=/; Max-Age=0;",
+            app.us.planted(""))));
         let gone = app.us.get("/expenses").cookie(&cookie).send().await;
         assert_eq!(gone.status, 303);
         let again = sign_out(&token).send().await;
@@ -167,6 +173,107 @@ db_test! {
         assert_eq!(app.us.get("/expenses").cookie(cookie).send().await.status, 200);
         app.clock.advance(Duration::from_secs(1));
         assert_eq!(app.us.get("/expenses").cookie(cookie).send().await.status, 303);
+        app.stop().await;
+    }
+}
+
+/// An answer without what differs from one to the next.
+fn told(answer: &Answer, name: &str) -> (u16, Vec<(String, String)>, String) {
+    let varies = |field: &str| matches!(field, "date" | "concur-correlationid" | "content-length");
+    let mut fields = answer.headers.clone();
+    fields.retain(|(field, _)| !varies(field));
+    (answer.status, fields, answer.text().replace(name, "NAME"))
+}
+
+const LOCKED: &str = "Too many wrong passwords for that user name.";
+
+db_test! {
+    async fn guessing_locks_any_name_and_tells_nothing(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let (known, unknown) = (ANA_SIGNS_IN[0].1, "nobody@northwind.example.com");
+        let attempt = async |name: &str, password: &str| {
+            let form = [("user_name", name), ("password", password)];
+            let answer = ask(&app.us, &form).send().await;
+            assert_page(&answer, 422);
+            assert_eq!(answer.maybe("set-cookie"), None);
+            answer
+        };
+        for round in 1..=7 {
+            let [one, other] = [attempt(known, "guess").await, attempt(unknown, "guess").await];
+            assert_eq!(told(&one, known), told(&other, unknown), "round {round}");
+            assert_eq!(one.text().contains(LOCKED), round > 5, "round {round}");
+            assert_eq!(one.text().contains("do not match"), round <= 5, "round {round}");
+        }
+        // The right password does not open what is locked, in any spelling of the name.
+        let right = attempt(known, ANA_SIGNS_IN[1].1).await;
+        assert_eq!(told(&right, known), told(&attempt(unknown, "guess").await, unknown));
+        let spelt = attempt("ANA@northwind.example.com", ANA_SIGNS_IN[1].1).await;
+        assert!(spelt.text().contains(LOCKED));
+        // Others are not locked out, and it ends by itself.
+        let ben = [("user_name", "ben@northwind.example.com"), ("password", "ben")];
+        cookie(&app.us, &ben).await;
+        app.clock.advance(Duration::from_mins(15));
+        cookie(&app.us, &ANA_SIGNS_IN).await;
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn who_has_single_sign_on_is_told_of_the_link(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let name = ("user_name", "sso@northwind.example.com");
+        let right = ask(&app.us, &[name, ("password", "sso")]).send().await;
+        assert_page(&right, 422);
+        assert_eq!(right.maybe("set-cookie"), None);
+        assert!(right.text().contains("Have a link sent to the e-mail address of your account"));
+        let wrong = ask(&app.us, &[name, ("password", "x")]).send().await;
+        assert!(wrong.text().contains("do not match"), "{}", wrong.text());
+        assert!(!wrong.text().contains("single sign-on"), "only the right password learns that");
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn sessions_of_data_centers_on_one_host_stand_side_by_side(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let us = cookie(&app.us, &ANA_SIGNS_IN).await;
+        // A browser sends what it has for the host, whatever the port.
+        let answer = ask(&app.emea, &LARS_SIGNS_IN).cookie(&us).send().await;
+        let emea = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        assert!(emea.starts_with(&app.emea.planted("")), "{emea}");
+        let both = format!("{us}; {emea}");
+        for (site, name) in [(&app.us, "Ana Reyes"), (&app.emea, "Lars Lindgren")] {
+            let page = site.get("/expenses").cookie(&both).send().await;
+            assert_page(&page, 200);
+            assert!(page.text().contains(name), "{name}");
+        }
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn what_is_nowhere_is_a_page_for_people(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let html = "text/html,application/xhtml+xml,*/*;q=0.8";
+        let cookie = cookie(&app.us, &ANA_SIGNS_IN).await;
+        for path in ["/nowhere", "/expenses/a/b", "/oauth2/v0/authorized"] {
+            let page = app.us.get(path).header("accept", html).send().await;
+            assert_page(&page, 404);
+            assert!(page.text().contains("Nothing here"));
+            let page = app.us.get(path).header("accept", html).cookie(&cookie).send().await;
+            assert_page(&page, 404);
+            assert!(page.text().contains("Ana Reyes"), "in the reader's own frame");
+            for call in [app.us.get(path), app.us.get(path).header("accept", "application/json")] {
+                let answer = call.send().await;
+                assert_eq!((answer.status, answer.body.len()), (404, 0), "{path}");
+            }
+        }
+        // HEAD is answered as GET is, and is no form.
+        for path in ["/apps", "/connections", "/admin/audit", "/expenses"] {
+            let answer = app.us.call("HEAD", path).send().await;
+            let sign_in = format!("/signin?next={path}");
+            assert_eq!((answer.status, answer.header("location")), (303, sign_in.as_str()));
+        }
         app.stop().await;
     }
 }

@@ -6,7 +6,7 @@ use bursar_testkit::db_test;
 
 use crate::app::*;
 use crate::http::{Answer, Call, Site};
-use crate::signin::assert_page;
+use crate::signin::{assert_page, cookie};
 
 const ANA_MAIL: &str = "ana@northwind.example.com";
 const LARS_MAIL: &str = "lars@lindgren.example.com";
@@ -152,6 +152,29 @@ db_test! {
             assert_page(&app.us.get(&format!("/signin/link?token={token}")).send().await, 404);
         }
         assert_page(&app.us.get("/signin/link").send().await, 404);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_planted_session_never_becomes_the_followers(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        // The attacker's own session, and a made-up one, in the victim's browser.
+        let ben = [("user_name", "ben@northwind.example.com"), ("password", "ben")];
+        let own = cookie(&app.us, &ben).await;
+        for (mails, planted) in [(1, own), (2, app.us.planted("planted"))] {
+            app.clock.advance(Duration::from_millis(1));
+            send(&app.us, ANA_MAIL, "").cookie(&planted).send().await;
+            let link = link(&app, ANA_MAIL, mails).await;
+            let page = app.us.get(&link).cookie(&planted).send().await;
+            assert_eq!(page.maybe("set-cookie"), None);
+            let cookie = signed_in(&follow(&app.us, token(&link)).cookie(&planted).send().await);
+            assert_ne!(cookie, planted);
+            let page = app.us.get("/expenses").cookie(&cookie).send().await;
+            assert!(page.text().contains("Ana Reyes"), "{}", page.text());
+            let gone = app.us.get("/expenses").cookie(&planted).send().await;
+            assert_eq!(gone.status, 303, "the old one ends");
+        }
         app.stop().await;
     }
 }

@@ -3,8 +3,10 @@
 use bursar_db::{DbError, Tx};
 use bursar_kernel::Uuid;
 
-use crate::store;
-use crate::{Audited, Company, Decision, EmailKey, Finder, Listed, Member, Move, Stamp};
+use crate::{
+    Audited, Company, Decision, EmailKey, Finder, Listed, Member, Move, PasswordChange, Stamp,
+};
+use crate::{change_password, store};
 
 /// The company with this id.
 pub async fn company(tx: &mut Tx, id: &Uuid) -> Result<Option<Company>, DbError> {
@@ -84,4 +86,15 @@ pub async fn user_by_email(tx: &mut Tx, email: &str) -> Result<Option<Member>, D
 /// when nobody has one. Of a domain with many people, only some are asked.
 pub async fn homes_by_domain(tx: &mut Tx, key: &EmailKey) -> Result<Vec<String>, DbError> {
     store::email::homes(tx, key).await
+}
+
+/// Carries out a change of password that was checked, and writes it into the audit log. Answers
+/// false, and changes nothing, when the current password is another one by now.
+pub async fn set_password(tx: &mut Tx, change: &PasswordChange) -> Result<bool, DbError> {
+    change_password::set(tx, change).await
+}
+
+/// The companies that run the platform: those that have an operator.
+pub async fn operating_companies(tx: &mut Tx) -> Result<Vec<Uuid>, DbError> {
+    store::operating(tx).await
 }

@@ -19,6 +19,11 @@ impl Stamp {
         Self { id, at, actor }
     }
 
+    /// For one entry by whoever runs the server's commands: no user of the platform.
+    pub fn draw_for_server(rng: &Rng, at: Micros) -> Self {
+        Self::draw(rng, at, Uuid::nil())
+    }
+
     /// When.
     pub fn at(&self) -> Micros {
         self.at
@@ -49,7 +54,7 @@ pub struct Audited {
     pub company_name: String,
     /// When.
     pub at: Micros,
-    /// Who did it, by user name; empty for one who is gone.
+    /// Who did it, by user name; empty for the server's command line.
     pub actor_name: String,
     /// What was done.
     pub action: String,

@@ -2,9 +2,10 @@
 
 use bursar_db::{Db, DbError, Isolation};
 use bursar_kernel::{Clock, Rng, Uuid};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use crate::model::Credentials;
+use crate::password::{PASSWORD_MIN, is_long_enough};
 use crate::{
     Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
     Roles, User, UserState, store,
@@ -58,9 +59,6 @@ pub enum BootstrapError {
     Db(#[from] DbError),
 }
 
-/// Our own limit for the first administrator's password, in characters.
-const PASSWORD_MIN: usize = 12;
-
 /// Whether there is a company, so that [`bootstrap`] would do nothing.
 pub async fn any_company(db: &Db) -> Result<bool, BootstrapError> {
     let any = db.read((), |tx, ()| Box::pin(store::any_company(tx)));
@@ -81,7 +79,7 @@ pub async fn bootstrap(
         return Ok(None);
     }
     let home = data_centers.home(&wanted.home)?;
-    if wanted.password.expose_secret().chars().count() < PASSWORD_MIN {
+    if !is_long_enough(&wanted.password) {
         return Err(BootstrapError::WeakPassword);
     }
     let company = Company {

@@ -12,6 +12,7 @@
 pub mod api;
 mod audit;
 mod bootstrap;
+mod change_password;
 mod data_centers;
 mod email;
 mod model;
@@ -22,12 +23,13 @@ mod store;
 
 pub use audit::{Audited, Decision, Stamp};
 pub use bootstrap::{Bootstrap, BootstrapError, Created, any_company, bootstrap};
+pub use change_password::{ChangePasswordError, PasswordChange, change_password};
 pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
 pub use email::EmailKey;
 pub use model::{
     Company, Edition, Finder, Listed, Member, Move, Products, Role, Roles, User, UserState,
 };
-pub use password::{PasswordError, Passwords};
+pub use password::{PASSWORD_MIN, PasswordError, Passwords};
 pub use seed::{Seed, SeedError, seed};
 pub use sign_in::{ATTEMPTS_MAX, LOCKED_FOR, SignInError, sign_in};
 

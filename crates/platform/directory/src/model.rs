@@ -176,7 +176,7 @@ pub enum Finder {
     UserName(String),
     /// The company's own number for the person.
     EmployeeNumber(String),
-    /// The primary e-mail address, as it is written.
+    /// The primary e-mail address, whose case does not matter.
     Email(String),
 }
 

@@ -12,6 +12,14 @@ use tokio::sync::Semaphore;
 /// Hashes at the same time. Each takes 19 MiB and a core: more would starve everything else.
 const AT_ONCE: usize = 2;
 
+/// The fewest characters of a password that somebody chooses. Choice.
+pub const PASSWORD_MIN: usize = 12;
+
+/// Whether a password is long enough to protect a company.
+pub(crate) fn is_long_enough(password: &SecretString) -> bool {
+    password.expose_secret().chars().count() >= PASSWORD_MIN
+}
+
 /// Hashes and checks passwords with Argon2id, off the request threads. Clones share the limit.
 #[derive(Clone, Debug)]
 pub struct Passwords {

@@ -55,6 +55,18 @@ pub async fn sign_in(
     user_name: &str,
     password: &SecretString,
 ) -> Result<Member, SignInError> {
+    let (member, credentials) = check(db, clock, passwords, user_name, password).await?;
+    admit(member, &credentials)
+}
+
+/// Whose name and password these are, be they good for signing in or not; a failure counts.
+pub(crate) async fn check(
+    db: &Db,
+    clock: &Clock,
+    passwords: &Passwords,
+    user_name: &str,
+    password: &SecretString,
+) -> Result<(Member, Credentials), SignInError> {
     // Neither engine has names with NUL, and one refuses to look for them.
     let name = user_name.replace('\0', "\u{fffd}");
     let key = digest(&SHA256, name.to_lowercase().as_bytes());
@@ -71,7 +83,7 @@ pub async fn sign_in(
     match found {
         Some((member, credentials)) if correct => {
             passed(db, key, now).await?;
-            admit(member, &credentials)
+            Ok((member, credentials))
         }
         _ => Err(failed(db, key, now).await?),
     }
@@ -86,7 +98,7 @@ async fn find(db: &Db, name: String) -> Result<Option<(Member, Credentials)>, Db
 }
 
 /// What the right password is worth.
-fn admit(member: Member, credentials: &Credentials) -> Result<Member, SignInError> {
+pub(crate) fn admit(member: Member, credentials: &Credentials) -> Result<Member, SignInError> {
     if member.user.state == UserState::Disabled {
         Err(SignInError::Disabled)
     } else if credentials.sign_in == SignIn::Sso {

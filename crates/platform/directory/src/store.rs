@@ -41,6 +41,10 @@ statements! {
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
                        $16, $17, $18)
                    ON CONFLICT DO NOTHING";
+    SET_PASSWORD = "UPDATE directory_user SET password_hash = $4, must_change_password = 0
+                    WHERE company_id = $1 AND id = $2 AND password_hash = $3";
+    OPERATING = "SELECT DISTINCT company_id FROM directory_user_role WHERE role = 'operator'
+                 ORDER BY company_id";
     INSERT_ROLE = "INSERT INTO directory_user_role (company_id, user_id, role)
                    VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     INSERT_AUDIT = "INSERT INTO directory_audit (company_id, at, id, actor, action, subject,
@@ -82,7 +86,8 @@ statements! {
     USER_IDS_BY_NUMBER = "SELECT id, created_at FROM directory_user
                           WHERE company_id = $1 AND employee_number = $2 ORDER BY id LIMIT $3";
     USER_IDS_BY_EMAIL = "SELECT id, created_at FROM directory_user
-                         WHERE company_id = $1 AND email = $2 ORDER BY id LIMIT $3";
+                         WHERE company_id = $1 AND lower(email) = lower($2)
+                         ORDER BY id LIMIT $3";
     MOVE_COMPANY = "UPDATE directory_company SET home = $2, second_home =
                         CASE WHEN second_home = $2 THEN NULL ELSE second_home END
                     WHERE id = $1";
@@ -177,6 +182,23 @@ async fn insert_roles(tx: &mut Tx, user: &User) -> Result<(), DbError> {
         tx.execute(&INSERT_ROLE, arguments).await?;
     }
     Ok(())
+}
+
+/// Answers whether the password was still the old one.
+pub(crate) async fn set_password(
+    tx: &mut Tx,
+    user: &User,
+    old_hash: &str,
+    new_hash: &str,
+) -> Result<bool, DbError> {
+    let arguments = args![&user.company_id, &user.id, old_hash, new_hash];
+    Ok(tx.execute(&SET_PASSWORD, arguments).await? == 1)
+}
+
+/// The companies that have an operator.
+pub(crate) async fn operating(tx: &mut Tx) -> Result<Vec<Uuid>, DbError> {
+    let rows = tx.rows(&OPERATING, &[]).await?;
+    rows.into_iter().map(|mut row| row.get(0)).collect()
 }
 
 pub(crate) async fn insert_audit(

@@ -200,6 +200,11 @@ fn challenge(form: &Form, redirect_uri: &RedirectUri) -> Result<Option<Challenge
 }
 
 impl Authorization {
+    /// The app's id.
+    pub fn app_id(&self) -> Uuid {
+        self.app_id
+    }
+
     /// The address that the person goes back to with a code; `geolocation` is where the person's
     /// data is.
     ///

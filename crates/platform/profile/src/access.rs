@@ -49,7 +49,11 @@ impl Access for Itself {
         match reason {
             Refused::OtherDataCenter {
                 geolocation: Some(there),
-            } => ProfileError::Elsewhere(format!("{there}{}", parts.uri.path())),
+            } => {
+                let wanted = parts.uri.path_and_query();
+                let wanted = wanted.map_or("/", |wanted| wanted.as_str());
+                ProfileError::Elsewhere(format!("{there}{wanted}"))
+            }
             reason => ProfileError::Refused(reason),
         }
     }

@@ -108,7 +108,8 @@ impl Condition {
             Self::Is(Finder::EmployeeNumber(number)) => {
                 user.employee_number.as_ref() == Some(number)
             }
-            Self::Is(Finder::Email(email)) => user.email == *email,
+            // Source: RFC 7643 section 8.7.1: emails.value has caseExact false.
+            Self::Is(Finder::Email(email)) => user.email.eq_ignore_ascii_case(email),
             Self::Company(id) => user.company_id == *id,
             Self::Nobody => false,
         }

@@ -343,7 +343,7 @@ db_test! {
             allow(&csrf).header("origin", "null"),
             allow(&csrf).header("sec-fetch-site", "cross-site"),
             decide(&app.us, "", &csrf, &query, "allow"),
-            decide(&app.us, "session=x", "", &query, "allow"),
+            decide(&app.us, &app.us.planted("x"), "", &query, "allow"),
             app.us.post(&format!("{PATH}?{query}")).cookie(&cookie),
         ] {
             let answer = forged.send().await;
@@ -364,7 +364,10 @@ db_test! {
         let app = TestApp::start_with_passwords(&place).await;
         // The attacker's own session, and a made-up one, in the victim's browser.
         let own = cookie(&app.emea, &LARS_SIGNS_IN).await;
-        for planted in [own.as_str(), "session=planted"] {
+        let own = app.us.planted(own.split_once('=').unwrap().1);
+        assert_page(&ask(&app.us, &own, &query(CAFE, BACK, "")).send().await, 200);
+        for planted in [own, app.us.planted("planted")] {
+            let planted = planted.as_str();
             let answer = app.us.post("/signin").cookie(planted).form(&ANA_SIGNS_IN).send().await;
             let set = answer.header("set-cookie").split(';').next().unwrap().to_owned();
             assert_ne!(set, planted);

@@ -131,6 +131,8 @@ db_test! {
             (format!("filter={}", encoded(&number)), &[ANA]),
             (format!("filter={}", encoded(&format!("id eq \"{BEN}\""))), &[BEN]),
             (format!("filter={}", encoded("emails eq \"off@northwind.example.com\"")), &[OFF]),
+            (format!("filter={}", encoded("emails.value eq \"Off@NORTHWIND.example.com\"")), &[OFF]),
+            (format!("filter={}", encoded("userName eq \"ben@northwind.example.com\" and emails eq \"BEN@northwind.example.com\"")), &[BEN]),
             (format!("filter={}", encoded("userName eq \"ana@northwind.example.com\" and employeeNumber eq \"1001\"")), &[ANA]),
             (format!("filter={}", encoded("userName eq \"ben@northwind.example.com\" and employeeNumber eq \"1001\"")), &[]),
             (format!("filter={}", encoded("externalId eq \"1\"")), &[]),

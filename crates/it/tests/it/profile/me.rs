@@ -80,6 +80,8 @@ db_test! {
         let there = format!("{}/profile/v1/me", app.emea.base);
         assert_eq!((answer.status, answer.header("location")), (301, there.as_str()));
         assert_eq!(app.emea.get(&there).bearer(&lars).send().await.json()["id"], LARS);
+        let answer = app.us.get("/profile/v1/me?a=b%20c&d").bearer(&lars).send().await;
+        assert_eq!(answer.header("location"), format!("{there}?a=b%20c&d"), "query and all");
         app.stop().await;
     }
 }

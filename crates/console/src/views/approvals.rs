@@ -1,0 +1,14 @@
+//! What approvers decide on.
+
+use askama::Template;
+
+use super::Frame;
+
+/// `GET /approvals`: what waits for the reader's decision. Nothing that is submitted stands here
+/// yet, so the page says that nothing waits.
+#[derive(Template)]
+#[template(path = "approvals.html")]
+pub struct ApprovalsPage {
+    /// What surrounds it.
+    pub frame: Frame,
+}
