@@ -1,6 +1,8 @@
 //! Passwords: Argon2id, a few at a time.
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -9,8 +11,11 @@ use bursar_kernel::Rng;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
-/// Hashes at the same time. Each takes 19 MiB and a core: more would starve everything else.
-const AT_ONCE: usize = 2;
+/// Hashes at the same time: each takes 19 MiB and a core, and half of those are everyone else's.
+fn at_once() -> usize {
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    (cores / 2).max(1)
+}
 
 /// The fewest characters of a password that somebody chooses. Choice.
 pub const PASSWORD_MIN: usize = 12;
@@ -37,7 +42,7 @@ impl Passwords {
     pub fn new(rng: Rng) -> Self {
         Self {
             rng,
-            slots: Arc::new(Semaphore::new(AT_ONCE)),
+            slots: Arc::new(Semaphore::new(at_once())),
         }
     }
 

@@ -86,8 +86,8 @@ statements! {
     USER_IDS_BY_NUMBER = "SELECT id, created_at FROM directory_user
                           WHERE company_id = $1 AND employee_number = $2 ORDER BY id LIMIT $3";
     USER_IDS_BY_EMAIL = "SELECT id, created_at FROM directory_user
-                         WHERE company_id = $1 AND lower(email) = lower($2)
-                         ORDER BY id LIMIT $3";
+                         WHERE company_id = $1 AND email_domain = $2 AND email_key = $3
+                         ORDER BY id LIMIT $4";
     MOVE_COMPANY = "UPDATE directory_company SET home = $2, second_home =
                         CASE WHEN second_home = $2 THEN NULL ELSE second_home END
                     WHERE id = $1";
@@ -280,7 +280,8 @@ pub(crate) async fn users_by(
             tx.rows(&USER_IDS_BY_NUMBER, arguments).await?
         }
         Finder::Email(email) => {
-            let arguments = args![company_id, email, FOUND_MAX];
+            let key = EmailKey::of(email);
+            let arguments = args![company_id, key.domain(), key.as_str(), FOUND_MAX];
             tx.rows(&USER_IDS_BY_EMAIL, arguments).await?
         }
     };

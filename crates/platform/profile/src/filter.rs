@@ -4,7 +4,7 @@
 //! `externalId`, the operator `eq`. `Choice:` also `id`, `emails` and `companyId`, and `and`
 //! between comparisons, as RFC 7644 section 3.4.2.2 writes them.
 
-use bursar_directory::{Finder, Listed};
+use bursar_directory::{EmailKey, Finder, Listed};
 use bursar_kernel::{Uuid, uuid_from_text};
 use bursar_web::Form;
 
@@ -109,7 +109,7 @@ impl Condition {
                 user.employee_number.as_ref() == Some(number)
             }
             // Source: RFC 7643 section 8.7.1: emails.value has caseExact false.
-            Self::Is(Finder::Email(email)) => user.email.eq_ignore_ascii_case(email),
+            Self::Is(Finder::Email(email)) => EmailKey::of(&user.email) == EmailKey::of(email),
             Self::Company(id) => user.company_id == *id,
             Self::Nobody => false,
         }
