@@ -1,3 +1,2 @@
--- Identity look-ups find people of a company by their address; its case does not matter.
-CREATE INDEX directory_user_company_email_key ON directory_user (company_id, lower(email));
+-- People are found by directory_user_email_key, in a company too.
 DROP INDEX directory_user_company_email;

@@ -181,10 +181,8 @@ fn every_key_is_shown() {
         ("mail.password_file", "'/f'", "/f"),
         ("mail.from", "'g@mail.example'", "g@mail.example"),
     ];
-    let mut text = String::new();
-    for (key, value, _) in &shown {
-        text += &format!("{key} = {value}\n");
-    }
+    let settings = shown.map(|(key, value, _)| format!("{key} = {value}\n"));
+    let mut text = settings.concat();
     text += "[[datacenter]]\nid = 'us'\nlisten = '10.0.0.5:80'\n\
              base_uri = 'https://us.example'\nwww_uri = 'https://pages.example'\n";
     let described = load(&text).unwrap().describe();

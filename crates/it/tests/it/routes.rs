@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+/// A slice's route source, and its document.
+type Slice = (&'static str, fn() -> Value);
+
 /// Slices whose routes are written out one by one. Those of `profile` are spellings of three.
-const SLICES: [(&str, fn() -> Value); 2] = [
+const SLICES: [Slice; 2] = [
     (include_str!("../../../platform/oauth/src/lib.rs"), || {
         serde_json::to_value(bursar_oauth::openapi()).unwrap()
     }),

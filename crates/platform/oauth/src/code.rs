@@ -261,7 +261,7 @@ mod tests {
             ["+", "/", "=", " ", "é", "\0", "%"].map(|odd| format!("{}{odd}", "x".repeat(50)));
         for bad in odd
             .into_iter()
-            .chain(["".into(), "a".repeat(42), "a".repeat(129)])
+            .chain([String::new(), "a".repeat(42), "a".repeat(129)])
         {
             assert!(!made_of(&bad), "{bad}");
         }
