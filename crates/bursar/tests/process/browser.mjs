@@ -308,6 +308,9 @@ async function register(browser) {
 // A listing is taken back, handed in, certified and released: two people, by keyboard alone.
 async function review(browser) {
   const partners = await enter(browser, partner, `/partner/apps/${listing.id}`);
+  await tabTo(partners.page, `a[href="/partner/apps/${listing.id}/state"]`);
+  await press(partners.page, "Enter");
+  await audit(partners, "partner-ask-withdraw");
   for (const action of ["withdraw", "submit"]) {
     await tabTo(partners.page, `button[name="action"][value="${action}"]`);
     await press(partners.page, "Enter");

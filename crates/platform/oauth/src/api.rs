@@ -73,8 +73,8 @@ pub async fn connections(
 }
 
 /// Ends all tokens that an app has for a principal, also request tokens, codes and one-time
-/// passwords that it has not exchanged yet; answers whether they were connected. Access tokens are refused by every API on every node
-/// within a second.
+/// passwords that it has not exchanged yet; answers whether they were connected. Access tokens are
+/// refused by every API on every node within a second.
 pub async fn revoke_connection(
     tx: &mut Tx,
     connection: &ConnectionId,

@@ -200,8 +200,8 @@ async fn replayed(oauth: &Oauth, hash: Hash, row: &CodeRow) -> Fault {
 /// Whether the verifier is the one that the challenge was made from.
 ///
 /// Without a challenge there must be no verifier: an app that sends one did send a challenge,
-/// which somebody has cut off (RFC 9700 section 4.8.2). One that RFC 7636 section 4.1 does not allow
-/// could be guessed, so it fits no challenge.
+/// which somebody has cut off (RFC 9700 section 4.8.2). One that RFC 7636 section 4.1 does not
+/// allow could be guessed, so it fits no challenge.
 fn verifies(challenge: Option<&Challenge>, verifier: Option<&SecretString>) -> bool {
     match (challenge, verifier) {
         (None, None) => true,
