@@ -94,6 +94,9 @@ pub struct Swept {
     pub leftovers: u64,
 }
 
+/// As the jobs' threads: little of a contended core, all of an idle one.
+const NICENESS: i32 = 19;
+
 impl Blobs {
     /// Opens the store in `dir`, creating it (readable by its owner only) when it is missing.
     /// Blocks: call it at start.
@@ -104,7 +107,12 @@ impl Blobs {
         let announced = Arc::default();
         let (placing, coming) = (Arc::clone(&disk), Arc::clone(&announced));
         thread
-            .spawn(move || put_in_groups(&placing, &waiting, &coming))
+            .spawn(move || {
+                // Files are mostly pictures that jobs make, and stand back as these do. On Linux
+                // this means the calling thread alone; refused or not, the files get written.
+                rustix::process::setpriority_process(None, NICENESS).ok();
+                put_in_groups(&placing, &waiting, &coming);
+            })
             .at("start the thread that writes to", disk.root())?;
         Ok(Self {
             disk,
