@@ -19,6 +19,10 @@ pub(crate) fn check() -> Result {
 }
 
 fn generate() -> Result<String> {
+    // Packages of other platforms too, which a build here does not bring.
+    let mut fetch = sh::cargo();
+    fetch.args(["fetch", "--locked", "--quiet"]);
+    sh::run(fetch.current_dir(repo::root()))?;
     let mut about = sh::cargo();
     about.args([
         "about",
