@@ -82,7 +82,7 @@ db_test! {
         assert_page(&late, 400);
         let otto = Someone::at(&app.us, OTTO).await;
         let log = otto.page("/admin/audit").await;
-        assert!(log.contains("redirectUris") && log.contains(DEVICE), "{log}");
+        assert!(log.contains("Redirect URIs") && log.contains(DEVICE), "{log}");
         app.stop().await;
     }
 }
