@@ -98,10 +98,15 @@ async fn start(mut config: Config, port: u16) -> Result<Platform, StartError> {
         };
         config.datacenters = (0..).zip(DATA_CENTERS).map(place).collect();
     }
+    Platform::start(seeded(config), Some(SEED)).await
+}
+
+/// What every sandbox allows.
+fn seeded(mut config: Config) -> Config {
     // Whoever builds an integration beside it has its pages here too.
     config.loopback_partners = true;
     config.mailbox = true;
-    Platform::start(config, Some(SEED)).await
+    config
 }
 
 /// The same over HTTPS under the documented names. One name means one port, so each data center
@@ -127,7 +132,8 @@ async fn start_with_names(
     let authority = Authority::open(&config.data.join("tls"), &clock, &rng)?;
     let all = config.datacenters.iter().flat_map(|one| names(&one.id));
     let tls = authority.serve(all.collect(), &clock, &rng)?;
-    let platform = Platform::start(config, Some(SEED)).await?.with_tls(tls);
+    let platform = Platform::start(seeded(config), Some(SEED)).await?;
+    let platform = platform.with_tls(tls);
     Ok((platform, authority))
 }
 

@@ -1,6 +1,6 @@
 //! The message catalogue: every text of every page, by language.
 //!
-//! A language is a folder under `locales/` and a line in [`LANGUAGES`]. A test holds the keys
+//! A language is a folder under `locales/` and a line in `LANGUAGES`. A test holds the keys
 //! used in code and templates to the keys that each catalogue has.
 
 use std::sync::LazyLock;

@@ -119,6 +119,12 @@ fn curl_walks_through_being_geo_aware() {
         ("password", DANA.1),
     ];
 
+    let mailbox = named.curl(
+        true,
+        &["https://us.api.concursolutions.com/_bursar/mailbox"],
+    );
+    assert!(mailbox.stdout.ends_with("\n200"), "{}", mailbox.stdout);
+
     // "If you make following API call to us2 by mistake …"
     let (status, mut refusal) = named.token(US2, &password);
     assert!(refusal["concur-correlationid"].take().is_string());

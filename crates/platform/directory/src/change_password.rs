@@ -45,7 +45,7 @@ impl PasswordChange {
     }
 }
 
-/// Checks a change of password: the current one as [`crate::sign_in`] does, its failures counted
+/// Checks a change of password: the current one as [`crate::sign_in()`] does, its failures counted
 /// towards the same lock, except that it may be one that has to be changed.
 pub async fn change_password(
     db: &Db,

@@ -1,9 +1,9 @@
 //! Who is on the platform and where: data centers, companies with their edition and products,
 //! users with their passwords.
 //!
-//! Other slices read through [`api`]; pages and grants that take a password call [`sign_in`].
-//! Companies and users come from a seed file ([`seed`]) or, in a new installation, from the
-//! configuration ([`bootstrap`]).
+//! Other slices read through [`api`]; pages and grants that take a password call [`sign_in()`].
+//! Companies and users come from a seed file ([`seed()`]) or, in a new installation, from the
+//! configuration ([`bootstrap()`]).
 //!
 //! Quirks: user names are unique over the whole platform and their case does not matter. A
 //! company lives in one data center, and a few are hosted in a second one too; nobody lives in the
