@@ -12,6 +12,7 @@ use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 
+use crate::app_secret::SecretError;
 use crate::caller::{Access, Refused};
 use crate::model::Kind;
 use crate::wire::ErrorBody;
@@ -51,14 +52,8 @@ pub(crate) enum Refusal {
     Caller(#[from] Refused),
     #[error("the access token is not this app's")]
     OtherApp,
-    #[error("there is no such secret")]
-    NoSecret,
-    #[error("an app has at most {0} secrets; delete one first")]
-    TooMany(i64),
-    #[error("the last active secret stays active; activate another first")]
-    LastActive,
-    #[error("an active secret is not deleted; deactivate it first")]
-    StillActive,
+    #[error(transparent)]
+    Secret(SecretError),
     #[error("the operation is not understood: {0}")]
     Operation(&'static str),
     #[error(transparent)]
@@ -97,11 +92,8 @@ impl WireError for ManageError {
             ) => Fault::Busy,
             Refusal::Caller(Refused::NoDataCenter) | Refusal::Db(_) => Fault::Internal,
             Refusal::Caller(_) | Refusal::OtherApp => Fault::Unauthenticated,
-            Refusal::NoSecret => Fault::NotFound,
-            Refusal::TooMany(_)
-            | Refusal::LastActive
-            | Refusal::StillActive
-            | Refusal::Operation(_) => Fault::Invalid,
+            Refusal::Secret(SecretError::NoSecret) => Fault::NotFound,
+            Refusal::Secret(_) | Refusal::Operation(_) => Fault::Invalid,
             Refusal::Body(error) => error.kind(),
         }
     }

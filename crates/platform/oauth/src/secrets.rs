@@ -256,13 +256,8 @@ pub(crate) async fn delete(
 impl From<SecretError> for Refusal {
     fn from(error: SecretError) -> Self {
         match error {
-            SecretError::NoSecret => Self::NoSecret,
-            SecretError::TooMany(max) => Self::TooMany(max),
-            SecretError::LastActive => Self::LastActive,
-            SecretError::StillActive => Self::StillActive,
-            // Ids of new secrets are drawn: there is never one already.
-            SecretError::Exists => Self::Operation("the secret is there already"),
             SecretError::Db(error) => Self::Db(error),
+            error => Self::Secret(error),
         }
     }
 }
@@ -287,9 +282,9 @@ fn own_secret(
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<(Uuid, Uuid), Refusal> {
     let Ok(Path((app_id, secret_id))) = path else {
-        return Err(Refusal::NoSecret);
+        return Err(SecretError::NoSecret.into());
     };
     let app_id = own(caller, Ok(Path(app_id)))?;
-    let secret_id = uuid_from_text(&secret_id).map_err(|_| Refusal::NoSecret)?;
+    let secret_id = uuid_from_text(&secret_id).map_err(|_| SecretError::NoSecret)?;
     Ok((app_id, secret_id))
 }
