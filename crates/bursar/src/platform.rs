@@ -258,7 +258,7 @@ impl Parts {
     async fn open(config: &Config, clock: Clock) -> Result<(Sockets, Self), StartError> {
         let rng = Rng::system();
         let db = open_database(config).await?;
-        let blobs = Blobs::open(config.data.join("blobs"))?;
+        let blobs = Blobs::open(config.data.join("blobs"), clock.clone(), rng.clone())?;
         let server_key = ServerKey::load_or_create(&config.secret_key_file, &rng)?;
         let (sockets, data_centers) = bind(&config.datacenters).await?;
         let passwords = Passwords::new(rng.clone());
@@ -506,8 +506,8 @@ async fn sweep(db: Db, blobs: Blobs) {
     loop {
         let named = |old| named_blobs(&db, old);
         match blobs.sweep(ORPHANS_KEPT, named).await {
-            Ok(swept) if swept == bursar_blobs::Swept::default() => {}
-            Ok(swept) => tracing::info!(swept.orphans, swept.leftovers, "swept the file store"),
+            Ok(0) => {}
+            Ok(orphans) => tracing::info!(orphans, "swept the file store"),
             Err(error) => tracing::warn!(%error, "the file store was not swept"),
         }
         tokio::time::sleep(SWEEP_EVERY).await;

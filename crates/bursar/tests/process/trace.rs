@@ -12,8 +12,7 @@ use crate::partner::{Partner, receipt};
 use crate::process::{Process, Sandbox, undisturbed, with_data};
 
 /// Reads, writes, moves and flushes. A leading `?` is for calls that some machines do not have.
-const TRACED: &str = "trace=read,recvfrom,write,writev,sendto,pwrite64,fsync,fdatasync,\
-                      ?rename,?renameat,?renameat2";
+const TRACED: &str = "trace=read,recvfrom,write,writev,sendto,pwrite64,fsync,fdatasync";
 /// Stands in the request, in the row and nowhere else.
 const MERCHANT: &str = "Kelp and Cordage";
 
@@ -34,7 +33,9 @@ db_test! {
 
         let (in_place, blob) = picture_put_in_place(&trace, request);
         let naming = trace.after(request.end, "the row that names the picture", |call| {
-            call.is_one_of(&["pwrite64", "write", "writev", "sendto"]) && call.says(&blob)
+            call.is_one_of(&["pwrite64", "write", "writev", "sendto"])
+                && call.says(&blob)
+                && !call.file().contains(&blob)
         });
         assert!(in_place.end < naming.begin, "named before it was on disk: {naming:?}");
         if let Location::Url(_) = &db.location {
@@ -69,25 +70,21 @@ fn committed_by_the_server<'t>(trace: &'t Trace, request: &Call, row: &str) -> &
     })
 }
 
-/// The picture: written, flushed, moved in place, and its folder flushed. The last call, and the
-/// picture's name.
+/// The picture: written, flushed, and its folder flushed. The last call, and the picture's name.
 fn picture_put_in_place<'t>(trace: &'t Trace, request: &Call) -> (&'t Call, String) {
     let written = trace.after(request.end, "the picture", |call| {
-        call.is_one_of(&["write"]) && call.says("/blobs/tmp/") && call.says("%PDF-")
+        call.is_one_of(&["write"]) && call.says("/blobs/") && call.says("%PDF-")
     });
     let flushed = trace.after(written.end, "the flush of the picture", |call| {
         call.is_flush() && call.file() == written.file()
     });
-    let moved = trace.after(flushed.end, "the move of the picture", |call| {
-        call.is_one_of(&["rename", "renameat", "renameat2"]) && call.says("/blobs/tmp/")
-    });
-    let target = moved.text.rsplit('"').nth(1).expect("a path");
-    let (folder, blob) = target.rsplit_once('/').expect("a folder");
+    let path = written.file().split_once('<').expect("a path").1;
+    let (folder, blob) = path.rsplit_once('/').expect("a folder");
     let folder = format!("<{folder}>");
-    let in_place = trace.after(moved.end, "the flush of the picture's folder", |call| {
+    let in_place = trace.after(flushed.end, "the flush of the picture's folder", |call| {
         call.is_flush() && call.says(&folder)
     });
-    (in_place, blob.to_owned())
+    (in_place, blob.trim_end_matches('>').to_owned())
 }
 
 /// Runs a sandbox under strace until one receipt is processed.

@@ -1,60 +1,37 @@
-//! The blocking half: files, directories and when each is on disk.
+//! The blocking half: files, folders and when each is on disk.
 
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use bursar_kernel::{Clock, Rng};
 use bytes::Bytes;
 
 use crate::error::At as _;
-use crate::gate::Gate;
+use crate::id::is_folder;
 use crate::{BlobError, BlobId};
 
 #[derive(Debug)]
 pub(crate) struct Disk {
     root: PathBuf,
-    temp: PathBuf,
-    next_temp: AtomicU64,
-    gate: Gate,
-}
-
-/// A file that is written and not yet in place.
-struct Temp {
-    id: BlobId,
-    file: File,
-    path: PathBuf,
-}
-
-impl Temp {
-    /// Itself, or the failure, and then the file is removed.
-    fn kept_if(self, done: Result<(), BlobError>) -> Result<Self, BlobError> {
-        if done.is_err() {
-            // Best effort: a sweep removes what stays.
-            let _ = fs::remove_file(&self.path);
-        }
-        done.map(|()| self)
-    }
+    clock: Clock,
+    rng: Rng,
+    /// The folder whose own entry is on disk.
+    durable: Mutex<String>,
 }
 
 impl Disk {
-    pub(crate) fn open(root: PathBuf) -> Result<Self, BlobError> {
+    pub(crate) fn open(root: PathBuf, clock: Clock, rng: Rng) -> Result<Self, BlobError> {
         create_dir_durably(&root)?;
-        let temp = root.join("tmp");
-        create_dir(&temp)?;
-        for shard in 0..=u8::MAX {
-            create_dir(&shard_dir(&root, shard))?;
-        }
-        // Also when they were there: an earlier start may have died before this line.
-        sync_dir(&root)?;
         Ok(Self {
-            gate: Gate::open(&root)?,
             root,
-            temp,
-            next_temp: AtomicU64::new(0),
+            clock,
+            rng,
+            durable: Mutex::default(),
         })
     }
 
@@ -64,49 +41,70 @@ impl Disk {
 
     /// Stores files, each on its own account; an answer for each, in order.
     ///
-    /// All are written before the first is flushed, and all are in place before the first folder
-    /// is: a journalling file system takes the others along, and has little left to do for them.
+    /// All are written before the first is flushed, and all are flushed before their folder is,
+    /// once: a journalling file system takes the others along, and has little left to do for them.
     pub(crate) fn put_all(&self, contents: &[Bytes]) -> Vec<Result<BlobId, BlobError>> {
         let written: Vec<_> = contents.iter().map(|content| self.write(content)).collect();
-        let placed: Vec<_> = written
+        let flushed: Vec<_> = written
             .into_iter()
-            .map(|temp| self.flush_and_place(temp?))
+            .map(|written| {
+                let (id, file) = written?;
+                self.kept_if(id, file.sync_data().at("flush to disk", &self.path(id)))
+            })
             .collect();
         let mut synced = HashMap::new();
-        placed
+        flushed
             .into_iter()
-            .map(|placed| {
-                let id = placed?;
+            .map(|flushed| {
+                let id = flushed?;
                 // A flush that failed is not repeated: the second may succeed over lost data.
                 let folder = synced
-                    .entry(id.shard())
-                    .or_insert_with_key(|shard| sync_dir(&shard_dir(&self.root, *shard)));
+                    .entry(id.folder())
+                    .or_insert_with_key(|folder| self.sync_folder(folder));
                 folder.clone().map(|()| id)
             })
             .collect()
     }
 
-    fn write(&self, content: &[u8]) -> Result<Temp, BlobError> {
-        let (mut file, path) = self.create_temp()?;
-        let written = file.write_all(content).at("write", &path);
-        let temp = Temp {
-            id: BlobId::of(content),
-            file,
-            path,
-        };
-        temp.kept_if(written)
+    fn write(&self, content: &[u8]) -> Result<(BlobId, File), BlobError> {
+        let id = BlobId::new(self.rng.uuid_at(self.clock.now()), content);
+        let mut file = self.create(id)?;
+        let written = file.write_all(content).at("write", &self.path(id));
+        self.kept_if(id, written).map(|id| (id, file))
     }
 
-    fn flush_and_place(&self, temp: Temp) -> Result<BlobId, BlobError> {
-        let id = temp.id;
-        let target = self.path(id);
-        let flushed = temp.file.sync_data().at("flush to disk", &temp.path);
-        let placed = flushed.and_then(|()| {
-            let _together = self.gate.together()?;
-            // Over an equal file too: that renews its age, and repairs a damaged one.
-            fs::rename(&temp.path, &target).at("move a new blob to", &target)
-        });
-        temp.kept_if(placed).map(|_| id)
+    /// A new file in its folder, which is made when it is not there.
+    fn create(&self, id: BlobId) -> Result<File, BlobError> {
+        let path = self.path(id);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        match options.open(&path) {
+            Err(failed) if failed.kind() == io::ErrorKind::NotFound => {
+                create_dir(&self.root.join(id.folder()))?;
+                options.open(&path).at("create", &path)
+            }
+            opened => opened.at("create", &path),
+        }
+    }
+
+    fn sync_folder(&self, folder: &str) -> Result<(), BlobError> {
+        sync_dir(&self.root.join(folder))?;
+        let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        // Also when it was there: who made it may have died before this line.
+        if *durable != folder {
+            sync_dir(&self.root)?;
+            folder.clone_into(&mut durable);
+        }
+        Ok(())
+    }
+
+    /// The blob, or the failure, and then its file is removed.
+    fn kept_if(&self, id: BlobId, done: Result<(), BlobError>) -> Result<BlobId, BlobError> {
+        if done.is_err() {
+            // Best effort: a sweep removes what stays.
+            let _ = fs::remove_file(self.path(id));
+        }
+        done.map(|()| id)
     }
 
     pub(crate) fn get(&self, id: BlobId) -> Result<Bytes, BlobError> {
@@ -117,7 +115,7 @@ impl Disk {
             }
             read => read.at("read", &path)?,
         };
-        if BlobId::of(&content) != id {
+        if !id.is_of(&content) {
             return Err(BlobError::Damaged { id, path });
         }
         Ok(content.into())
@@ -125,31 +123,29 @@ impl Disk {
 
     /// The instant `grace` ago by the file system's clock, the one that stamps the files.
     pub(crate) fn cutoff(&self, grace: Duration) -> Result<SystemTime, BlobError> {
-        let (file, temp) = self.create_temp()?;
-        let now = file
-            .metadata()
-            .and_then(|data| data.modified())
-            .at("read the time of", &temp);
-        remove(&temp)?;
-        Ok(now?.checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH))
+        let path = self.root.join("now");
+        let now = File::create(&path)
+            .and_then(|mut file| {
+                file.write_all(b" ")?;
+                file.metadata()?.modified()
+            })
+            .at("read the time of", &path)?;
+        remove(&path)?;
+        Ok(now.checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH))
     }
 
-    pub(crate) fn remove_leftovers(&self, cutoff: SystemTime) -> Result<u64, BlobError> {
-        let mut removed = 0;
-        for path in files(&self.temp)? {
-            if is_older(&path, cutoff)? {
-                removed += u64::from(remove(&path)?);
-            }
-        }
-        Ok(removed)
+    /// The folders that hold blobs. Others are not ours.
+    pub(crate) fn folders(&self) -> Result<Vec<PathBuf>, BlobError> {
+        let mut folders = entries(&self.root)?;
+        folders.retain(|path| name(path).is_some_and(is_folder));
+        Ok(folders)
     }
 
-    /// The blobs of a shard that are older than `cutoff`. Files with other names are not ours.
-    pub(crate) fn older(&self, shard: u8, cutoff: SystemTime) -> Result<Vec<BlobId>, BlobError> {
+    /// The blobs in a folder that are older than `cutoff`. Files with other names are not ours.
+    pub(crate) fn older(folder: &Path, cutoff: SystemTime) -> Result<Vec<BlobId>, BlobError> {
         let mut old = Vec::new();
-        for path in files(&shard_dir(&self.root, shard))? {
-            let name = path.file_name().and_then(|name| name.to_str());
-            let Some(id) = name.and_then(|name| name.parse().ok()) else {
+        for path in entries(folder)? {
+            let Some(id) = name(&path).and_then(|name| name.parse().ok()) else {
                 continue;
             };
             if is_older(&path, cutoff)? {
@@ -159,47 +155,18 @@ impl Disk {
         Ok(old)
     }
 
-    /// Removes those of `ids` that are still older than `cutoff`.
-    pub(crate) fn remove_older(
-        &self,
-        ids: Vec<BlobId>,
-        cutoff: SystemTime,
-    ) -> Result<u64, BlobError> {
+    /// Removes blobs; answers how many of them were there.
+    pub(crate) fn remove_all(&self, ids: &[BlobId]) -> Result<u64, BlobError> {
         let mut removed = 0;
         for id in ids {
-            let path = self.path(id);
-            let _alone = self.gate.alone()?;
-            if is_older(&path, cutoff)? {
-                removed += u64::from(remove(&path)?);
-            }
+            removed += u64::from(remove(&self.path(*id))?);
         }
         Ok(removed)
     }
 
     fn path(&self, id: BlobId) -> PathBuf {
-        shard_dir(&self.root, id.shard()).join(id.to_string())
+        self.root.join(id.folder()).join(id.to_string())
     }
-
-    /// A new file, and its path. Names left by an earlier process with our id are skipped.
-    fn create_temp(&self) -> Result<(File, PathBuf), BlobError> {
-        loop {
-            let number = self.next_temp.fetch_add(1, Ordering::Relaxed);
-            let path = self.temp.join(format!("{}-{number}", std::process::id()));
-            let options = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path);
-            match options {
-                Err(failed) if failed.kind() == io::ErrorKind::AlreadyExists => {}
-                opened => return Ok((opened.at("create", &path)?, path)),
-            }
-        }
-    }
-}
-
-fn shard_dir(root: &Path, shard: u8) -> PathBuf {
-    root.join(format!("{shard:02x}"))
 }
 
 /// Creates `dir` and its missing ancestors, each on disk before the next.
@@ -233,11 +200,15 @@ fn sync_dir(dir: &Path) -> Result<(), BlobError> {
         .at("flush to disk the directory", dir)
 }
 
-fn files(dir: &Path) -> Result<Vec<PathBuf>, BlobError> {
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, BlobError> {
     let entries = fs::read_dir(dir).at("list", dir)?;
     entries
         .map(|entry| Ok(entry.at("list", dir)?.path()))
         .collect()
+}
+
+fn name(path: &Path) -> Option<&str> {
+    path.file_name().and_then(|name| name.to_str())
 }
 
 /// Whether the file is there and was last written before `cutoff`.

@@ -4,33 +4,62 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use bursar_kernel::{Uuid, hex32};
 
-/// The SHA-256 of a blob's content, written as 64 lower-case hex digits.
+/// What a blob is called: when it was put (UUID version 7) and what it holds (SHA-256).
+///
+/// Written as the 32 and the 64 lower-case hex digits, with `-` between them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobId([u8; 32]);
+pub struct BlobId {
+    put: Uuid,
+    sha256: [u8; 32],
+}
 
 /// A text that is not a [`BlobId`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not a blob id: 64 lower-case hex digits are expected")]
+#[error("not a blob id: 32 and 64 lower-case hex digits with - between are expected")]
 pub struct BlobIdError;
 
 impl BlobId {
-    /// The id of `content`.
-    pub fn of(content: &[u8]) -> Self {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest(&SHA256, content).as_ref());
-        Self(bytes)
+    pub(crate) fn new(put: Uuid, content: &[u8]) -> Self {
+        let sha256 = sha256(content);
+        Self { put, sha256 }
     }
 
-    /// The directory that holds it, one of 256.
-    pub(crate) fn shard(self) -> u8 {
-        self.0[0]
+    /// Whether `content` is what was put.
+    pub(crate) fn is_of(self, content: &[u8]) -> bool {
+        self.sha256 == sha256(content)
     }
+
+    /// The folder that holds it: the start of its time, so a new one every 4.7 hours. Files put
+    /// together are together.
+    pub(crate) fn folder(self) -> String {
+        let mut folder = hex32(&self.put);
+        folder.truncate(FOLDER_LEN);
+        folder
+    }
+}
+
+/// Hex digits that name a folder: 24 of the 48 bits that count milliseconds.
+const FOLDER_LEN: usize = 6;
+
+/// Whether a folder may hold blobs.
+pub(crate) fn is_folder(name: &str) -> bool {
+    name.len() == FOLDER_LEN && name.bytes().all(|digit| nibble(digit).is_ok())
+}
+
+fn sha256(content: &[u8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, content).as_ref());
+    bytes
 }
 
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}-", self.put.as_simple())?;
+        self.sha256
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -45,16 +74,24 @@ impl FromStr for BlobId {
 
     /// Takes exactly what `Display` writes, so that no text can name another path.
     fn from_str(text: &str) -> Result<Self, BlobIdError> {
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-            return Err(BlobIdError);
-        };
-        let pairs: &[[u8; 2]; 32] = pairs.try_into().map_err(|_| BlobIdError)?;
-        let mut bytes = [0; 32];
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = nibble(*high)? << 4 | nibble(*low)?;
-        }
-        Ok(Self(bytes))
+        let (put, sha256) = text.split_once('-').ok_or(BlobIdError)?;
+        Ok(Self {
+            put: Uuid::from_bytes(from_hex(put)?),
+            sha256: from_hex(sha256)?,
+        })
     }
+}
+
+fn from_hex<const N: usize>(text: &str) -> Result<[u8; N], BlobIdError> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return Err(BlobIdError);
+    };
+    let pairs: &[[u8; 2]; N] = pairs.try_into().map_err(|_| BlobIdError)?;
+    let mut bytes = [0; N];
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Ok(bytes)
 }
 
 fn nibble(digit: u8) -> Result<u8, BlobIdError> {
@@ -70,24 +107,33 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const PUT: &str = "019abcde12347def8123456789abcdef";
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     #[test]
-    fn is_the_sha256_in_hex() {
-        assert_eq!(BlobId::of(b"abc").to_string(), ABC);
-        assert_eq!(ABC.parse(), Ok(BlobId::of(b"abc")));
+    fn tells_when_and_what_in_hex() {
+        let put = PUT.parse().unwrap();
+        let id = BlobId::new(put, b"abc");
+        assert_eq!(id.to_string(), format!("{PUT}-{ABC}"));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.folder(), "019abc");
+        assert!(is_folder(&id.folder()) && !is_folder("../abc") && !is_folder("019ABC"));
+        assert!(id.is_of(b"abc") && !id.is_of(b"abd"));
     }
 
     #[test]
     fn refuses_what_is_not_an_id() {
-        let upper = ABC.to_uppercase();
-        let long = format!("{ABC}00");
-        let climb = format!("../{}", &ABC[3..]);
-        let slash = format!("{}/{}", &ABC[..2], &ABC[3..]);
-        let zero = format!("{}\0", &ABC[1..]);
+        let good = format!("{PUT}-{ABC}");
+        let upper = good.to_uppercase();
+        let long = format!("{good}00");
+        let climb = format!("../{}", &good[3..]);
+        let slash = format!("{PUT}/{ABC}");
+        let zero = format!("{}\0", &good[1..]);
         for text in [
             "",
-            "ba",
+            "-",
+            PUT,
+            ABC,
             "../../etc/passwd",
             &upper,
             &long,
@@ -101,13 +147,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_id_is_read_back(content: Vec<u8>) {
-            let id = BlobId::of(&content);
+        fn every_id_is_read_back(put: u128, content: Vec<u8>) {
+            let id = BlobId::new(Uuid::from_u128(put), &content);
             prop_assert_eq!(id.to_string().parse(), Ok(id));
         }
 
         #[test]
-        fn a_text_is_an_id_only_in_its_own_spelling(text in "[0-9a-fA-F./]{62,66}") {
+        fn a_text_is_an_id_only_in_its_own_spelling(text in "[0-9a-fA-F./]{32}-[0-9a-fA-F]{64}") {
             if let Ok(id) = text.parse::<BlobId>() {
                 prop_assert_eq!(id.to_string(), text);
             }

@@ -1,17 +1,15 @@
 //! Files on local disk that are durable before the row that names them.
 //!
-//! A blob is named by its content (SHA-256), so equal content shares one file and a repeated
-//! put changes nothing. Layout: `<dir>/<first two digits>/<64 digits>`, and `<dir>/tmp/` for
-//! files being written.
+//! A blob is named by when it was put and what it holds (SHA-256), so each put makes a file of
+//! its own, and reading notices damage. Layout: `<dir>/<6 digits of the time>/<id>`. Several
+//! processes may share the directory.
 //!
 //! [`Blobs::put`] returns when content and directory entry are on disk. The caller then commits
 //! the row. Puts at the same time are flushed together. A crash between the two leaves an
-//! orphan, never a row without its file; orphans go with [`Blobs::sweep`]. Several processes may
-//! share the directory where file locks (`flock`) hold between them.
+//! orphan, never a row without its file; orphans go with [`Blobs::sweep`].
 
 mod disk;
 mod error;
-mod gate;
 mod id;
 
 use std::collections::HashSet;
@@ -21,6 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use bursar_kernel::{Clock, Rng};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
@@ -34,6 +33,9 @@ use error::At as _;
 const GROUP_MAX: usize = 16;
 /// How long a file waits for those that are announced.
 const GROUP_WAIT: Duration = Duration::from_millis(20);
+
+/// How many blobs a sweep asks for at a time.
+const ASK_MAX: usize = 1000;
 
 /// A store of files. Clones share it.
 #[derive(Clone, Debug)]
@@ -85,23 +87,14 @@ struct Put {
     done: oneshot::Sender<Result<BlobId, BlobError>>,
 }
 
-/// What a sweep removed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Swept {
-    /// Blobs that no row named.
-    pub orphans: u64,
-    /// Temporary files that a crash left behind.
-    pub leftovers: u64,
-}
-
 /// As the jobs' threads: little of a contended core, all of an idle one.
 const NICENESS: i32 = 19;
 
 impl Blobs {
     /// Opens the store in `dir`, creating it (readable by its owner only) when it is missing.
     /// Blocks: call it at start.
-    pub fn open(dir: impl Into<PathBuf>) -> Result<Self, BlobError> {
-        let disk = Arc::new(Disk::open(dir.into())?);
+    pub fn open(dir: impl Into<PathBuf>, clock: Clock, rng: Rng) -> Result<Self, BlobError> {
+        let disk = Arc::new(Disk::open(dir.into(), clock, rng)?);
         let (puts, waiting) = mpsc::channel();
         let thread = std::thread::Builder::new().name("blobs".into());
         let announced = Arc::default();
@@ -127,9 +120,6 @@ impl Blobs {
     }
 
     /// Stores `content` and returns its id once it survives a power failure.
-    ///
-    /// Putting content again renews its age, so that a sweep cannot take it from under a caller
-    /// who is about to name it.
     pub async fn put(&self, content: impl Into<Bytes>) -> Result<BlobId, BlobError> {
         put(&self.puts, content.into()).await
     }
@@ -149,37 +139,30 @@ impl Blobs {
         self.blocking(move |disk| disk.get(id)).await
     }
 
-    /// Removes temporary files, and blobs that no row names, both only when older than `grace`.
+    /// Removes blobs that no row names when they are older than `grace`, also those that a crash
+    /// left half written. Answers how many.
     ///
-    /// `named` gets blobs that are old enough, some thousands at most in a store of a million,
-    /// and answers which of them rows name. `grace` must exceed the time between a put and the
-    /// commit that names it; an hour is plenty.
-    pub async fn sweep<E, F, Fut>(&self, grace: Duration, named: F) -> Result<Swept, E>
+    /// `named` gets blobs that are old enough, at most 1,000 at a time, and answers which of them
+    /// rows name. `grace` must exceed the time between a put and the commit that names it; an hour
+    /// is plenty.
+    pub async fn sweep<E, F, Fut>(&self, grace: Duration, named: F) -> Result<u64, E>
     where
         E: From<BlobError>,
         F: Fn(Vec<BlobId>) -> Fut,
         Fut: Future<Output = Result<HashSet<BlobId>, E>>,
     {
         let cutoff = self.blocking(move |disk| disk.cutoff(grace)).await?;
-        let leftovers = self
-            .blocking(move |disk| disk.remove_leftovers(cutoff))
-            .await?;
-        let mut swept = Swept {
-            orphans: 0,
-            leftovers,
-        };
-        for shard in 0..=u8::MAX {
-            let old = self.blocking(move |disk| disk.older(shard, cutoff)).await?;
-            if old.is_empty() {
-                continue;
+        let mut removed = 0;
+        for folder in self.blocking(Disk::folders).await? {
+            let old = self.blocking(move |_| Disk::older(&folder, cutoff)).await?;
+            for old in old.chunks(ASK_MAX) {
+                let keep = named(old.to_vec()).await?;
+                let orphans = old.iter().filter(|id| !keep.contains(id));
+                let orphans: Vec<_> = orphans.copied().collect();
+                removed += self.blocking(move |disk| disk.remove_all(&orphans)).await?;
             }
-            let keep = named(old.clone()).await?;
-            let orphans = old.into_iter().filter(|id| !keep.contains(id)).collect();
-            swept.orphans += self
-                .blocking(move |disk| disk.remove_older(orphans, cutoff))
-                .await?;
         }
-        Ok(swept)
+        Ok(removed)
     }
 
     async fn blocking<T, F>(&self, work: F) -> Result<T, BlobError>

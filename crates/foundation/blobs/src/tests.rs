@@ -2,23 +2,25 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::SystemTime;
 
+use bursar_kernel::{Micros, Uuid};
+
 use super::*;
 
 const HOUR: Duration = Duration::from_hours(1);
+const START: Micros = Micros(1_764_000_000_000_000);
+
+fn at(dir: impl Into<PathBuf>) -> Result<Blobs, BlobError> {
+    Blobs::open(dir, Clock::fake(START), Rng::system())
+}
 
 fn store() -> (tempfile::TempDir, Blobs) {
     let dir = tempfile::tempdir().unwrap();
-    let blobs = Blobs::open(dir.path().join("a/b/blobs")).unwrap();
+    let blobs = at(dir.path().join("a/b/blobs")).unwrap();
     (dir, blobs)
 }
 
 fn path(blobs: &Blobs, id: BlobId) -> PathBuf {
-    let name = id.to_string();
-    blobs.dir().join(&name[..2]).join(name)
-}
-
-fn temp_files(blobs: &Blobs) -> usize {
-    fs::read_dir(blobs.dir().join("tmp")).unwrap().count()
+    blobs.dir().join(id.folder()).join(id.to_string())
 }
 
 /// Sets a file's age to that of a file from 1970.
@@ -27,7 +29,7 @@ fn make_old(path: &Path) {
     file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
 }
 
-async fn sweep(blobs: &Blobs, named: &[BlobId]) -> Swept {
+async fn sweep(blobs: &Blobs, named: &[BlobId]) -> u64 {
     let named: HashSet<BlobId> = named.iter().copied().collect();
     let answer = |_| std::future::ready(Ok::<_, BlobError>(named.clone()));
     blobs.sweep(HOUR, answer).await.unwrap()
@@ -38,11 +40,10 @@ async fn what_is_put_is_read_back_after_a_restart() {
     let (_dir, blobs) = store();
     let id = blobs.put("receipt").await.unwrap();
     let empty = blobs.put(Bytes::new()).await.unwrap();
-    let blobs = Blobs::open(blobs.dir()).unwrap();
+    let blobs = at(blobs.dir()).unwrap();
     assert_eq!(blobs.get(id).await.unwrap(), "receipt");
     assert_eq!(blobs.get(empty).await.unwrap(), "");
     assert!(path(&blobs, id).exists());
-    assert_eq!(temp_files(&blobs), 0);
 }
 
 #[tokio::test]
@@ -51,17 +52,30 @@ async fn only_the_owner_can_read() {
     let id = blobs.put("receipt").await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path(&blobs, id)), 0o600);
+    assert_eq!(mode(&blobs.dir().join(id.folder())), 0o700);
     assert_eq!(mode(blobs.dir()), 0o700);
 }
 
 #[tokio::test]
-async fn equal_content_shares_a_file() {
+async fn each_put_makes_a_file_of_its_own() {
     let (_dir, blobs) = store();
     let first = blobs.put("receipt").await.unwrap();
-    assert_eq!(blobs.put("receipt").await.unwrap(), first);
-    let shard = path(&blobs, first);
-    let shard = shard.parent().unwrap();
-    assert_eq!(fs::read_dir(shard).unwrap().count(), 1);
+    let second = blobs.put("receipt").await.unwrap();
+    assert_ne!(first, second);
+    assert!(path(&blobs, first).exists() && path(&blobs, second).exists());
+}
+
+#[tokio::test]
+async fn a_later_time_has_a_later_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Clock::fake(START);
+    let blobs = Blobs::open(dir.path(), clock.clone(), Rng::system()).unwrap();
+    let first = blobs.put("receipt").await.unwrap();
+    clock.advance(5 * HOUR);
+    let second = blobs.put("receipt").await.unwrap();
+    assert!(first.folder() < second.folder());
+    assert_eq!(blobs.get(first).await.unwrap(), "receipt");
+    assert_eq!(blobs.get(second).await.unwrap(), "receipt");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,24 +84,20 @@ async fn puts_at_the_same_time_do_not_disturb_each_other() {
     let puts: Vec<_> = (0..64)
         .map(|number| {
             let blobs = blobs.clone();
-            tokio::spawn(async move { blobs.put(format!("receipt {}", number % 4)).await.unwrap() })
+            tokio::spawn(async move { blobs.put(format!("receipt {number}")).await.unwrap() })
         })
         .collect();
-    let mut ids = HashSet::new();
-    for put in puts {
-        ids.insert(put.await.unwrap());
+    for (number, put) in puts.into_iter().enumerate() {
+        let id = put.await.unwrap();
+        assert_eq!(blobs.get(id).await.unwrap(), format!("receipt {number}"));
     }
-    assert_eq!(ids.len(), 4);
-    for id in ids {
-        assert!(blobs.get(id).await.unwrap().starts_with(b"receipt "));
-    }
-    assert_eq!(temp_files(&blobs), 0);
 }
 
 #[tokio::test]
 async fn missing_and_damaged_files_are_told_apart() {
     let (_dir, blobs) = store();
-    let absent = blobs.get(BlobId::of(b"absent")).await.unwrap_err();
+    let absent = BlobId::new(Uuid::from_u128(1), b"absent");
+    let absent = blobs.get(absent).await.unwrap_err();
     assert!(matches!(absent, BlobError::Missing { .. }), "{absent}");
 
     let id = blobs.put("receipt").await.unwrap();
@@ -95,9 +105,6 @@ async fn missing_and_damaged_files_are_told_apart() {
     let damaged = blobs.get(id).await.unwrap_err();
     assert!(matches!(damaged, BlobError::Damaged { .. }), "{damaged}");
     assert!(damaged.to_string().contains(&id.to_string()));
-
-    blobs.put("receipt").await.unwrap();
-    assert_eq!(blobs.get(id).await.unwrap(), "receipt");
 }
 
 #[tokio::test]
@@ -105,82 +112,55 @@ async fn a_sweep_takes_old_files_that_no_row_names() {
     let (_dir, blobs) = store();
     let named = blobs.put("named").await.unwrap();
     let orphan = blobs.put("orphan").await.unwrap();
+    let half = blobs.put("half written").await.unwrap();
     let fresh = blobs.put("fresh").await.unwrap();
-    let renewed = blobs.put("renewed").await.unwrap();
-    for id in [named, orphan, renewed] {
+    fs::write(path(&blobs, half), "half").unwrap();
+    for id in [named, orphan, half] {
         make_old(&path(&blobs, id));
     }
-    blobs.put("renewed").await.unwrap();
 
-    assert_eq!(
-        sweep(&blobs, &[named]).await,
-        Swept {
-            orphans: 1,
-            leftovers: 0
-        }
-    );
-    assert!(!path(&blobs, orphan).exists());
-    for id in [named, fresh, renewed] {
+    assert_eq!(sweep(&blobs, &[named]).await, 2);
+    for id in [named, fresh] {
         assert!(path(&blobs, id).exists(), "{id}");
     }
+    assert!(!path(&blobs, orphan).exists() && !path(&blobs, half).exists());
 }
 
 #[tokio::test]
-async fn a_blob_put_again_while_rows_are_asked_is_kept() {
+async fn a_sweep_asks_for_a_thousand_at_a_time() {
     let (_dir, blobs) = store();
-    let id = blobs.put("receipt").await.unwrap();
-    make_old(&path(&blobs, id));
-    let put_again = |_| async {
-        blobs.put("receipt").await?;
-        Ok::<_, BlobError>(HashSet::new())
-    };
-    assert_eq!(
-        blobs.sweep(HOUR, put_again).await.unwrap(),
-        Swept::default()
-    );
-    assert!(path(&blobs, id).exists());
-}
-
-#[tokio::test]
-async fn a_sweep_keeps_what_another_process_puts_again() {
-    let (_dir, blobs) = store();
-    let other = Blobs::open(blobs.dir()).unwrap();
-    let id = blobs.put("receipt").await.unwrap();
-    make_old(&path(&blobs, id));
-    let put_again = |_| async {
-        other.put("receipt").await?;
-        Ok::<_, BlobError>(HashSet::new())
-    };
-    assert_eq!(
-        blobs.sweep(HOUR, put_again).await.unwrap(),
-        Swept::default()
-    );
-    assert_eq!(other.get(id).await.unwrap(), "receipt");
-}
-
-#[tokio::test]
-async fn a_sweep_takes_what_a_crash_left_and_nothing_that_is_not_ours() {
-    let (_dir, blobs) = store();
-    // A container gives every process the same id: the new one meets the old one's names.
-    let leftover = blobs.dir().join(format!("tmp/{}-0", std::process::id()));
-    let being_written = blobs.dir().join("tmp/1-1");
-    let foreign = blobs.dir().join("00/README");
-    for path in [&leftover, &being_written, &foreign] {
-        fs::write(path, "half a rece").unwrap();
+    let first = blobs.put("0").await.unwrap();
+    for number in 1..=1000_u128 {
+        let id = BlobId::new(Uuid::from_u128(number << 80), b"");
+        let id: String = first.folder() + &id.to_string()[6..];
+        fs::write(blobs.dir().join(first.folder()).join(id), "").unwrap();
     }
-    make_old(&leftover);
-    make_old(&foreign);
+    for file in fs::read_dir(blobs.dir().join(first.folder())).unwrap() {
+        make_old(&file.unwrap().path());
+    }
+    let asked = AtomicUsize::new(0);
+    let named = |ids: Vec<BlobId>| {
+        assert!(ids.len() <= 1000);
+        asked.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(Ok::<_, BlobError>(HashSet::new()))
+    };
+    assert_eq!(blobs.sweep(HOUR, named).await.unwrap(), 1001);
+    assert_eq!(asked.into_inner(), 2);
+}
 
+#[tokio::test]
+async fn a_sweep_leaves_what_is_not_ours() {
+    let (_dir, blobs) = store();
     let id = blobs.put("receipt").await.unwrap();
-    assert_eq!(fs::read(&leftover).unwrap(), b"half a rece");
-    assert_eq!(
-        sweep(&blobs, &[id]).await,
-        Swept {
-            orphans: 0,
-            leftovers: 1
-        }
-    );
-    assert!(being_written.exists() && foreign.exists());
+    let beside = path(&blobs, id).with_file_name("README");
+    let elsewhere = blobs.dir().join("lost+found").join(id.to_string());
+    fs::create_dir(elsewhere.parent().unwrap()).unwrap();
+    for path in [&beside, &elsewhere] {
+        fs::write(path, "not ours").unwrap();
+        make_old(path);
+    }
+    assert_eq!(sweep(&blobs, &[id]).await, 0);
+    assert!(beside.exists() && elsewhere.exists());
     assert_eq!(blobs.get(id).await.unwrap(), "receipt");
 }
 
@@ -198,13 +178,15 @@ async fn a_failing_question_stops_the_sweep() {
 }
 
 #[tokio::test]
-async fn a_failed_put_leaves_nothing_and_says_where() {
-    let (_dir, blobs) = store();
-    let id = BlobId::of(b"receipt");
-    fs::create_dir(path(&blobs, id)).unwrap();
+async fn a_failed_put_says_where_and_the_next_succeeds() {
+    let (dir, blobs) = store();
+    let away = dir.path().join("away");
+    fs::rename(blobs.dir(), &away).unwrap();
     let failed = blobs.put("receipt").await.unwrap_err().to_string();
-    assert!(failed.contains(&id.to_string()), "{failed}");
-    assert_eq!(temp_files(&blobs), 0);
+    assert!(failed.contains("a/b/blobs"), "{failed}");
+    fs::rename(&away, blobs.dir()).unwrap();
+    let id = blobs.put("receipt").await.unwrap();
+    assert_eq!(blobs.get(id).await.unwrap(), "receipt");
 }
 
 #[test]
@@ -213,7 +195,7 @@ fn a_file_in_the_way_is_named() {
     let file = dir.path().join("file");
     fs::write(&file, "").unwrap();
     for path in [file.clone(), file.join("below")] {
-        let failed = Blobs::open(path).unwrap_err().to_string();
+        let failed = at(path).unwrap_err().to_string();
         assert!(failed.contains("a file is in the way"), "{failed}");
     }
 }
@@ -224,26 +206,8 @@ async fn what_is_announced_is_waited_for_but_not_long() {
     let never = blobs.announce();
     let soon = blobs.announce();
     let (alone, together) = tokio::join!(blobs.put("receipt"), soon.put("another"));
-    assert_eq!(alone.unwrap(), BlobId::of(b"receipt"));
-    assert_eq!(together.unwrap(), BlobId::of(b"another"));
+    assert!(alone.unwrap().is_of(b"receipt"));
+    assert!(together.unwrap().is_of(b"another"));
     drop(never);
     assert_eq!(blobs.announced.load(Ordering::Relaxed), 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_put_harms_no_other_of_its_group() {
-    let (_dir, blobs) = store();
-    let bad = BlobId::of(b"receipt 1");
-    fs::create_dir(path(&blobs, bad)).unwrap();
-    let group: Vec<_> = (0..4)
-        .map(|number| (format!("receipt {number}"), blobs.announce()))
-        .collect();
-    let puts = group
-        .into_iter()
-        .map(|(content, place)| tokio::spawn(place.put(content)));
-    let puts: Vec<_> = puts.collect();
-    for (number, put) in puts.into_iter().enumerate() {
-        assert_eq!(put.await.unwrap().is_err(), number == 1, "{number}");
-    }
-    assert_eq!(temp_files(&blobs), 0);
 }

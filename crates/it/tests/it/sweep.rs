@@ -19,8 +19,8 @@ fn aged(blobs: &Path) -> Vec<PathBuf> {
     let folders = fs::read_dir(blobs)
         .unwrap()
         .map(|entry| entry.unwrap().path());
-    let shards = folders.filter(|path| path.is_dir());
-    let files = shards.flat_map(|shard| fs::read_dir(shard).unwrap());
+    let folders = folders.filter(|path| path.is_dir());
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
     let mut aged: Vec<_> = files.map(|file| file.unwrap().path()).collect();
     for path in &aged {
         let file = File::options().write(true).open(path).unwrap();
@@ -71,8 +71,10 @@ db_test! {
         let blobs = place.folder().join("blobs");
         let named = aged(&blobs);
         assert_eq!(named.len(), 3, "a picture, its preview and a logo: {named:?}");
-        // In the folder that a sweep comes to last.
-        let orphan = blobs.join("ff").join("f".repeat(64));
+        // Beside a picture, with its time.
+        let orphan = named[0].to_str().unwrap();
+        let orphan = format!("{}{}", &orphan[..orphan.len() - 64], "f".repeat(64));
+        let orphan = PathBuf::from(orphan);
         fs::write(&orphan, "nobody's").unwrap();
         assert_eq!(aged(&blobs).len(), 4);
 

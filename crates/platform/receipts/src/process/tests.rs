@@ -45,7 +45,7 @@ impl Scene {
         let files = place.folder().join("blobs");
         let process = Process {
             db: db.clone(),
-            blobs: Blobs::open(&files).unwrap(),
+            blobs: Blobs::open(&files, clock.clone(), rng.clone()).unwrap(),
             clock: clock.clone(),
             rng: rng.clone(),
         };
@@ -85,7 +85,7 @@ impl Scene {
 
     /// Where files are written, or where nothing can be.
     fn set_files(&self, usable: bool) {
-        let (there, away) = (self.files.join("tmp"), self.files.join("away"));
+        let (there, away) = (&self.files, &self.files.with_extension("away"));
         let (from, to) = if usable { (away, there) } else { (there, away) };
         fs::rename(from, to).unwrap();
     }
