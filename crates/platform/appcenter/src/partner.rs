@@ -201,7 +201,8 @@ impl AppCenter {
         settings: Settings,
     ) -> Result<(), ActError> {
         let args = (person.clone(), id, stage, settings, self.stamp(person));
-        self.db
+        let app_id = self
+            .db
             .write(
                 Isolation::Serializable,
                 args,
@@ -217,11 +218,14 @@ impl AppCenter {
                         }
                         store::set_connect_url(tx, &listing, *stage, &settings.connect_url).await?;
                         let details = changed(&app_id, *stage, settings);
-                        note(tx, stamp, &listing, "app.change", details).await
+                        note(tx, stamp, &listing, "app.change", details).await?;
+                        Ok::<_, ActError>(app_id)
                     })
                 },
             )
-            .await
+            .await?;
+        self.oauth.forget_app(&app_id);
+        Ok(())
     }
 
     /// Lets one of the apps work, or stops it within a second, at any time.
@@ -233,7 +237,8 @@ impl AppCenter {
         enabled: bool,
     ) -> Result<(), ActError> {
         let args = (person.clone(), id, stage, enabled, self.stamp(person));
-        self.db
+        let app_id = self
+            .db
             .write(
                 Isolation::Serializable,
                 args,
@@ -247,11 +252,14 @@ impl AppCenter {
                         }
                         let action = if *enabled { "app.start" } else { "app.stop" };
                         let details = json!({ "app": app_id, "stage": stage.word() });
-                        note(tx, stamp, &listing, action, details).await
+                        note(tx, stamp, &listing, action, details).await?;
+                        Ok::<_, ActError>(app_id)
                     })
                 },
             )
-            .await
+            .await?;
+        self.oauth.forget_app(&app_id);
+        Ok(())
     }
 
     /// Hands a draft in for review, once it is complete.

@@ -140,7 +140,8 @@ impl AppCenter {
     /// the partner cannot undo it.
     pub async fn block(&self, operator: &Person, id: Uuid, blocked: bool) -> Result<(), ActError> {
         let args = (id, blocked, self.stamp(operator));
-        self.db
+        let apps = self
+            .db
             .write(Isolation::Serializable, args, |tx, (id, blocked, stamp)| {
                 Box::pin(async move {
                     let listing = any(tx, id).await?;
@@ -150,10 +151,15 @@ impl AppCenter {
                         stopped.push(app.app_id);
                     }
                     let action = if *blocked { "app.block" } else { "app.unblock" };
-                    note(tx, stamp, &listing, action, json!({ "apps": stopped })).await
+                    note(tx, stamp, &listing, action, json!({ "apps": stopped })).await?;
+                    Ok::<_, ActError>(stopped)
                 })
             })
-            .await
+            .await?;
+        for app_id in &apps {
+            self.oauth.forget_app(app_id);
+        }
+        Ok(())
     }
 
     /// Lets an app act for the administrator's company, or stops that within a second: both apps of

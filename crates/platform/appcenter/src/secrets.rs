@@ -96,7 +96,8 @@ impl AppCenter {
     ) -> Result<(), ActError> {
         let which = (id, stage, secret_id, change);
         let args = (person.clone(), which, self.stamp(person));
-        self.db
+        let app_id = self
+            .db
             .write(
                 Isolation::Serializable,
                 args,
@@ -114,10 +115,13 @@ impl AppCenter {
                         let details = json!({
                             "app": app_id, "stage": stage.word(), "secret": secret_id,
                         });
-                        note(tx, stamp, &listing, change.action(), details).await
+                        note(tx, stamp, &listing, change.action(), details).await?;
+                        Ok::<_, ActError>(app_id)
                     })
                 },
             )
-            .await
+            .await?;
+        self.oauth.forget_app(&app_id);
+        Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Keeps the entries used last: between `generation` and twice as many.
 ///
@@ -52,6 +53,35 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
     }
 }
 
+/// How old an answer may be. What is disabled or revoked is refused everywhere within a second.
+const FRESH: Duration = Duration::from_millis(500);
+const REMEMBERED: usize = 16_384;
+
+/// What the database answered within the last half second.
+///
+/// `now` is the machine's own time, not the platform's clock, which a sandbox may hold still.
+pub(crate) struct Fresh<K, V>(Cache<K, (Instant, V)>);
+
+impl<K: Hash + Eq + Clone, V: Clone> Fresh<K, V> {
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+
+    pub(crate) fn get(&self, key: &K, now: Instant) -> Option<V> {
+        let (learnt, value) = self.0.get(key)?;
+        (now.saturating_duration_since(learnt) < FRESH).then_some(value)
+    }
+
+    /// `asked` is from before the database was asked.
+    pub(crate) fn put(&self, key: K, asked: Instant, value: V) {
+        self.0.put(key, (asked, value));
+    }
+
+    pub(crate) fn remove(&self, key: &K) {
+        self.0.remove(key);
+    }
+}
+
 impl<K: Hash + Eq, V> Generations<K, V> {
     fn put(&mut self, key: K, value: V, generation: usize) {
         if self.young.len() >= generation {
@@ -82,5 +112,18 @@ mod tests {
         assert_eq!(cache.get(&999), Some(999));
         cache.remove(&999);
         assert_eq!(cache.get(&999), None);
+    }
+
+    #[test]
+    fn what_was_learnt_is_fresh_for_half_a_second() {
+        let (fresh, start) = (Fresh::new(), Instant::now());
+        fresh.put(1, start, "learnt");
+        let at = |millis| fresh.get(&1, start + Duration::from_millis(millis));
+        assert_eq!(
+            (at(0), at(499), at(500)),
+            (Some("learnt"), Some("learnt"), None)
+        );
+        fresh.remove(&1);
+        assert_eq!(at(0), None);
     }
 }

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 
 use crate::apps;
 use crate::caller::Caller;
+use crate::client::is_one_of;
 use crate::grants::{FirstTokens, connect, data_center};
 use crate::legacy_error::{LegacyBody, LegacyCode, LegacyError, LegacyFault, OldApp};
 use crate::model::{App, Grant, Principal};
@@ -29,7 +30,6 @@ use crate::server_key::{Hash, Secret};
 use crate::standing::{Residence, residence};
 use crate::state::Oauth;
 use crate::store::{self, legacy::LegacyToken};
-use crate::token::knows_secret;
 use crate::wire::NOT_STORED;
 
 /// Our own limit on a request, in bytes.
@@ -148,7 +148,8 @@ async fn app(
     let (successor, app, secrets) = read.await?;
     let app = app.filter(|app| successor == Some(app.id) && app.may(Grant::RefreshToken));
     let app = app.ok_or(LegacyCode::InvalidApp)?;
-    if knows_secret(oauth, secret, &secrets) {
+    let hash = oauth.server_key().hash_of(Secret::ClientSecret, secret);
+    if is_one_of(&hash, &secrets) {
         Ok(app)
     } else {
         Err(LegacyCode::Unauthorized.into())

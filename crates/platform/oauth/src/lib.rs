@@ -27,6 +27,7 @@ pub mod apps;
 mod authorize;
 mod cache;
 mod caller;
+mod client;
 mod code;
 mod disconnect;
 mod grants;

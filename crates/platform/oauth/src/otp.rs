@@ -18,13 +18,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::apps;
+use crate::client::client;
 use crate::letter::{self, Letter, Purpose};
 use crate::model::{App, Grant};
 use crate::presumed_home::Presumption;
 use crate::server_key::{Hash, Secret, ServerKey};
 use crate::state::Oauth;
 use crate::store::otp as store;
-use crate::token::{BODY_MAX, TokenRequest, client};
+use crate::token::{BODY_MAX, TokenRequest};
 use crate::wire::{Code, ErrorBody, Fault, NOT_STORED, TokenError};
 
 /// How long a one-time password works. Choice.

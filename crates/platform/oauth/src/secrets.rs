@@ -212,7 +212,9 @@ pub(crate) async fn change(
             .write(Isolation::Serializable, (), move |tx, ()| {
                 Box::pin(async move { app_secret::switch(tx, &app_id, &id, active, now).await })
             });
-        Ok(Json(AppSecret::from(write.await?)))
+        let row = write.await?;
+        oauth.forget_app(&app_id);
+        Ok(Json(AppSecret::from(row)))
     };
     let refused = |refusal| ManageError::new(refusal, Some(&correlation_id));
     changed.await.map_err(refused)
@@ -247,6 +249,7 @@ pub(crate) async fn delete(
                 Box::pin(async move { app_secret::delete(tx, &app_id, &id).await })
             });
         write.await?;
+        oauth.forget_app(&app_id);
         Ok(StatusCode::NO_CONTENT)
     };
     let refused = |refusal| ManageError::new(refusal, Some(&correlation_id));

@@ -1,24 +1,20 @@
 //! What a token's parties are now: enabled, active, with which products.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bursar_db::{Db, DbError, Tx};
 use bursar_directory::{Products, UserState, api as directory};
 use bursar_kernel::Uuid;
 
 use crate::apps;
-use crate::cache::Cache;
+use crate::cache::Fresh;
 use crate::model::{ConnectionId, Principal};
 use crate::store;
 
-/// How old an answer may be. What is disabled or revoked is refused everywhere within a second.
-const FRESH: Duration = Duration::from_millis(500);
-const REMEMBERED: usize = 16_384;
-
 /// Looks up standings, at most twice a second for the same parties.
 pub(crate) struct Standings {
-    known: Cache<Parties, (Instant, Option<Arc<Standing>>)>,
+    known: Fresh<Parties, Option<Arc<Standing>>>,
 }
 
 /// An app, and for whom it acts.
@@ -39,13 +35,11 @@ pub(crate) struct Standing {
 impl Standings {
     pub(crate) fn new() -> Self {
         Self {
-            known: Cache::new(REMEMBERED),
+            known: Fresh::new(),
         }
     }
 
     /// The standing of an app and its principal; none when either is disabled or gone.
-    ///
-    /// `now` is the machine's own time, not the platform's clock, which a sandbox may hold still.
     pub(crate) async fn of(
         &self,
         db: &Db,
@@ -53,12 +47,10 @@ impl Standings {
         principal: Option<Principal>,
         now: Instant,
     ) -> Result<Option<Arc<Standing>>, DbError> {
-        if let Some((learnt, standing)) = self.known.get(&parties(app_id, principal))
-            && now.saturating_duration_since(learnt) < FRESH
-        {
-            return Ok(standing);
+        match self.known.get(&parties(app_id, principal), now) {
+            Some(standing) => Ok(standing),
+            None => self.read(db, app_id, principal, now).await,
         }
-        self.read(db, app_id, principal, now).await
     }
 
     /// The same, whatever is remembered.
@@ -73,8 +65,8 @@ impl Standings {
             Box::pin(read(tx, app_id, principal.as_ref()))
         });
         let standing = read.await?.map(Arc::new);
-        let learnt = (now, standing.clone());
-        self.known.put(parties(app_id, principal), learnt);
+        let parties = parties(app_id, principal);
+        self.known.put(parties, now, standing.clone());
         Ok(standing)
     }
 
@@ -158,6 +150,8 @@ pub(crate) async fn residence(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use bursar_db::{Isolation, args, statements};
     use bursar_directory::{DataCenters, Passwords, Seed};
     use bursar_kernel::{Clock, Micros, Rng};

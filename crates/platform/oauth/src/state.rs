@@ -8,6 +8,7 @@ use bursar_directory::{DataCenters, Passwords};
 use bursar_kernel::{Clock, Rng, Uuid};
 use subtle::ConstantTimeEq as _;
 
+use crate::client::Clients;
 use crate::key_rotation::CurrentKeys;
 use crate::keys::{KeyError, KeyRing};
 use crate::model::{ConnectionId, Principal};
@@ -30,6 +31,7 @@ struct Inner {
     keys: CurrentKeys,
     verifier: Verifier,
     standings: Standings,
+    clients: Clients,
 }
 
 /// Why the token service cannot start.
@@ -71,6 +73,7 @@ impl Oauth {
             keys: CurrentKeys::new(keys),
             verifier: Verifier::new(),
             standings: Standings::new(),
+            clients: Clients::new(),
         })))
     }
 
@@ -96,6 +99,10 @@ impl Oauth {
 
     pub(crate) fn server_key(&self) -> &ServerKey {
         &self.0.server_key
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.0.clients
     }
 
     pub(crate) fn keys(&self) -> &CurrentKeys {
@@ -133,6 +140,12 @@ impl Oauth {
     ) -> Result<Option<Arc<Standing>>, DbError> {
         let standings = &self.0.standings;
         standings.read(&self.0.db, app_id, principal, now).await
+    }
+
+    /// To be called after an app or its secrets changed: this node knows at once, the others
+    /// within a second.
+    pub fn forget_app(&self, app_id: &Uuid) {
+        self.0.clients.forget(app_id);
     }
 
     /// To be called after a revocation: this node refuses at once, the others within a second.

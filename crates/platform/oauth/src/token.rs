@@ -7,17 +7,16 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use axum::{Extension, Json};
-use bursar_kernel::{CorrelationId, uuid_from_text};
+use bursar_kernel::CorrelationId;
 use bursar_web::{BodyError, DataCenter, Form, RawBody, WireError as _};
 use secrecy::SecretString;
-use subtle::{Choice, ConstantTimeEq as _};
 use utoipa::ToSchema;
 
-use crate::model::{App, Grant};
-use crate::server_key::{Hash, Secret};
+use crate::client::client;
+use crate::model::Grant;
 use crate::state::Oauth;
 use crate::wire::{Code, ErrorBody, Fault, NOT_STORED, TokenAnswer, TokenError};
-use crate::{code, grants, otp_grant, refresh, store};
+use crate::{code, grants, otp_grant, refresh};
 
 /// Our own limit on a token request, in bytes.
 pub(crate) const BODY_MAX: usize = 16 * 1024;
@@ -114,35 +113,6 @@ async fn issue(
         Grant::AuthorizationCode => code::exchange(oauth, here, app, &request).await,
         Grant::Otp => otp_grant::exchange(oauth, here, app, &request).await,
     }
-}
-
-/// The app that asks, once its secret is right.
-pub(crate) async fn client(oauth: &Oauth, request: &TokenRequest) -> Result<App, Fault> {
-    let id = request.client_id.as_deref().ok_or(Code::NoClientId)?;
-    let secret = request.client_secret.as_ref().ok_or(Code::NoClientSecret)?;
-    let id = uuid_from_text(id).map_err(|_| Code::ClientNotFound)?;
-    let found = oauth
-        .db()
-        .read(id, |tx, id| Box::pin(store::client(tx, id)));
-    let (app, secrets) = found.await?.ok_or(Code::ClientNotFound)?;
-    if !knows_secret(oauth, secret, &secrets) {
-        return Err(Code::WrongClientSecret.into());
-    }
-    if !app.enabled {
-        return Err(Code::ClientDisabled.into());
-    }
-    Ok(app)
-}
-
-/// Whether `secret` is one of those that an app may show.
-pub(crate) fn knows_secret(oauth: &Oauth, secret: &SecretString, active: &[Hash]) -> bool {
-    let hash = oauth.server_key().hash_of(Secret::ClientSecret, secret);
-    let one = |known: &Hash| hash.ct_eq(known);
-    let any = active
-        .iter()
-        .map(one)
-        .fold(Choice::from(0), |any, one| any | one);
-    any.into()
 }
 
 impl TokenRequest {

@@ -308,6 +308,7 @@ impl Service {
         });
         let changed: Result<u64, DbError> = changed.await;
         assert_eq!(changed.unwrap(), 1);
+        self.oauth.forget_app(&id);
     }
 
     pub(crate) fn pass(&self, span: Duration) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use bursar_db::statements;
 use bursar_testkit::db_test;
 use http::Request;
 use jsonwebtoken::jwk::JwkSet;
@@ -10,6 +11,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 
 use crate::support::*;
+
+statements! {
+    TAKE_SECRETS = "UPDATE oauth_app_secret SET active = 0 WHERE app_id = $1";
+    GIVE_SECRETS = "UPDATE oauth_app_secret SET active = 1 WHERE app_id = $1";
+}
 
 /// Verifies a token with another library, from what `/jwks` shows.
 pub(crate) async fn verified(service: &Service, at: &str, token: &str) -> Value {
@@ -349,5 +355,21 @@ db_test! {
             let right = service.by_password("us", &name, user).await;
             assert_eq!((right.status, right.body), (400, refusal(code, error, description)));
         }
+    }
+}
+
+db_test! {
+    async fn a_secret_given_elsewhere_works_at_once(place: TestDb) {
+        let here = Service::start(&place).await;
+        here.change(&TAKE_SECRETS, CAFE).await;
+        let there = here.another_node().await;
+        let ask = async |service: &Service| {
+            service.token("us", CAFE, "grant_type=client_credentials").await.status
+        };
+        assert_eq!((ask(&here).await, ask(&there).await), (400, 400));
+        here.change(&GIVE_SECRETS, CAFE).await;
+        assert_eq!((ask(&here).await, ask(&there).await), (200, 200));
+        here.change(&TAKE_SECRETS, CAFE).await;
+        assert_eq!(ask(&here).await, 400, "at once where it was taken");
     }
 }
