@@ -24,6 +24,11 @@ impl Subject for Ceiling {
                 .arg("--sqlite")
                 .arg(storage.folder().join("ceiling.db")),
         };
+        if self.0 == Bench::ReceiptEndToEnd {
+            command
+                .arg("--pictures")
+                .arg(storage.folder().join("pictures"));
+        }
         let (process, base_url) = Process::start_announced(&mut command)?;
         Ok(Running {
             process,

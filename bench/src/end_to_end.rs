@@ -7,12 +7,13 @@
 
 use std::time::{Duration, Instant};
 
+use crate::ceiling::Ceiling;
 use crate::http::Connection;
-use crate::ours::{self, BASE_URL};
-use crate::rounds::{Plan, Side, compared, print};
+use crate::ours::Ours;
+use crate::rounds::{Plan, Running, Side, Subject, compared, print, rounded};
 use crate::storage::{Engine, Storage};
-use crate::wrk::{Load, whole};
-use crate::{Result, render};
+use crate::wrk::whole;
+use crate::{Bench, Result, render};
 
 const CLIENTS: usize = 16;
 const WAVE_LEN: usize = 16;
@@ -21,28 +22,52 @@ const POLL_PAUSE: Duration = Duration::from_millis(100);
 /// A receipt that takes longer is a fault, not a measurement.
 const PROCESSING_WAIT_MAX: Duration = Duration::from_mins(1);
 
-/// Receipts a second through the whole platform, against rendering alone on the same cores.
+/// Receipts a second through the whole platform, against the same with the ceiling, and beside
+/// rendering alone on the same cores.
 pub(crate) fn run(engine: Engine, plan: Plan<'_>) -> Result<()> {
     let (mut ours, mut ceiling) = (Side::default(), Side::default());
-    let cores = std::thread::available_parallelism()?.get();
+    let bench = Bench::ReceiptEndToEnd;
     for _ in 0..plan.rounds {
-        let storage = Storage::fresh(engine, plan.scratch)?;
-        let process = ours::start(&storage)?;
-        let rate = processed_per_second(&ours::receipt_load()?, plan.span.max(SPAN_MIN))?;
-        ours.add_rate(rate, Some(process.rss_mb()?));
-        drop(process);
-        ceiling.add_rate(render::per_second(cores, plan.span)?, None);
+        let rate = round(&Ours(bench), "/receipts/v4/status", engine, plan)?;
+        ours.add_rate(rate.0, Some(rate.1));
+        let rate = round(&Ceiling(bench), "/receipts/status", engine, plan)?;
+        ceiling.add_rate(rate.0, Some(rate.1));
     }
-    let fields = compared(&ours, "ceiling", &ceiling);
+    let mut fields = compared(&ours, "ceiling", &ceiling);
+    let cores = std::thread::available_parallelism()?.get();
+    let rendering = render::per_second(cores, plan.span)?;
+    fields.insert("rendering".to_owned(), rounded(rendering));
     print("receipt.end_to_end", engine.name(), "receipts/s", fields);
     Ok(())
 }
 
-fn processed_per_second(load: &Load, span: Duration) -> Result<f64> {
+/// Receipts a second, and memory in MB after them.
+fn round(
+    subject: &dyn Subject,
+    status_path: &'static str,
+    engine: Engine,
+    plan: Plan<'_>,
+) -> Result<(f64, f64)> {
+    let storage = Storage::fresh(engine, plan.scratch)?;
+    let server = Server {
+        running: subject.start(&storage)?,
+        status_path,
+    };
+    let rate = processed_per_second(&server, plan.span.max(SPAN_MIN))?;
+    Ok((rate, server.running.process.rss_mb()?))
+}
+
+/// A started subject, and where it tells what became of a receipt.
+struct Server {
+    running: Running,
+    status_path: &'static str,
+}
+
+fn processed_per_second(server: &Server, span: Duration) -> Result<f64> {
     let start = Instant::now();
     let posted: Vec<Result<Vec<String>>> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
-            .map(|_| scope.spawn(|| client(load, start + span)))
+            .map(|_| scope.spawn(|| client(server, start + span)))
             .collect();
         let ended = |thread: std::thread::ScopedJoinHandle<'_, _>| {
             thread
@@ -52,32 +77,33 @@ fn processed_per_second(load: &Load, span: Duration) -> Result<f64> {
         clients.into_iter().map(ended).collect()
     });
     let elapsed = start.elapsed();
-    let mut connection = Connection::open(BASE_URL)?;
+    let mut connection = Connection::open(&server.running.base_url)?;
     let mut total = 0;
     for id in posted.into_iter().collect::<Result<Vec<_>>>()?.concat() {
-        wait_processed(&mut connection, load, &id)?;
+        wait_processed(&mut connection, server, &id)?;
         total += 1;
     }
     Ok(whole(total) / elapsed.as_secs_f64())
 }
 
 /// Posts waves until the deadline, and waits for the last; returns what it posted.
-fn client(load: &Load, deadline: Instant) -> Result<Vec<String>> {
-    let mut connection = Connection::open(BASE_URL)?;
+fn client(server: &Server, deadline: Instant) -> Result<Vec<String>> {
+    let mut connection = Connection::open(&server.running.base_url)?;
     let mut posted: Vec<String> = Vec::new();
     let mut before: Option<String> = None;
     while Instant::now() < deadline {
         for _ in 0..WAVE_LEN {
-            posted.push(post(&mut connection, load)?);
+            posted.push(post(&mut connection, server)?);
         }
         let last = std::mem::replace(&mut before, posted.last().cloned());
-        last.map_or(Ok(()), |id| wait_processed(&mut connection, load, &id))?;
+        last.map_or(Ok(()), |id| wait_processed(&mut connection, server, &id))?;
     }
-    before.map_or(Ok(()), |id| wait_processed(&mut connection, load, &id))?;
+    before.map_or(Ok(()), |id| wait_processed(&mut connection, server, &id))?;
     Ok(posted)
 }
 
-fn post(connection: &mut Connection, load: &Load) -> Result<String> {
+fn post(connection: &mut Connection, server: &Server) -> Result<String> {
+    let load = &server.running.load;
     let body = load.bodies.first().map_or("", String::as_str);
     let answer = connection.request(load.method, &load.path, &load.headers, body)?;
     let id = answer
@@ -90,9 +116,11 @@ fn post(connection: &mut Connection, load: &Load) -> Result<String> {
     }
 }
 
-fn wait_processed(connection: &mut Connection, load: &Load, id: &str) -> Result<()> {
-    let path = format!("/receipts/v4/status/{id}");
-    let authorization: Vec<_> = load
+fn wait_processed(connection: &mut Connection, server: &Server, id: &str) -> Result<()> {
+    let path = format!("{}/{id}", server.status_path);
+    let authorization: Vec<_> = server
+        .running
+        .load
         .headers
         .iter()
         .filter(|(name, _)| *name == "Authorization")

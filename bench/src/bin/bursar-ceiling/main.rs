@@ -4,6 +4,7 @@
 //! the same settings: JSON parsed, rows written in groups, one fsync a group, tokens signed. No
 //! authorisation, no schema check, no limits. It prints its base URL and serves until killed.
 
+mod pictures;
 mod postgres;
 mod rows;
 mod sqlite;
@@ -11,15 +12,17 @@ mod tokens;
 
 use std::path::PathBuf;
 
+use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
-use axum::routing::post;
+use axum::routing::{get, post};
 use bursar_kernel::{Clock, Rng, hex32};
 use clap::Parser;
 use tokio::net::TcpListener;
 
+use pictures::{Accepted, Pictures};
 use rows::{Receipt, Write, Writer};
 use tokens::Signer;
 
@@ -42,11 +45,15 @@ struct Options {
     /// Keep rows in this empty server database (a URL).
     #[arg(long)]
     postgres: Option<String>,
+    /// Render what is accepted and keep the pictures in this folder.
+    #[arg(long)]
+    pictures: Option<PathBuf>,
 }
 
 #[derive(Clone)]
 struct App {
     writer: Writer,
+    pictures: Option<Pictures>,
     signer: Signer,
     clock: Clock,
     rng: Rng,
@@ -60,14 +67,18 @@ async fn main() -> Result<(), Error> {
         (None, Some(url)) => postgres::start(url).await?,
         (None, None) => return Err("no storage named".into()),
     };
+    let pictures = options.pictures.as_deref();
+    let pictures = pictures.map(|folder| Pictures::start(folder, &writer));
     let app = App {
         writer,
+        pictures: pictures.transpose()?,
         signer: Signer::new()?,
         clock: Clock::system(),
         rng: Rng::system(),
     };
     let routes = Router::new()
         .route("/receipts", post(receipt))
+        .route("/receipts/status/{key}", get(status))
         .route(
             "/token/client_credentials",
             post(tokens::client_credentials),
@@ -98,12 +109,34 @@ async fn receipt(
     let location = format!("/receipts/{key}");
     let receipt = Receipt {
         payload: format!("{{\"receipt\":\"{key}\"}}"),
-        key,
+        key: key.clone(),
         correlation_id: app.rng.uuid().to_string(),
         document: document.to_owned(),
         now: now.0,
         id: id.into_bytes(),
     };
     app.writer.write(Write::Receipt(receipt)).await?;
+    if let Some(pictures) = &app.pictures {
+        pictures.make(Accepted {
+            id: id.into_bytes(),
+            key,
+            document: parsed,
+            now: now.0,
+        });
+    }
     Ok((StatusCode::CREATED, [(header::LOCATION, location)]))
+}
+
+/// `receipt.end_to_end`: whether a receipt's picture is there.
+async fn status(
+    State(app): State<App>,
+    Path(key): Path<String>,
+) -> Result<Json<serde_json::Value>, StatusCode> {
+    let pictures = app.pictures.as_ref().ok_or(StatusCode::NOT_FOUND)?;
+    let status = if pictures.is_processed(&key) {
+        "PROCESSED"
+    } else {
+        "ACCEPTED"
+    };
+    Ok(Json(serde_json::json!({ "status": status })))
 }

@@ -9,8 +9,9 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::rows::{
-    INSERT_APP, INSERT_CONNECTION, INSERT_JOB, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER,
-    Receipt, Request, USE_REFRESH_TOKEN, Write, Writer,
+    DELETE_JOB, FINISH_RECEIPT, INSERT_APP, INSERT_CONNECTION, INSERT_EXPENSE, INSERT_JOB,
+    INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Processed, Receipt, Request, USE_REFRESH_TOKEN,
+    Write, Writer,
 };
 use crate::{Error, tokens};
 
@@ -25,6 +26,7 @@ type Step<'a> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> +
 const SCHEMA: &str = concat!(
     include_str!("../../../../migrations/0001_jobs_queue.postgres.sql"),
     include_str!("../../../../migrations/0003_oauth_tokens.postgres.sql"),
+    include_str!("../../../../migrations/0004_expense_available.postgres.sql"),
     include_str!("../../../../migrations/0005_receipts_receipt.postgres.sql"),
     include_str!("../../../../migrations/0010_oauth_connection.postgres.sql"),
     include_str!("../../../../migrations/0028_receipts_attempt.postgres.sql"),
@@ -69,6 +71,9 @@ struct Connection {
     client: Client,
     insert_receipt: Statement,
     insert_job: Statement,
+    finish_receipt: Statement,
+    insert_expense: Statement,
+    delete_job: Statement,
     use_refresh_token: Statement,
 }
 
@@ -78,6 +83,9 @@ impl Connection {
         Ok(Self {
             insert_receipt: client.prepare(INSERT_RECEIPT).await?,
             insert_job: client.prepare(INSERT_JOB).await?,
+            finish_receipt: client.prepare(FINISH_RECEIPT).await?,
+            insert_expense: client.prepare(INSERT_EXPENSE).await?,
+            delete_job: client.prepare(DELETE_JOB).await?,
             use_refresh_token: client.prepare(USE_REFRESH_TOKEN).await?,
             client,
         })
@@ -108,6 +116,7 @@ impl Connection {
         for request in group {
             match &request.write {
                 Write::Receipt(receipt) => steps.extend(self.insert_receipt(receipt)),
+                Write::Processed(processed) => steps.extend(self.finish(processed)),
                 Write::UseRefreshToken { hash, now } => uses.push((hash, *now)),
             }
         }
@@ -152,6 +161,46 @@ impl Connection {
             Box::pin(async move {
                 let row: [Parameter<'_>; 4] = [key, payload, correlation_id, now];
                 self.client.execute(&self.insert_job, &row).await.map(drop)
+            }),
+        ]
+    }
+
+    fn finish<'a>(&'a self, processed: &'a Processed) -> [Step<'a>; 3] {
+        let Processed {
+            id,
+            key,
+            blob,
+            facts,
+            now,
+        } = processed;
+        [
+            Box::pin(async move {
+                let row: [Parameter<'_>; 4] = [&OWNER, &id.as_slice(), blob, now];
+                self.client
+                    .execute(&self.finish_receipt, &row)
+                    .await
+                    .map(drop)
+            }),
+            Box::pin(async move {
+                let row: [Parameter<'_>; 7] = [
+                    &OWNER,
+                    &id.as_slice(),
+                    &facts.merchant,
+                    &facts.date_time,
+                    &facts.total,
+                    &facts.currency_code,
+                    now,
+                ];
+                self.client
+                    .execute(&self.insert_expense, &row)
+                    .await
+                    .map(drop)
+            }),
+            Box::pin(async move {
+                self.client
+                    .execute(&self.delete_job, &[key])
+                    .await
+                    .map(drop)
             }),
         ]
     }

@@ -1,6 +1,7 @@
 //! What is written, and the queue to whoever writes it.
 
 use axum::http::StatusCode;
+use bursar_receipts::Facts;
 use tokio::sync::{mpsc, oneshot};
 
 /// Statements that both engines run, with `$n` placeholders.
@@ -11,6 +12,15 @@ pub(crate) const INSERT_RECEIPT: &str = "INSERT INTO receipts_receipt \
 pub(crate) const INSERT_JOB: &str = "INSERT INTO jobs_job \
     (kind, key, payload, correlation_id, state, attempt, run_at, enqueued_at) \
     VALUES ('receipts.process', $1, $2, $3, 'waiting', 0, $4, $4)";
+pub(crate) const FINISH_RECEIPT: &str = "UPDATE receipts_receipt SET status = 'PROCESSED', \
+    image_blob = $3, image_type = 'application/pdf', began_at = $4, ended_at = $4 \
+    WHERE company_id = $1 AND id = $2";
+pub(crate) const INSERT_EXPENSE: &str = "INSERT INTO expense_available \
+    (company_id, user_id, id, source, source_id, source_app, merchant, transacted_at_text, \
+    amount, currency_code, expense_type_id, created_at) \
+    VALUES ($1, $1, $2, 'receipt', $2, 'Harbour House Hotel', $3, $4, $5, $6, 'UNDEF', $7)";
+pub(crate) const DELETE_JOB: &str = "DELETE FROM jobs_job \
+    WHERE kind = 'receipts.process' AND key = $1 AND state <> 'dead'";
 pub(crate) const INSERT_APP: &str = "INSERT INTO oauth_app \
     (id, name, secret_hash, scopes, grants, home, enabled, created_at) \
     VALUES ($1, 'Bench', $1, 'openid', 'refresh_token', 'us', 1, 0)";
@@ -39,9 +49,19 @@ pub(crate) struct Receipt {
     pub(crate) now: i64,
 }
 
+/// A receipt whose picture is on disk: the rows that tell so, and the end of its job.
+pub(crate) struct Processed {
+    pub(crate) id: [u8; 16],
+    pub(crate) key: String,
+    pub(crate) blob: String,
+    pub(crate) facts: Facts,
+    pub(crate) now: i64,
+}
+
 /// One operation: durable as a whole, or not there.
 pub(crate) enum Write {
     Receipt(Receipt),
+    Processed(Processed),
     UseRefreshToken { hash: Vec<u8>, now: i64 },
 }
 

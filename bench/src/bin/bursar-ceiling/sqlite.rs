@@ -6,8 +6,9 @@ use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
 use crate::rows::{
-    INSERT_APP, INSERT_CONNECTION, INSERT_JOB, INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER,
-    Receipt, Request, USE_REFRESH_TOKEN, Write, Writer,
+    DELETE_JOB, FINISH_RECEIPT, INSERT_APP, INSERT_CONNECTION, INSERT_EXPENSE, INSERT_JOB,
+    INSERT_RECEIPT, INSERT_REFRESH_TOKEN, OWNER, Processed, Receipt, Request, USE_REFRESH_TOKEN,
+    Write, Writer,
 };
 use crate::{Error, tokens};
 
@@ -17,6 +18,7 @@ const GROUP_LEN_MAX: usize = 256;
 const SCHEMA: &str = concat!(
     include_str!("../../../../migrations/0001_jobs_queue.sqlite.sql"),
     include_str!("../../../../migrations/0003_oauth_tokens.sqlite.sql"),
+    include_str!("../../../../migrations/0004_expense_available.sqlite.sql"),
     include_str!("../../../../migrations/0005_receipts_receipt.sqlite.sql"),
     include_str!("../../../../migrations/0010_oauth_connection.sqlite.sql"),
     include_str!("../../../../migrations/0028_receipts_attempt.sqlite.sql"),
@@ -53,6 +55,7 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Request>) -> rusqlit
         for request in &group {
             match &request.write {
                 Write::Receipt(receipt) => insert_receipt(connection, receipt)?,
+                Write::Processed(processed) => finish(connection, processed)?,
                 Write::UseRefreshToken { hash, now } => {
                     connection
                         .prepare_cached(USE_REFRESH_TOKEN)?
@@ -82,5 +85,31 @@ fn insert_receipt(connection: &Connection, receipt: &Receipt) -> rusqlite::Resul
     connection.prepare_cached(INSERT_RECEIPT)?.execute(row)?;
     let row = params![key, payload, correlation_id, now];
     connection.prepare_cached(INSERT_JOB)?.execute(row)?;
+    Ok(())
+}
+
+fn finish(connection: &Connection, processed: &Processed) -> rusqlite::Result<()> {
+    let Processed {
+        id,
+        key,
+        blob,
+        facts,
+        now,
+    } = processed;
+    let row = params![OWNER, id, blob, now];
+    connection.prepare_cached(FINISH_RECEIPT)?.execute(row)?;
+    let row = params![
+        OWNER,
+        id,
+        facts.merchant,
+        facts.date_time,
+        facts.total,
+        facts.currency_code,
+        now
+    ];
+    connection.prepare_cached(INSERT_EXPENSE)?.execute(row)?;
+    connection
+        .prepare_cached(DELETE_JOB)?
+        .execute(params![key])?;
     Ok(())
 }
