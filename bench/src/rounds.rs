@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::Result;
+use crate::http::Connection;
 use crate::process::Process;
 use crate::storage::{Engine, Storage};
 use crate::wrk::{self, Load, Measured};
@@ -41,6 +42,8 @@ pub(crate) struct Side {
     p50s: Vec<f64>,
     p99s: Vec<f64>,
     rss: Vec<f64>,
+    /// How often `PostgreSQL` had an operation run again, for each request.
+    retries: Vec<f64>,
 }
 
 impl Side {
@@ -64,6 +67,7 @@ impl Side {
             ("p50_ms", &self.p50s),
             ("p99_ms", &self.p99s),
             ("rss_mb", &self.rss),
+            ("rate_40001", &self.retries),
         ];
         for (name, values) in columns.into_iter().filter(|(_, values)| !values.is_empty()) {
             fields.insert(name.to_owned(), rounded(median(values)));
@@ -106,8 +110,27 @@ fn round(subject: &dyn Subject, engine: Engine, plan: Plan<'_>, side: &mut Side)
         "  {:.0}/s, p99 {:.1} ms, {rss_mb:.0} MB",
         measured.per_second, measured.p99_ms
     );
+    if engine == Engine::Postgres
+        && let Some(retries) = retries(&running.base_url)?
+    {
+        let seconds = (WARM_UP + plan.span).as_secs_f64();
+        side.retries.push(retries / (measured.per_second * seconds));
+    }
     side.add(measured, rss_mb);
     Ok(())
+}
+
+/// How often operations ran again since the start; none where nobody counts.
+fn retries(base_url: &str) -> Result<Option<f64>> {
+    let answer = Connection::open(base_url)?.request("GET", "/metrics", &[], "")?;
+    if answer.status != 200 {
+        return Ok(None);
+    }
+    let counted = answer
+        .body
+        .lines()
+        .find_map(|line| line.strip_prefix("db_retries_total "));
+    Ok(Some(counted.map_or(Ok(0.0), str::parse)?))
 }
 
 /// The line of a comparison; `ratio` is the median of the rounds' ratios.
@@ -166,6 +189,7 @@ mod tests {
             p50s: vec![1.0],
             p99s: vec![2.0],
             rss: vec![30.0],
+            retries: Vec::new(),
         }
     }
 
