@@ -190,7 +190,7 @@ mod tests {
             "general-receipt.schema.json",
             "http://schema.concursolutions.com/general-receipt",
             "http://schema.concursolutions.com/receipt-core.schema.json",
-            "http://schema.concursolutions.com/hotel-receipt.schema.json",
+            "http://schema.concursolutions.com/boat-receipt.schema.json",
             "ftp://schema.concursolutions.com/general-receipt.schema.json",
             "http://schema.concursolutions.com.example/general-receipt.schema.json",
         ] {

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::model::{Attempt, Facts, Outcome, Receipt, from_job_payload};
 use crate::render::{ReceiptContext, standard_receipt};
+use crate::schema::ReceiptType;
 use crate::{ReceiptsState, store};
 
 /// The kind of this job.
@@ -254,19 +255,11 @@ fn render(receipt: &Receipt) -> Result<(Facts, Vec<u8>), String> {
         receipt_id: &hex32(&receipt.id),
         app_name: &receipt.app_name,
         received: receipt.received_at,
-        receipt_type: &title(&receipt.receipt_type),
+        receipt_type: ReceiptType::from_name(&receipt.receipt_type)
+            .map_or("Receipt", ReceiptType::title),
     };
     let pdf = standard_receipt(&document, &context).map_err(|error| error.to_string())?;
     Ok((Facts::of(&document), pdf))
-}
-
-/// A type's name for a reader: `Ground transport receipt`.
-fn title(name: &str) -> String {
-    let spaced = name.replace('-', " ");
-    let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 fn retry(error: impl Into<JobsError>) -> HandlerError {

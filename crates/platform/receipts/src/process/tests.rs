@@ -11,7 +11,6 @@ use bursar_web::Metrics;
 
 use super::*;
 use crate::model::NewReceipt;
-use crate::schema::ReceiptType;
 
 const START: Micros = Micros(1_795_253_400_000_000);
 const COMPANY: Uuid = Uuid::from_u128(1);

@@ -7,7 +7,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::LINE_ITEMS_MAX;
+use super::LIST_MAX;
 
 /// How many faults are listed at most. Choice: our own limit.
 pub const FAULTS_MAX: usize = 100;
@@ -37,7 +37,9 @@ impl Fault {
         let schema = failed_schema(error, documents);
         match error.kind() {
             Kind::Required { property } => missing(&path, property, schema, documents),
-            Kind::MaxItems { .. } => too_many(path, error.instance()),
+            Kind::MaxItems { .. } => {
+                Self::too_many(path, error.instance().as_array().map_or(0, Vec::len))
+            }
             _ => {
                 let expected = schema.map_or_else(|| error.to_string(), expected);
                 let got = shown(error.instance());
@@ -52,13 +54,15 @@ impl Fault {
         }
     }
 
-    pub(super) fn too_many_line_items(count: usize) -> Self {
-        let expected = format!("at most {} line items", grouped(LINE_ITEMS_MAX));
+    /// A list longer than [`LIST_MAX`]; `path` ends with its name.
+    pub(super) fn too_many(path: String, count: usize) -> Self {
+        let entries = words(path.rsplit('/').next().unwrap_or_default());
+        let expected = format!("at most {} {entries}", grouped(LIST_MAX));
         let got = grouped(count);
         let message =
             format!("{expected} are accepted, got {got}; this is a limit of this installation");
         Self {
-            path: "/lineItems".to_owned(),
+            path,
             message,
             expected,
             got,
@@ -92,15 +96,6 @@ fn missing(
         message: format!("{name} is missing"),
         expected,
         got: "nothing".to_owned(),
-    }
-}
-
-/// A list longer than the schema allows: only line items have such a limit.
-fn too_many(path: String, list: &Value) -> Fault {
-    let count = list.as_array().map_or(0, Vec::len);
-    Fault {
-        path,
-        ..Fault::too_many_line_items(count)
     }
 }
 
@@ -174,6 +169,18 @@ fn shortened(words: String) -> String {
     let mut short: String = words.chars().take(GOT_SHOWN - 1).collect();
     short.push('…');
     short
+}
+
+/// The name of a field in words: `lineItems` gives `line items`.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }
 
 /// A count with a comma between thousands.
