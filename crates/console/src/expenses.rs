@@ -10,7 +10,7 @@ use bursar_directory::Role;
 use bursar_expense::{AvailableExpense, ExpenseType, api as expenses};
 use bursar_kernel::{Uuid, hex32};
 use bursar_receipts::api::{self as receipts, PictureError};
-use bursar_receipts::{Facts, Receipt};
+use bursar_receipts::{Facts, Receipt, seller};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -202,7 +202,7 @@ pub(crate) async fn show(own: Own) -> Response {
         expense: expense
             .as_ref()
             .map_or_else(|| receipt_row(&receipt), expense_row),
-        merchant_address: address(&document["seller"]["location"]["address"]),
+        merchant_address: address(&seller(&document)["location"]["address"]),
         reference: document["reference"].as_str().map(ToOwned::to_owned),
         receipt_id: hex32(&receipt.id),
         received_text: receipt.received_at.rfc3339(),
@@ -305,16 +305,18 @@ fn log_entry(entry: bursar_receipts::LogEntry) -> LogEntry {
 
 /// An address on one line, in the order in which it was given.
 fn address(address: &Value) -> Option<String> {
+    // The usual names, and the original ones that IC card receipts may have.
     let parts = [
-        "streetAddress",
-        "addressLocality",
-        "addressRegion",
-        "postalCode",
-        "addressCountry",
+        ["streetAddress", "address"],
+        ["", "address2"],
+        ["addressLocality", "city"],
+        ["addressRegion", "countrySubdivisionCode"],
+        ["postalCode", ""],
+        ["addressCountry", "countryCode"],
     ];
     let parts: Vec<&str> = parts
         .iter()
-        .filter_map(|part| address[*part].as_str())
+        .filter_map(|names| names.iter().find_map(|name| address[*name].as_str()))
         .filter(|p| !p.is_empty())
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))

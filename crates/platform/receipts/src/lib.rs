@@ -1,8 +1,9 @@
 //! Receipts v4: e-receipts with data, their processing, and the standard receipt.
 //!
 //! Sources: `receipts/*.markdown` of the public API reference, and the e-receipts and quick
-//! expense guide. Built so far: general and ground-transport receipts as JSON. Quirks: a missing
-//! or bad token is 403 with a JSON body, another user's URL is 401; see `docs/behaviours.md`.
+//! expense guide. Built so far: every type of receipt as JSON, without an image of the partner's.
+//! Quirks: a missing or bad token is 403 with a JSON body, another user's URL is 401; see
+//! `docs/behaviours.md`.
 
 mod access;
 pub mod api;
@@ -30,7 +31,8 @@ use bursar_db::Db;
 use bursar_kernel::{Clock, Rng};
 use bursar_oauth::Oauth;
 
-pub use model::{Facts, LogEntry, Receipt};
+pub use model::{Facts, LogEntry, Receipt, seller};
+pub use post::BODY_MAX;
 pub use process::Process;
 use schema::Validators;
 

@@ -182,6 +182,12 @@ pub(crate) fn from_job_payload(payload: &str) -> Option<(Uuid, Uuid)> {
     Some((Uuid::try_parse(company_id).ok()?, Uuid::try_parse(id).ok()?))
 }
 
+/// Who sold what a receipt is for. An IC card receipt may say so under an older name.
+pub fn seller(receipt: &Value) -> &Value {
+    let seller = receipt.get("seller").or_else(|| receipt.get("merchant"));
+    seller.unwrap_or(&Value::Null)
+}
+
 /// What an expense shows of a receipt's JSON. Its fields are required by every schema.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Facts {
@@ -202,7 +208,7 @@ impl Facts {
     /// Reads them; what is missing is empty.
     pub fn of(receipt: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let name = receipt["seller"]["name"].as_str().unwrap_or_default();
+        let name = seller(receipt)["name"].as_str().unwrap_or_default();
         Self {
             merchant: name.chars().take(MERCHANT_MAX).collect(),
             date_time: text(&receipt["dateTime"]),

@@ -19,8 +19,9 @@ use crate::model::NewReceipt;
 use crate::schema::ReceiptType;
 use crate::{ReceiptsState, json, store};
 
-/// `Choice:` receipts with up to 10,000 line items fit with room to spare.
-const BODY_MAX: usize = 16 << 20;
+/// The most bytes that a receipt's JSON may have. `Choice:` up to 10,000 line items fit with room
+/// to spare.
+pub const BODY_MAX: usize = 16 << 20;
 
 /// Posts a receipt.
 #[utoipa::path(post, path = "/receipts/v4/users/{userId}", tag = "Receipts v4",
