@@ -9,7 +9,9 @@ mod amount;
 mod fields;
 mod flow;
 mod font;
+mod grid;
 mod head;
+mod items;
 mod money;
 mod pdf;
 mod preview;
@@ -17,9 +19,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tickets;
+mod trip;
 
 use bursar_kernel::Micros;
 use serde_json::Value;
+
+use crate::model::seller;
 
 pub use amount::format_amount;
 pub use preview::preview_png;
@@ -59,8 +65,11 @@ pub fn standard_receipt(receipt: &Value, ctx: &ReceiptContext<'_>) -> Result<Vec
     head::masthead(&mut flow, receipt);
     head::facts(&mut flow, receipt, ctx);
     head::parties(&mut flow, receipt);
-    head::journey(&mut flow, receipt);
-    money::items(&mut flow, receipt);
+    trip::journey(&mut flow, receipt);
+    tickets::flights(&mut flow, receipt);
+    tickets::trains(&mut flow, receipt);
+    tickets::journeys(&mut flow, receipt);
+    items::items(&mut flow, receipt);
     money::totals(&mut flow, receipt);
     money::discounts(&mut flow, receipt);
     money::taxes(&mut flow, receipt);
@@ -69,9 +78,6 @@ pub fn standard_receipt(receipt: &Value, ctx: &ReceiptContext<'_>) -> Result<Vec
 }
 
 fn document_title(receipt: &Value, ctx: &ReceiptContext<'_>) -> String {
-    let seller = receipt
-        .get("seller")
-        .and_then(|seller| fields::text(seller, "name"));
-    let seller = seller.unwrap_or(ctx.receipt_id.into());
+    let seller = fields::text(seller(receipt), "name").unwrap_or(ctx.receipt_id.into());
     format!("{}: {seller}", head::title(receipt))
 }

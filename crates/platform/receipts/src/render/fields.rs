@@ -51,17 +51,19 @@ pub(super) fn object<'a>(parent: &'a Value, key: &str) -> Option<&'a Value> {
     parent.get(key).filter(|value| value.is_object())
 }
 
-/// The lines of a postal address.
+/// The lines of a postal address, in the usual form or in the original one of IC card receipts.
 ///
 /// Choice: the postal code follows the town in the countries below, and leads it elsewhere.
 pub(super) fn address_lines(address: &Value) -> Vec<String> {
     const TOWN_FIRST: [&str; 14] = [
         "US", "CA", "AU", "NZ", "GB", "IE", "IN", "SG", "HK", "ID", "PK", "TW", "TH", "ZA",
     ];
-    let code = text(address, "addressCountry");
+    let either = |keys: [&str; 2]| keys.into_iter().find_map(|key| text(address, key));
+    let code = either(["addressCountry", "countryCode"]);
     let country = code.as_deref().and_then(country);
     let mut lines: Vec<String> = Vec::new();
-    if let Some(street) = address.get("streetAddress").and_then(Value::as_str) {
+    for key in ["streetAddress", "address", "address2"] {
+        let street = address.get(key).and_then(Value::as_str).unwrap_or_default();
         lines.extend(
             street
                 .lines()
@@ -71,8 +73,8 @@ pub(super) fn address_lines(address: &Value) -> Vec<String> {
         );
     }
     let (town, region, postal) = (
-        text(address, "addressLocality"),
-        text(address, "addressRegion"),
+        either(["addressLocality", "city"]),
+        either(["addressRegion", "countrySubdivisionCode"]),
         text(address, "postalCode"),
     );
     let town_first = country
@@ -237,6 +239,12 @@ mod tests {
         assert_eq!(
             address_lines(&json!({"addressCountry": "Narnia"})),
             ["Narnia"]
+        );
+        let original = json!({"address": "1-2 Kaigan", "address2": "Pier 3", "city": "Minato",
+            "countrySubdivisionCode": "13", "countryCode": "JPN", "postalCode": "105-0022"});
+        assert_eq!(
+            address_lines(&original),
+            ["1-2 Kaigan", "Pier 3", "105-0022 Minato, 13", "Japan"]
         );
         assert!(address_lines(&json!([])).is_empty());
     }

@@ -1,88 +1,17 @@
-//! The lower part of a receipt: line items, totals, taxes, discounts, payments.
+//! The lower part of a receipt: totals, taxes, discounts, payments.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
 use super::amount::format_amount;
-use super::fields::{date_time_line, joined, list, text};
+use super::fields::{joined, list, text};
 use super::flow::{Align, Cell, Flow, WIDTH};
 use super::table::{Column, Kind, Table};
 use super::text::{HAIR, INK, Style, Text};
 
 /// Room for a heading, a table heading and one row.
-const SECTION_START: f32 = 90.0;
-
-/// The line items, in the order of their sequence numbers.
-pub(super) fn items(flow: &mut Flow, receipt: &Value) {
-    let mut items: Vec<&Value> = list(receipt, "lineItems").iter().collect();
-    if items.is_empty() {
-        return;
-    }
-    // Equal or missing numbers keep the order in which they were sent.
-    let sequence = |item: &Value| item.get("sequenceNumber").and_then(Value::as_f64);
-    items.sort_by(|a, b| {
-        let [a, b] = [a, b].map(|item| sequence(item).unwrap_or(f64::INFINITY));
-        a.total_cmp(&b)
-    });
-    let mut table = Table::new(&[
-        Column("Item", Kind::Words(1.0)),
-        Column("Quantity", Kind::Figures),
-        Column("Unit cost", Kind::Figures),
-        Column("Subtotal", Kind::Figures),
-        Column("Taxes", Kind::Figures),
-        Column("Total", Kind::Figures),
-    ]);
-    for item in items {
-        table.push(vec![
-            description(item),
-            amount(item, "quantity", Style::BODY),
-            amount(item, "unitCost", Style::BODY),
-            amount(item, "subtotal", Style::BODY),
-            item_taxes(item),
-            amount(item, "total", Style::BODY),
-        ]);
-    }
-    flow.space(16.0);
-    flow.ensure(SECTION_START);
-    table.draw(flow);
-}
-
-fn description(item: &Value) -> Vec<Text> {
-    let mut texts = Vec::new();
-    texts.extend(text(item, "description").map(|text| Text::new(&text, Style::BODY)));
-    texts.extend(text(item, "additionalDescription").map(|text| Text::new(&text, Style::DETAIL)));
-    let mut details: Vec<String> = Vec::new();
-    details.extend(text(item, "reference").map(|reference| format!("Reference {reference}")));
-    details.extend(text(item, "dateTime").map(|given| date_time_line(&given)));
-    for tax in list(item, "taxes") {
-        // A bare amount already stands in its column.
-        details.extend(tax_name(tax).map(|name| with_amount(name, tax, "amount")));
-    }
-    for discount in list(item, "discounts") {
-        details.push(with_amount(
-            discount_name(discount),
-            discount,
-            "discountAmount",
-        ));
-    }
-    if !details.is_empty() {
-        texts.push(Text::new(&details.join(" · "), Style::DETAIL.amount()));
-    }
-    texts
-}
-
-/// The item's tax total, else the amount of each of its taxes.
-fn item_taxes(item: &Value) -> Vec<Text> {
-    let total = amount(item, "taxesTotal", Style::BODY);
-    if !total.is_empty() {
-        return total;
-    }
-    list(item, "taxes")
-        .iter()
-        .flat_map(|tax| amount(tax, "amount", Style::BODY))
-        .collect()
-}
+pub(super) const SECTION_START: f32 = 90.0;
 
 /// Subtotal, discounts, taxes and the total, at the right edge.
 pub(super) fn totals(flow: &mut Flow, receipt: &Value) {
@@ -216,13 +145,12 @@ pub(super) fn payments(flow: &mut Flow, receipt: &Value) {
 }
 
 fn method(payment: &Value, card: &Value) -> String {
+    let ticket = text(payment, "ticketNumber").map(|number| format!("Unused ticket {number}"));
+    let source = text(payment, "source").map(|source| source_name(&source));
     let digits = text(card, "creditCardId").map(|digits| format!("ending in {digits}"));
     let card = joined(&[text(card, "cardType"), digits.map(Cow::Owned)], " ");
-    if let Some(number) = text(payment, "ticketNumber") {
-        return format!("Unused ticket {number}");
-    }
-    let source = text(payment, "source").map(|source| source_name(&source));
-    joined(&[source, card.map(Cow::Owned)], " · ").unwrap_or_else(|| "Cash".to_owned())
+    let words = [ticket.map(Cow::Owned), source, card.map(Cow::Owned)];
+    joined(&words, " · ").unwrap_or_else(|| "Cash".to_owned())
 }
 
 /// Source: receipts/supported-receipt-types.markdown, Company Paid and Digital Wallet.
@@ -240,7 +168,8 @@ fn source_name(source: &str) -> Cow<'static, str> {
     })
 }
 
-fn section(flow: &mut Flow, heading: &str, table: Table, empty: bool) {
+/// A heading and a table; nothing when that is empty.
+pub(super) fn section(flow: &mut Flow, heading: &str, table: Table, empty: bool) {
     if empty {
         return;
     }
@@ -253,16 +182,19 @@ fn section(flow: &mut Flow, heading: &str, table: Table, empty: bool) {
 
 const FIGURES: Style = Style::BODY.amount();
 
-fn amount(object: &Value, key: &str, style: Style) -> Vec<Text> {
+/// A field that is an amount.
+pub(super) fn amount(object: &Value, key: &str, style: Style) -> Vec<Text> {
     let amount = text(object, key).map(|given| Text::new(&format_amount(&given), style.amount()));
     amount.into_iter().collect()
 }
 
+/// A number gets its sign. A discount's rate may be words instead: a sample has "Per Mile".
 fn percent(rate: &str) -> String {
-    if rate.ends_with('%') {
-        rate.to_owned()
-    } else {
+    let number = |byte: u8| byte.is_ascii_digit() || b"+-.,".contains(&byte);
+    if rate.bytes().all(number) {
         format!("{rate}%")
+    } else {
+        rate.to_owned()
     }
 }
 
@@ -278,7 +210,7 @@ fn authority(tax: &Value) -> Option<String> {
 }
 
 /// Name, rate and authority of a tax; nothing when only its amount is known.
-fn tax_name(tax: &Value) -> Option<String> {
+pub(super) fn tax_name(tax: &Value) -> Option<String> {
     joined(
         &[
             text(tax, "name"),
@@ -290,13 +222,21 @@ fn tax_name(tax: &Value) -> Option<String> {
     )
 }
 
-fn discount_name(discount: &Value) -> String {
+/// A tax on one line.
+pub(super) fn tax_words(tax: &Value) -> String {
+    let name = tax_name(tax).unwrap_or_else(|| "Tax".to_owned());
+    with_amount(name, tax, "amount")
+}
+
+/// A discount on one line.
+pub(super) fn discount_words(discount: &Value) -> String {
     let words = [
         text(discount, "discountName"),
         text(discount, "discountCode"),
         text(discount, "discountRate").map(|rate| Cow::Owned(percent(&rate))),
     ];
-    joined(&words, " ").unwrap_or_else(|| "Discount".to_owned())
+    let name = joined(&words, " ").unwrap_or_else(|| "Discount".to_owned());
+    with_amount(name, discount, "discountAmount")
 }
 
 fn with_amount(mut words: String, object: &Value, key: &str) -> String {
