@@ -30,7 +30,7 @@ db_test! {
             &[URI],
             &[&format!("<{URI}>")],
             &[&format!("<{URI}>; rel=self")],
-            &["<http://schema.concursolutions.com/hotel-receipt.schema.json>;rel=describedBy"],
+            &["<http://schema.concursolutions.com/boat-receipt.schema.json>;rel=describedBy"],
             &["<http://schema.concursolutions.com/address.schema.json>;rel=describedBy"],
             &["<http://schema.example.com/general-receipt.schema.json>;rel=describedBy"],
             &["<general-receipt.schema.json>;rel=describedBy"],

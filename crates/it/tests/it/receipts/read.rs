@@ -5,10 +5,8 @@ use std::time::Duration;
 use bursar_testkit::db_test;
 use serde_json::{Value, json};
 
-use super::sample::{smallest, with};
+use super::sample::{EACH_TYPE, smallest, with};
 use crate::app::*;
-
-const RIDE: &str = include_str!("../../../../../seeds/receipts/ride-every-field.json");
 
 fn is_id(text: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -19,10 +17,9 @@ db_test! {
     async fn a_receipt_is_processed(place: TestDb) {
         let app = TestApp::start(&place).await;
         let token = app.token(ANA).await;
-        for (schema, body) in [
-            ("general-receipt", bursar_sandbox::BOOKING_FEE),
-            ("ground-transport-receipt", RIDE),
-        ] {
+        for (schema, body) in EACH_TYPE {
+            // One after the other, within the second.
+            app.clock.advance(Duration::from_millis(1));
             let uri = format!("http://schema.concursolutions.com/{schema}.schema.json");
             let call = app.us.post(&format!("/receipts/v4/users/{ANA}")).bearer(&token);
             let call = call.header("link", &format!("<{uri}>;rel=describedBy"));
@@ -54,6 +51,17 @@ db_test! {
             let image = app.us.get(receipt["image"].as_str().unwrap()).bearer(&token).send().await;
             assert_eq!((image.status, image.header("content-type")), (200, "application/pdf"));
             assert!(image.body.starts_with(b"%PDF-"));
+        }
+        let list = app.us.get(&format!("/receipts/v4/users/{ANA}")).bearer(&token).send().await;
+        let listed = list.json()["receipts"].as_array().unwrap().clone();
+        assert_eq!(listed.len(), EACH_TYPE.len());
+        for ((schema, body), listed) in EACH_TYPE.iter().rev().zip(&listed) {
+            let schema = format!("http://schema.concursolutions.com/{schema}.schema.json");
+            assert_eq!(listed["validationSchema"], schema);
+            // To the letter: white space and order, too.
+            assert!(list.text().contains(body.trim()), "{schema}");
+            let one = app.us.get(listed["self"].as_str().unwrap()).bearer(&token).send().await;
+            assert!(one.text().contains(body.trim()), "{schema}");
         }
         app.stop().await;
     }

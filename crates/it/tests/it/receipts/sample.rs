@@ -2,6 +2,35 @@
 
 use serde_json::{Value, json};
 
+/// A receipt of each type, by the names of their schemas.
+pub(crate) const EACH_TYPE: [(&str, &str); 7] = [
+    ("general-receipt", bursar_sandbox::BOOKING_FEE),
+    (
+        "ground-transport-receipt",
+        include_str!("../../../../../seeds/receipts/ride-every-field.json"),
+    ),
+    (
+        "air-receipt",
+        include_str!("../../../../../seeds/receipts/flight-every-field.json"),
+    ),
+    (
+        "car-rental-receipt",
+        include_str!("../../../../../seeds/receipts/car-rental-every-field.json"),
+    ),
+    (
+        "hotel-receipt",
+        include_str!("../../../../../seeds/receipts/stay-every-field.json"),
+    ),
+    (
+        "jpt-ic-card-receipt",
+        include_str!("../../../../../seeds/receipts/ic-card-every-field.json"),
+    ),
+    (
+        "rail-receipt",
+        include_str!("../../../../../seeds/receipts/rail-every-field.json"),
+    ),
+];
+
 /// A receipt with what is required and nothing else.
 pub(crate) fn smallest() -> Value {
     json!({

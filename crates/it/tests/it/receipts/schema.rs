@@ -3,7 +3,7 @@
 use bursar_testkit::db_test;
 use serde_json::{Value, json};
 
-use super::sample::{smallest, with, without};
+use super::sample::{EACH_TYPE, smallest, with, without};
 use crate::app::*;
 use crate::signin::{ANA_SIGNS_IN, cookie};
 
@@ -105,6 +105,64 @@ db_test! {
         assert_eq!(faults.len(), 101);
         assert_eq!(faults[100]["message"], "50 more faults are not listed");
         assert_eq!(app.stored().await, 0);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn each_type_is_held_to_its_own_schema(place: TestDb) {
+        let app = TestApp::start(&place).await;
+        let token = app.token(ANA).await;
+        for (schema, pointer) in [
+            ("air-receipt", "/tickets/1/coupons/3/originationAirportIATACode"),
+            ("car-rental-receipt", "/vehicle/classRentedCode"),
+            ("ground-transport-receipt", "/travelDuration"),
+            ("hotel-receipt", "/guests/1/lastName"),
+            ("jpt-ic-card-receipt", "/segments/5/toStationCode"),
+            ("rail-receipt", "/railTickets/1/segments/2/trainNumber"),
+        ] {
+            let (_, body) = EACH_TYPE.iter().find(|(name, _)| *name == schema).unwrap();
+            let mut receipt: Value = serde_json::from_str(body).unwrap();
+            *receipt.pointer_mut(pointer).unwrap() = json!(5);
+            receipt["total"] = json!(5);
+            let link = format!("<http://schema.concursolutions.com/{schema}.schema.json>;rel=describedBy");
+            let call = app.us.post(&format!("/receipts/v4/users/{ANA}")).bearer(&token);
+            let answer = call.header("link", &link).json(receipt.to_string()).send().await;
+            let mut expected = ["/total", pointer];
+            expected.sort_unstable();
+            assert_eq!((answer.status, paths(&answer.json())), (400, expected.to_vec()), "{schema}");
+        }
+        // A stay is no flight, whatever it has in common with one.
+        let (_, stay) = EACH_TYPE[4];
+        let call = app.us.post(&format!("/receipts/v4/users/{ANA}")).bearer(&token);
+        let link = "<http://schema.concursolutions.com/rail-receipt.schema.json>;rel=describedBy";
+        let answer = call.header("link", link).json(stay).send().await;
+        assert_eq!((answer.status, paths(&answer.json())), (400, vec!["/railTickets"]));
+        assert_eq!(app.stored().await, 0);
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn the_merchant_of_an_ic_card_is_shown(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let token = app.token(ANA).await;
+        let (_, body) = EACH_TYPE[5];
+        let mut receipt: Value = serde_json::from_str(body).unwrap();
+        receipt.as_object_mut().unwrap().remove("seller").unwrap();
+        let call = app.us.post(&format!("/receipts/v4/users/{ANA}")).bearer(&token);
+        let link = "<http://schema.concursolutions.com/jpt-ic-card-receipt.schema.json>;rel=describedBy";
+        let answer = call.header("link", link).json(receipt.to_string()).send().await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        app.processed(&token, answer.header("location")).await;
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let id = answer.header("location").rsplit('/').next().unwrap().to_owned();
+        for page in ["/expenses", &format!("/expenses/{id}")] {
+            let page = app.us.get(page).cookie(&ana).send().await.text();
+            assert!(page.contains("Kaido Transit Card Company"), "{page}");
+        }
+        let page = app.us.get(&format!("/expenses/{id}")).cookie(&ana).send().await.text();
+        assert!(page.contains("Kaido Building, 14th floor, Shinjuku, 13, 160-0023, JPN"), "{page}");
         app.stop().await;
     }
 }
