@@ -206,8 +206,8 @@ fn listed(dead: &[DeadJob]) -> String {
     lines.join("\n")
 }
 
-/// A reason is one line, and moves no cursor.
-fn printable(c: char) -> char {
+/// What is printed is one line, and moves no cursor.
+pub(crate) fn printable(c: char) -> char {
     if c.is_control() { ' ' } else { c }
 }
 

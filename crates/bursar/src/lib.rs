@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod config;
 pub mod control;
+pub mod lint;
 mod mail;
 mod platform;
 pub mod sandbox;

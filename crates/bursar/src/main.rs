@@ -1,13 +1,17 @@
 //! `bursar`: the command line.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bursar::admin::Order;
 use bursar::config::{Config, Flags};
 use bursar::control::{self, ControlError};
+use bursar::lint::lint;
 use bursar::{Platform, sandbox};
 use bursar_db::Location;
 use bursar_kernel::Uuid;
+use bursar_receipts::schema::ReceiptType;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -51,6 +55,14 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Check a receipt's JSON as a post of it would be checked
+    Lint {
+        /// The file
+        receipt: PathBuf,
+        /// The receipt's type
+        #[arg(long = "type", value_name = "TYPE", value_parser = receipt_types())]
+        receipt_type: ReceiptType,
+    },
     /// Print the version
     Version,
 }
@@ -126,6 +138,14 @@ enum ConfigCommand {
     Check,
 }
 
+/// Types by their short names: `hotel`.
+fn receipt_types() -> impl TypedValueParser<Value = ReceiptType> {
+    let names = ReceiptType::ALL.map(ReceiptType::short_name);
+    PossibleValuesParser::new(names).try_map(|name| {
+        ReceiptType::from_name(&format!("{name}-receipt")).ok_or("there is no such type")
+    })
+}
+
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
 
@@ -138,6 +158,14 @@ fn main() -> ExitCode {
              BURSAR_DATABASE_URL or the configuration file"
         );
         return ExitCode::from(USAGE);
+    }
+    // A file needs no configuration.
+    if let Command::Lint {
+        receipt,
+        receipt_type,
+    } = &cli.command
+    {
+        return check(receipt, *receipt_type);
     }
     let config = match Config::load(&cli.flags) {
         Ok(config) => config,
@@ -194,12 +222,29 @@ fn run(command: &Command, config: Config) -> ExitCode {
             Command::Migrate => Platform::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Sandbox(flags) => sandbox::serve(config, *flags).await,
             Command::Demo { port, exit } => sandbox::demo(config, *port, *exit).await,
-            Command::Admin(_) | Command::Keys(_) | Command::Config(_) | Command::Version => {
-                Ok(ExitCode::SUCCESS)
-            }
+            Command::Admin(_)
+            | Command::Keys(_)
+            | Command::Config(_)
+            | Command::Lint { .. }
+            | Command::Version => Ok(ExitCode::SUCCESS),
         }
     });
     result.unwrap_or_else(|error| complain(&error))
+}
+
+/// Says what is wrong with a receipt.
+fn check(path: &Path, receipt_type: ReceiptType) -> ExitCode {
+    match lint(path, receipt_type) {
+        Ok(findings) if findings.is_valid() => {
+            println!("{} is a valid {}", path.display(), receipt_type.name());
+            ExitCode::SUCCESS
+        }
+        Ok(findings) => {
+            print!("{}", findings.report());
+            ExitCode::FAILURE
+        }
+        Err(error) => complain(&error),
+    }
 }
 
 /// Has a running process do something, and prints what it did.

@@ -11,6 +11,7 @@ mod browser;
 mod cli;
 mod demo;
 mod durability;
+mod lint;
 mod names;
 mod partner;
 mod process;
