@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bursar_receipts::BODY_MAX;
-use bursar_receipts::json::{self, JsonFault};
 use bursar_receipts::schema::{Fault, ReceiptType, Validators};
+use bursar_web::json::{self, JsonFault};
 
 use crate::admin::printable;
 

@@ -6,7 +6,7 @@
 //! - [`edge()`] gives every answer its correlation id, access log line and metrics, and turns
 //!   panics into 500 and slow handlers into 503. Handlers find `Arc<DataCenter>` and
 //!   `CorrelationId` as request extensions.
-//! - [`RawBody`], [`Form`] and [`bearer()`] read requests within limits.
+//! - [`RawBody`], [`Form`], [`json::parse`] and [`bearer()`] read requests within limits.
 //! - [`WireError`] lets a slice answer errors in its own documented shape.
 //! - [`DataCenter`] builds every absolute URL that leaves the platform.
 //! - [`ops_router`], [`openapi_router`] and [`page_headers`] are the parts every listener shares.
@@ -20,6 +20,7 @@ mod data_center;
 mod edge;
 mod error;
 mod form;
+pub mod json;
 mod limits;
 mod logging;
 mod openapi;

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::IntoResponse;
-use bursar_db::DbError;
-use bursar_kernel::Uuid;
+use bursar_db::{Db, DbError};
+use bursar_kernel::{Uuid, uuid_from_text};
 use bursar_web::{BearerError, DataCenter, bearer};
 use http::request::Parts;
 
@@ -108,6 +108,43 @@ impl<A> Caller<A> {
     pub fn scopes(&self) -> &Scopes {
         &self.verified.claims.scopes
     }
+
+    /// The user whom a URL names, if the caller may act for that user: a user's token acts for that
+    /// user only, a company's for each of its users; others do not exist for it.
+    pub async fn user_named(&self, db: &Db, text: &str) -> Result<Uuid, NotTheirs> {
+        let named = uuid_from_text(text);
+        if let Some(own) = self.user_id {
+            return (named == Ok(own))
+                .then_some(own)
+                .ok_or(NotTheirs::AnotherUser);
+        }
+        let (Ok(named), Some(company_id)) = (named, self.company_id) else {
+            return Err(NotTheirs::NoSuchUser);
+        };
+        let found: Result<_, DbError> = db
+            .read(named, |tx, user_id| {
+                Box::pin(bursar_directory::api::user(tx, user_id))
+            })
+            .await;
+        found?
+            .filter(|member| member.company.id == company_id)
+            .map(|member| member.user.id)
+            .ok_or(NotTheirs::NoSuchUser)
+    }
+}
+
+/// Why a caller may not act for the user whom a URL names.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTheirs {
+    /// The token is another user's.
+    #[error("the token is another user's")]
+    AnotherUser,
+    /// The caller's company has no such user.
+    #[error("the caller's company has no such user")]
+    NoSuchUser,
+    /// The database failed, so that nobody can say.
+    #[error("the user could not be looked up: {0}")]
+    Db(#[from] DbError),
 }
 
 impl<A: Access, S> FromRequestParts<S> for Caller<A>

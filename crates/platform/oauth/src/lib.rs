@@ -57,7 +57,7 @@ mod verify;
 mod wire;
 
 pub use api::RequestToken;
-pub use caller::{Access, Caller, Refused};
+pub use caller::{Access, Caller, NotTheirs, Refused};
 pub use keys::KeyError;
 pub use model::{Connection, ConnectionId, Grant, Kind, Link, Principal, Rotation, Scopes};
 pub use redirect_uri::{RedirectUri, RedirectUriError};

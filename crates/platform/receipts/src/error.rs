@@ -8,13 +8,13 @@ use axum::response::{IntoResponse, Response};
 use bursar_blobs::BlobError;
 use bursar_db::DbError;
 use bursar_kernel::CorrelationId;
-use bursar_oauth::Refused;
+use bursar_oauth::{NotTheirs, Refused};
+use bursar_web::json::JsonFault;
 use bursar_web::{BodyError, DataCenter, Kind, WireBody, WireError};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 
-use crate::json::JsonFault;
 use crate::link::LinkFault;
 use crate::schema::Fault;
 
@@ -108,6 +108,16 @@ impl Refusal {
 #[serde(rename_all = "camelCase")]
 struct ValidationErrors<'a> {
     validation_errors: &'a [Fault],
+}
+
+impl From<NotTheirs> for ReceiptsError {
+    fn from(reason: NotTheirs) -> Self {
+        match reason {
+            NotTheirs::AnotherUser => Self::AnotherUser,
+            NotTheirs::NoSuchUser => Self::NotFound,
+            NotTheirs::Db(error) => Self::Db(error),
+        }
+    }
 }
 
 impl ReceiptsError {

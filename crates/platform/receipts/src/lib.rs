@@ -9,7 +9,6 @@ mod access;
 pub mod api;
 mod error;
 mod index;
-pub mod json;
 pub mod link;
 mod model;
 mod post;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use bursar_db::{DbError, Isolation};
-use bursar_kernel::{CorrelationId, Uuid, hex32, uuid_from_text};
+use bursar_db::Isolation;
+use bursar_kernel::{CorrelationId, Uuid, hex32};
 use bursar_oauth::Caller;
-use bursar_web::{BodyError, DataCenter, RawBody};
+use bursar_web::{BodyError, DataCenter, RawBody, json};
 use http::header::{CONTENT_LENGTH, LINK, LOCATION};
 use http::{HeaderMap, StatusCode};
 
@@ -17,7 +17,7 @@ use crate::error::ReceiptsError;
 use crate::link::{described_by, link_header};
 use crate::model::NewReceipt;
 use crate::schema::ReceiptType;
-use crate::{ReceiptsState, json, store};
+use crate::{ReceiptsState, store};
 
 /// The most bytes that a receipt's JSON may have. `Choice:` up to 10,000 line items fit with room
 /// to spare.
@@ -103,30 +103,13 @@ pub(crate) fn company<A>(caller: &Caller<A>) -> Result<Uuid, ReceiptsError> {
 }
 
 impl ReceiptsState {
-    /// The user whom the URL names, if the caller may act for that user.
-    ///
-    /// A user's token acts for that user only (401, receipts/response-codes.markdown); a
-    /// company's for each of its users, and others do not exist for it (404).
+    /// The user whom the URL names, if the caller may act for that user: 401 and 404 otherwise.
+    /// Source: receipts/response-codes.markdown.
     pub(crate) async fn user_in_url<A>(
         &self,
         caller: &Caller<A>,
         user_id: &str,
     ) -> Result<Uuid, ReceiptsError> {
-        let named = uuid_from_text(user_id);
-        match (caller.user_id, named) {
-            (Some(own), Ok(named)) if own == named => Ok(named),
-            (Some(_), _) => Err(ReceiptsError::AnotherUser),
-            (None, Err(_)) => Err(ReceiptsError::NotFound),
-            (None, Ok(named)) => {
-                let company_id = company(caller)?;
-                let found = self.db.read(named, |tx, user_id| {
-                    Box::pin(bursar_directory::api::user(tx, user_id))
-                });
-                let found: Result<_, DbError> = found.await;
-                let own = found?.filter(|member| member.company.id == company_id);
-                own.map(|member| member.user.id)
-                    .ok_or(ReceiptsError::NotFound)
-            }
-        }
+        Ok(caller.user_named(&self.db, user_id).await?)
     }
 }

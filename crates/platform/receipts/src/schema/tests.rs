@@ -31,7 +31,7 @@ fn validators() -> &'static Validators {
 }
 
 fn receipt(text: &str) -> Value {
-    crate::json::parse(text.as_bytes()).unwrap()
+    bursar_web::json::parse(text.as_bytes()).unwrap()
 }
 
 fn faults(receipt_type: ReceiptType, receipt: &Value) -> Value {
@@ -1113,7 +1113,7 @@ proptest! {
     #[test]
     fn generated_receipts_are_valid(receipt in general_receipt()) {
         let text = receipt.to_string();
-        prop_assert_eq!(&crate::json::parse(text.as_bytes()).unwrap(), &receipt);
+        prop_assert_eq!(&bursar_web::json::parse(text.as_bytes()).unwrap(), &receipt);
         prop_assert_eq!(faults(ReceiptType::General, &receipt), json!([]));
     }
 

@@ -59,10 +59,8 @@ pub enum JsonFaultKind {
 }
 
 impl JsonFault {
-    /// Whether the body is JSON but beyond one of our own limits.
-    ///
-    /// Other faults get the documented answer "Request body could not be parsed".
-    /// Source: receipts/response-codes.markdown.
+    /// Whether the body is JSON but beyond one of our own limits: documented answers speak of other
+    /// faults only.
     pub fn is_limit(&self) -> bool {
         matches!(
             self.kind,
