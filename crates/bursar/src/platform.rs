@@ -15,6 +15,7 @@ use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
     SeedError,
 };
+use bursar_expense::ExpenseState;
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mailbox, Mailer, SmtpError};
@@ -304,6 +305,7 @@ impl Parts {
                 .await?;
             bursar_oauth::seed(&self.oauth, &mut seed).await?;
             bursar_appcenter::seed(&self.app_center, &mut seed).await?;
+            bursar_expense::seed(&self.db, &mut seed).await?;
             seed.finish()?;
         }
         // The password is asked for only when it is needed: its file may go after the first start.
@@ -346,6 +348,15 @@ impl Parts {
         ReceiptsState::new(
             self.db.clone(),
             self.blobs.clone(),
+            self.clock.clone(),
+            self.rng.clone(),
+            self.oauth.clone(),
+        )
+    }
+
+    fn expense(&self) -> ExpenseState {
+        ExpenseState::new(
+            self.db.clone(),
             self.clock.clone(),
             self.rng.clone(),
             self.oauth.clone(),
@@ -408,6 +419,7 @@ impl Parts {
         };
         let documents = [
             bursar_console::openapi(),
+            bursar_expense::openapi(),
             bursar_oauth::openapi(),
             bursar_profile::openapi(),
             bursar_receipts::openapi(),
@@ -416,6 +428,7 @@ impl Parts {
             .merge(bursar_oauth::routes(self.oauth.clone()))
             .merge(bursar_profile::routes(profile))
             .merge(bursar_receipts::routes(receipts.clone()))
+            .merge(bursar_expense::routes(self.expense()))
             .merge(bursar_console::routes(console))
             .merge(ops_router(readiness, metrics.clone()))
             .merge(openapi_router(

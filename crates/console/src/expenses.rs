@@ -5,9 +5,11 @@ use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use bursar_db::DbError;
+use bursar_db::{DbError, Tx};
 use bursar_directory::Role;
-use bursar_expense::{AvailableExpense, ExpenseType, api as expenses};
+use bursar_expense::{
+    AvailableExpense, ExpenseType, Location, QuickExpense, Source, api as expenses,
+};
 use bursar_kernel::{Uuid, hex32};
 use bursar_receipts::api::{self as receipts, PictureError};
 use bursar_receipts::{Facts, Receipt, seller};
@@ -16,7 +18,8 @@ use serde_json::Value;
 
 use crate::store::Session;
 use crate::views::{
-    ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState, Section,
+    ErrorKind, ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, ProcessingState,
+    QuickExpensePage, Section,
 };
 use crate::{Asked, ConsoleState, respond, totals};
 
@@ -138,7 +141,29 @@ impl Listed {
     }
 }
 
-/// A reader's own receipt, named by the path; others' do not exist for this reader.
+/// What an expense came from.
+enum Document {
+    Receipt(Receipt),
+    Quick(QuickExpense),
+}
+
+impl Document {
+    fn user_id(&self) -> Uuid {
+        match self {
+            Self::Receipt(receipt) => receipt.user_id,
+            Self::Quick(quick) => quick.user_id,
+        }
+    }
+}
+
+/// A reader's own document, named by the path; others' do not exist for this reader.
+pub(crate) struct Named {
+    asked: Asked,
+    session: Session,
+    document: Document,
+}
+
+/// A reader's own receipt: only these have pictures.
 pub(crate) struct Own {
     asked: Asked,
     session: Session,
@@ -146,6 +171,29 @@ pub(crate) struct Own {
 }
 
 impl FromRequestParts<ConsoleState> for Own {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &ConsoleState,
+    ) -> Result<Self, Self::Rejection> {
+        let Named {
+            asked,
+            session,
+            document,
+        } = Named::from_request_parts(parts, state).await?;
+        match document {
+            Document::Receipt(receipt) => Ok(Self {
+                asked,
+                session,
+                receipt,
+            }),
+            Document::Quick(_) => Err(asked.refuse(Some(&session), ErrorKind::NotFound)),
+        }
+    }
+}
+
+impl FromRequestParts<ConsoleState> for Named {
     type Rejection = Response;
 
     async fn from_request_parts(
@@ -163,14 +211,14 @@ impl FromRequestParts<ConsoleState> for Own {
         let found: Result<_, DbError> = state
             .db
             .read(args, |tx, &(company_id, id)| {
-                Box::pin(receipts::receipt(tx, company_id, id))
+                Box::pin(document(tx, company_id, id))
             })
             .await;
         match found {
-            Ok(Some(receipt)) if receipt.user_id == session.user.id => Ok(Self {
+            Ok(Some(document)) if document.user_id() == session.user.id => Ok(Self {
                 asked,
                 session,
-                receipt,
+                document,
             }),
             Ok(_) => Err(asked.refuse(Some(&session), ErrorKind::NotFound)),
             Err(error) => Err(asked.failed(&error)),
@@ -178,12 +226,66 @@ impl FromRequestParts<ConsoleState> for Own {
     }
 }
 
-pub(crate) async fn show(own: Own) -> Response {
-    let Own {
+async fn document(tx: &mut Tx, company_id: Uuid, id: Uuid) -> Result<Option<Document>, DbError> {
+    if let Some(receipt) = receipts::receipt(tx, company_id, id).await? {
+        return Ok(Some(Document::Receipt(receipt)));
+    }
+    let quick = expenses::quick_expense(tx, company_id, id).await?;
+    Ok(quick.map(Document::Quick))
+}
+
+pub(crate) async fn show(named: Named) -> Response {
+    let Named {
         asked,
         session,
-        receipt,
-    } = own;
+        document,
+    } = named;
+    match document {
+        Document::Receipt(receipt) => show_receipt(asked, session, receipt).await,
+        Document::Quick(quick) => show_quick(&asked, &session, quick),
+    }
+}
+
+fn show_quick(asked: &Asked, session: &Session, quick: QuickExpense) -> Response {
+    let facts = quick.facts;
+    let page = QuickExpensePage {
+        frame: asked.state.frame(&asked.headers, Some(session)),
+        expense: ExpenseRow {
+            id: hex32(&quick.id),
+            merchant: facts.vendor.unwrap_or_default(),
+            date_time_text: facts.transaction_date,
+            amount_text: facts.amount,
+            currency_code: facts.currency_code,
+            source_app: quick.app_name,
+            expense_type: facts.expense_type.name,
+            state: ProcessingState::Processed,
+            has_picture: false,
+        },
+        comment: facts.comment,
+        entry_details: facts.entry_details,
+        location: facts.location.as_ref().map(place),
+        payment_type_id: facts.payment_type_id,
+        quick_expense_id: hex32(&quick.id).to_uppercase(),
+        received_text: quick.received_at.rfc3339(),
+        json: quick.body,
+    };
+    respond::page(StatusCode::OK, &page)
+}
+
+/// A location on one line; a name that repeats the city stands there once.
+fn place(location: &Location) -> String {
+    let parts = [
+        &location.name,
+        &location.city,
+        &location.country_sub_division_code,
+        &location.country_code,
+    ];
+    let mut parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    parts.dedup();
+    parts.join(", ")
+}
+
+async fn show_receipt(asked: Asked, session: Session, receipt: Receipt) -> Response {
     let args = (session.user.company_id, receipt.clone());
     let more = asked.state.db.read(args, |tx, (company_id, receipt)| {
         Box::pin(async move {
@@ -254,9 +356,9 @@ fn expense_row(expense: &AvailableExpense) -> ExpenseRow {
         amount_text: shortened(&expense.amount),
         currency_code: expense.currency_code.clone(),
         source_app: expense.source_app.clone(),
-        expense_type: ExpenseType::name_of(&expense.expense_type_id).to_owned(),
+        expense_type: expense.expense_type.name.clone(),
         state: ProcessingState::Processed,
-        has_picture: true,
+        has_picture: expense.source == Source::Receipt,
     }
 }
 
@@ -271,7 +373,7 @@ fn receipt_row(receipt: &Receipt) -> ExpenseRow {
         amount_text: shortened(&facts.total),
         currency_code: facts.currency_code,
         source_app: receipt.app_name.clone(),
-        expense_type: ExpenseType::name_of(ExpenseType::Undefined.id()).to_owned(),
+        expense_type: ExpenseType::undefined().name,
         state: match receipt.status.as_str() {
             "ACCEPTED" => ProcessingState::Accepted,
             "PROCESSING" => ProcessingState::Processing,

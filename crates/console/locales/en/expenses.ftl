@@ -56,3 +56,15 @@ log-debug = Debug
 log-info = Info
 log-warning = Warning
 log-error = Error
+
+quick-expense = Quick expense
+quick-expense-location = Location
+quick-expense-payment = Paid with
+quick-expense-comment = Comment
+quick-expense-details = Details
+quick-expense-id = Quick expense id
+quick-expense-json = JSON behind this expense
+quick-expense-json-region = Expense JSON
+payment-cash = Cash
+payment-company = Company paid
+payment-card = Pending card transaction

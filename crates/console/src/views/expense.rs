@@ -28,6 +28,47 @@ pub struct ExpensePage {
     pub json: String,
 }
 
+/// `GET /expenses/{id}` of a quick expense: its facts, and the JSON behind it.
+#[derive(Template)]
+#[template(path = "quick_expense.html")]
+pub struct QuickExpensePage {
+    /// What surrounds it.
+    pub frame: Frame,
+    /// The expense, as in the list.
+    pub expense: ExpenseRow,
+    /// The comment, if there is one.
+    pub comment: Option<String>,
+    /// Details of the entry, if there are any.
+    pub entry_details: Option<String>,
+    /// Where it was, on one line.
+    pub location: Option<String>,
+    /// How it was paid: `CASHX`, `CPAID` or `PENDC`.
+    pub payment_type_id: Option<String>,
+    /// Its id on the platform.
+    pub quick_expense_id: String,
+    /// When it arrived, as ISO 8601 text.
+    pub received_text: String,
+    /// Its JSON as it was sent.
+    pub json: String,
+}
+
+impl QuickExpensePage {
+    fn pretty_json(&self) -> String {
+        json_text::pretty(&self.json)
+    }
+
+    /// Source: v4.quick-expense.md, `paymentTypeId`.
+    fn payment_text(&self, id: &str) -> String {
+        let messages = &self.frame.messages;
+        match id {
+            "CASHX" => messages.text("payment-cash"),
+            "CPAID" => messages.text("payment-company"),
+            "PENDC" => messages.text("payment-card"),
+            other => other.to_owned(),
+        }
+    }
+}
+
 /// One step of processing.
 #[derive(Clone)]
 pub struct LogEntry {

@@ -36,7 +36,7 @@ pub use authorize::{ConsentPage, NotAskedPage};
 pub use confirm::{ConfirmPage, Question};
 pub use connections::{ConnectionsPage, DisconnectPage};
 pub use error::{ErrorKind, ErrorPage};
-pub use expense::{ExpensePage, LogEntry, LogLevel};
+pub use expense::{ExpensePage, LogEntry, LogLevel, QuickExpensePage};
 pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};
 pub use fields::Field;
 pub use letter::{Asker, LetterContent, LetterHtml, LetterText};

@@ -3,7 +3,8 @@
 use super::{
     ConsentPage, ErrorKind, ErrorPage, ExpensePage, ExpenseRow, ExpensesPage, Frame, LinkPage,
     LinkSentPage, LogEntry, LogLevel, MailPage, MailboxPage, NotAskedPage, PasswordPage,
-    PasswordProblem, PasswordReason, ProcessingState, SignInPage, SignInProblem, SignedIn,
+    PasswordProblem, PasswordReason, ProcessingState, QuickExpensePage, SignInPage, SignInProblem,
+    SignedIn,
 };
 use bursar_directory::Roles;
 
@@ -366,6 +367,42 @@ impl ExpensePage {
     }
 }
 
+impl QuickExpensePage {
+    /// With everything that one can say.
+    pub fn sample() -> Self {
+        let amount = ("120.00", "USD");
+        let row = ExpenseRow::sample(31, "Bay City Diner", "2026-11-12", amount, "Bay City");
+        Self {
+            frame: Frame::sample(),
+            expense: ExpenseRow {
+                expense_type: "Entertainment - Clients".into(),
+                has_picture: false,
+                ..row
+            },
+            comment: Some("Lunch after the meeting".into()),
+            entry_details: Some("two guests".into()),
+            location: Some("Diner, Bellevue, US-WA, US".into()),
+            payment_type_id: Some("CASHX".into()),
+            quick_expense_id: "506CF67C85BA436097F434F39CAE7DD8".into(),
+            received_text: "2026-11-12T20:14:07.125Z".into(),
+            json: r#"{"expenseTypeId":"BUSML","transactionDate":"2026-11-12"}"#.into(),
+        }
+    }
+
+    /// With what is required, and texts of unusual length.
+    pub fn sample_long() -> Self {
+        let mut rows = ExpensesPage::sample_long().rows;
+        Self {
+            expense: rows.swap_remove(0),
+            comment: Some(LONG_NAME.into()),
+            entry_details: None,
+            location: None,
+            payment_type_id: None,
+            ..Self::sample()
+        }
+    }
+}
+
 impl ErrorPage {
     /// For a reader who is signed in, unless that is the trouble.
     pub fn sample(kind: ErrorKind) -> Self {
@@ -406,6 +443,11 @@ pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
         (
             "expense-failed-long",
             ExpensePage::sample_failed_long().render(),
+        ),
+        ("quick-expense", QuickExpensePage::sample().render()),
+        (
+            "quick-expense-long",
+            QuickExpensePage::sample_long().render(),
         ),
         (
             "error-not-found",

@@ -56,6 +56,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     35 "0035_oauth_partner",
     40 "0040_directory_lookup",
     41 "0041_console_session_user",
+    50 "0050_expense_quick_source",
+    51 "0051_expense_quick",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

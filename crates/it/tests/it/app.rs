@@ -118,6 +118,23 @@ impl TestApp {
         Self::start_on(config, &format!("{SEED}{seed}"), Clock::fake(NOW)).await
     }
 
+    /// Nobody can sign in, and there is more in the seed.
+    pub(crate) async fn start_seeded(place: &TestDb, seed: &str) -> Self {
+        let seed = format!("{}\n{seed}", without_passwords());
+        Self::start_as(place, &seed, Clock::fake(NOW)).await
+    }
+
+    /// One more node on the same database, which must be a server: with a folder of its own, and
+    /// the same secret key.
+    pub(crate) async fn start_beside(&self, place: &TestDb) -> Self {
+        let config = config(place);
+        let config = Config {
+            data: config.data.join("beside"),
+            ..config
+        };
+        Self::start_on(config, &without_passwords(), self.clock.clone()).await
+    }
+
     /// With the people of `appcenter.toml`; of the others nobody can sign in.
     pub(crate) async fn start_app_center(place: &TestDb) -> Self {
         let seed = format!("{}\n{APP_CENTER}", without_passwords());

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::app::*;
 use crate::http::{Answer, Call, Site};
+use crate::quick_expense::sample as quick;
 use crate::receipts::sample::smallest;
 
 /// Why a caller is refused.
@@ -55,10 +56,34 @@ const fn row(
     }
 }
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 16] = [
     row("GET", "/profile/v1/me", "openid", 200),
     row("GET", "/profile/identity/v4/Users", "openid", 200),
     row("GET", "/profile/identity/v4/Users/{id}", "openid", 200),
+    row(
+        "POST",
+        "/quickexpense/v4/users/{userId}/context/{contextType}/quickexpenses",
+        "receipts.writeonly",
+        201,
+    ),
+    row(
+        "GET",
+        "/quickexpense/v4/users/{userId}/context/{contextType}/quickexpenses/{quickExpenseId}",
+        "receipts.read",
+        200,
+    ),
+    row(
+        "GET",
+        "/api/v3.0/expense/expensegroupconfigurations",
+        "receipts.read",
+        200,
+    ),
+    row(
+        "GET",
+        "/api/v3.0/expense/expensegroupconfigurations/{groupId}",
+        "receipts.read",
+        200,
+    ),
     row("GET", "/receipts/", "openid", 200),
     row("GET", "/receipts/schemas", "openid", 200),
     row("GET", "/receipts/schemas/{schemaId}", "openid", 200),
@@ -169,11 +194,24 @@ fn call(app: &TestApp, row: &Row, receipt: &str) -> Call {
         .replace("{userId}", ANA)
         .replace("{id}", ANA)
         .replace("{cursor}", &"f".repeat(32))
-        .replace("{receiptId}", receipt);
+        .replace("{receiptId}", receipt)
+        .replace("{contextType}", "TRAVELER")
+        // The first quick expense that there is, by its number.
+        .replace("{quickExpenseId}", "1")
+        .replace("{groupId}", &NORTHWIND.replace('-', ""));
     assert!(!path.contains('{'), "{path}: give the parameter a value");
-    let call = app.us.call(row.method, &path);
+    // A list of groups names a company by one of its users.
+    let whose = if path.ends_with("/expensegroupconfigurations") {
+        "?user=ana@northwind.example.com"
+    } else {
+        ""
+    };
+    let call = app.us.call(row.method, &format!("{path}{whose}"));
     if row.method == "GET" {
         return call;
+    }
+    if row.path.starts_with("/quickexpense/") {
+        return call.json(quick::smallest().to_string());
     }
     call.header("link", GENERAL).json(smallest().to_string())
 }
@@ -182,6 +220,9 @@ fn call(app: &TestApp, row: &Row, receipt: &str) -> Call {
 fn is_refused(row: &Row, answer: &Answer, refusal: Refusal) -> bool {
     if row.path.starts_with("/profile/") {
         return is_refused_as_scim(row, answer, refusal);
+    }
+    if row.path.starts_with("/quickexpense/") || row.path.starts_with("/api/v3.0/expense/") {
+        return is_refused_as_expense(answer, refusal);
     }
     if refusal == Refusal::WrongCompany {
         return (answer.status, answer.body.len()) == (404, 0);
@@ -196,6 +237,21 @@ fn is_refused(row: &Row, answer: &Answer, refusal: Refusal) -> bool {
     };
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     answer.status == 403 && body["error_description"] == says
+}
+
+fn is_refused_as_expense(answer: &Answer, refusal: Refusal) -> bool {
+    let (status, message) = match refusal {
+        Refusal::NoToken => (403, "no bearer token"),
+        Refusal::WrongScope => (403, "the access token lacks the scope"),
+        Refusal::WrongKind => (403, "the access token is of a kind that may not call this"),
+        Refusal::WrongCompany => (404, "not found"),
+        Refusal::WrongDataCenter => (403, "the access token is of another data center"),
+        Refusal::ProductNotBought => (403, "the company has not bought the product"),
+    };
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    answer.status == status
+        && body["errorMessage"] == message
+        && body["httpStatus"].as_str() == Some(status.to_string().as_str())
 }
 
 fn is_refused_as_scim(row: &Row, answer: &Answer, refusal: Refusal) -> bool {

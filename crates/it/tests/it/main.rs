@@ -25,6 +25,7 @@ mod partner_secrets;
 mod password;
 mod people;
 mod profile;
+mod quick_expense;
 mod receipts;
 mod routes;
 mod signin;

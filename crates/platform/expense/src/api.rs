@@ -3,7 +3,7 @@
 use bursar_db::{DbError, Tx};
 use bursar_kernel::Uuid;
 
-use crate::{AvailableExpense, NewAvailableExpense, store};
+use crate::{AvailableExpense, NewAvailableExpense, QuickExpense, store};
 
 /// Makes an expense available. False when its document already made one: nothing happens twice.
 pub async fn add(tx: &mut Tx, new: &NewAvailableExpense) -> Result<bool, DbError> {
@@ -50,4 +50,13 @@ pub async fn amounts(
     user_id: Uuid,
 ) -> Result<Vec<(String, String)>, DbError> {
     store::amounts(tx, company_id, user_id).await
+}
+
+/// One of a company's quick expenses.
+pub async fn quick_expense(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+) -> Result<Option<QuickExpense>, DbError> {
+    store::quick(tx, company_id, id).await
 }

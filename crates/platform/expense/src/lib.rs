@@ -1,13 +1,110 @@
 //! Expenses: what a traveller can put into a report, from whatever source it came.
 //!
-//! A sink: receipts (and later cards and quick expenses) write here through [`api`] inside their
-//! own operations, and are never called back. No HTTP API of its own yet; the console shows it.
+//! - Available expenses, a sink: receipts (and later cards) write here through [`api`] inside
+//!   their own operations, and are never called back. The console shows them.
+//! - Quick Expense v4, as JSON. Source: expense/quick-expense/v4.quick-expense.md, and the
+//!   e-receipts and quick expense guide. Quirks: a bad token is 403, another user's URL is 401;
+//!   names of fields may begin with a capital; a read at the answered address is ours.
+//! - Expense Group Configurations v3.0, which say what types there are. Source:
+//!   expense/expense-report/expense-group-configurations.markdown. One group for each company.
+//!
+//! Documents: `docs/api/quick-expense.md`, `docs/behaviours.md`.
 
+mod access;
 pub mod api;
+mod decimal;
+mod error;
+mod get_quick;
+mod group;
+mod groups;
+mod limit;
 mod model;
+mod post_quick;
+mod quick;
+mod seed;
 mod store;
 
-pub use model::{AvailableExpense, ExpenseType, NewAvailableExpense, Source};
+use axum::extract::FromRef;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use bursar_db::Db;
+use bursar_kernel::{Clock, Rng};
+use bursar_oauth::Oauth;
+use limit::Limit;
+
+pub use model::{
+    AvailableExpense, ExpenseType, Location, NewAvailableExpense, QuickExpense, QuickFacts, Source,
+};
+pub use seed::seed;
+
+/// What the endpoints need.
+#[derive(Clone)]
+pub struct ExpenseState {
+    db: Db,
+    clock: Clock,
+    rng: Rng,
+    oauth: Oauth,
+    limit: Limit,
+}
+
+impl ExpenseState {
+    /// Its clones share what a node remembers of the limit. One for each data center is enough,
+    /// since a user lives at one.
+    pub fn new(db: Db, clock: Clock, rng: Rng, oauth: Oauth) -> Self {
+        Self {
+            db,
+            clock,
+            rng,
+            oauth,
+            limit: Limit::default(),
+        }
+    }
+}
+
+impl FromRef<ExpenseState> for Oauth {
+    fn from_ref(state: &ExpenseState) -> Self {
+        state.oauth.clone()
+    }
+}
+
+/// The routes of these APIs.
+pub fn routes(state: ExpenseState) -> Router {
+    // Each refusal says when it was.
+    let clock = Extension(state.clock.clone());
+    Router::new()
+        .route(
+            "/quickexpense/v4/users/{userId}/context/{contextType}/quickexpenses",
+            post(post_quick::post_quick_expense),
+        )
+        .route(
+            "/quickexpense/v4/users/{userId}/context/{contextType}/quickexpenses/{quickExpenseId}",
+            get(get_quick::get_quick_expense),
+        )
+        .route(
+            "/api/v3.0/expense/expensegroupconfigurations",
+            get(groups::list_groups),
+        )
+        .route(
+            "/api/v3.0/expense/expensegroupconfigurations/{groupId}",
+            get(groups::get_group),
+        )
+        .with_state(state)
+        .layer(clock)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    post_quick::post_quick_expense,
+    get_quick::get_quick_expense,
+    groups::list_groups,
+    groups::get_group,
+))]
+struct Document;
+
+/// The OpenAPI description of [`routes`].
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    <Document as utoipa::OpenApi>::openapi()
+}
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.
 pub fn statements() -> &'static [&'static bursar_db::Sql] {

@@ -1,26 +1,50 @@
 //! All SQL of this slice; its tables begin with `expense_`.
 
-use bursar_db::{DbError, Row, Tx, args, statements};
-use bursar_kernel::Uuid;
+use bursar_db::{DbError, FromCell, Row, Tx, args, statements};
+use bursar_kernel::{Micros, Uuid};
 
+use crate::group::Group;
+use crate::model::{ExpenseType, NewQuickExpense, QuickExpense, QuickFacts, Source};
 use crate::{AvailableExpense, NewAvailableExpense};
 
 statements! {
     INSERT = "INSERT INTO expense_available (company_id, user_id, id, source, source_id, \
         source_app, merchant, transacted_at_text, amount, currency_code, expense_type_id, \
-        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+        expense_type_name, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
         ON CONFLICT (company_id, source, source_id) DO NOTHING";
-    GET = "SELECT id, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id FROM expense_available \
+    GET = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
+        currency_code, expense_type_id, expense_type_name FROM expense_available \
         WHERE company_id = $1 AND user_id = $2 AND id = $3";
-    LIST_BEFORE = "SELECT id, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id FROM expense_available \
+    LIST_BEFORE = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
+        currency_code, expense_type_id, expense_type_name FROM expense_available \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
-    LIST_AFTER = "SELECT id, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id FROM expense_available \
+    LIST_AFTER = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
+        currency_code, expense_type_id, expense_type_name FROM expense_available \
         WHERE company_id = $1 AND user_id = $2 AND id > $3 ORDER BY id LIMIT $4";
     AMOUNTS = "SELECT currency_code, amount FROM expense_available \
         WHERE company_id = $1 AND user_id = $2 ORDER BY currency_code";
+    INSERT_QUICK = "INSERT INTO expense_quick (company_id, id, user_id, app_id, app_name, body, \
+        expense_type_id, expense_type_name, payment_type_id, amount, currency_code, \
+        transaction_date, vendor, comment, entry_details, location, received_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+        RETURNING number";
+    QUICK = "SELECT id, user_id, app_id, app_name, body, expense_type_id, expense_type_name, \
+        payment_type_id, amount, currency_code, transaction_date, vendor, comment, \
+        entry_details, location, received_at FROM expense_quick \
+        WHERE company_id = $1 AND id = $2";
+    QUICK_NUMBERED = "SELECT id FROM expense_quick WHERE company_id = $1 AND number = $2";
+    // One statement on one row: nodes need no other agreement.
+    COUNT_REQUEST = "INSERT INTO expense_quick_limit (company_id, user_id, began_at, requests) \
+        VALUES ($1, $2, $3, 1) ON CONFLICT (company_id, user_id) DO UPDATE SET \
+        began_at = CASE WHEN expense_quick_limit.began_at > $4 \
+            THEN expense_quick_limit.began_at ELSE excluded.began_at END, \
+        requests = CASE WHEN expense_quick_limit.began_at > $4 \
+            THEN expense_quick_limit.requests + 1 ELSE 1 END \
+        RETURNING began_at, requests";
+    INSERT_GROUP = "INSERT INTO expense_group (company_id, document) VALUES ($1, $2) \
+        ON CONFLICT (company_id) DO NOTHING";
+    GROUP = "SELECT document FROM expense_group WHERE company_id = $1";
 }
 
 pub(crate) async fn insert(tx: &mut Tx, new: &NewAvailableExpense) -> Result<bool, DbError> {
@@ -38,7 +62,8 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAvailableExpense) -> Result<boo
                 &new.transacted_at_text,
                 &new.amount,
                 &new.currency_code,
-                new.expense_type.id(),
+                &new.expense_type.id,
+                &new.expense_type.name,
                 new.created_at,
             ],
         )
@@ -97,14 +122,141 @@ pub(crate) async fn amounts(
 }
 
 fn read(mut row: Row) -> Result<AvailableExpense, DbError> {
+    let source: String = row.get(1)?;
     Ok(AvailableExpense {
         id: row.get(0)?,
-        source_id: row.get(1)?,
-        source_app: row.get(2)?,
-        merchant: row.get(3)?,
-        transacted_at_text: row.get(4)?,
-        amount: row.get(5)?,
-        currency_code: row.get(6)?,
-        expense_type_id: row.get(7)?,
+        source: Source::parse(&source).ok_or(DbError::Decode { column: 1 })?,
+        source_id: row.get(2)?,
+        source_app: row.get(3)?,
+        merchant: row.get(4)?,
+        transacted_at_text: row.get(5)?,
+        amount: row.get(6)?,
+        currency_code: row.get(7)?,
+        expense_type: ExpenseType {
+            id: row.get(8)?,
+            name: row.get(9)?,
+        },
+    })
+}
+
+/// The quick expense, and what becomes available: both or neither. Answers its number.
+pub(crate) async fn insert_quick(tx: &mut Tx, new: &NewQuickExpense) -> Result<i64, DbError> {
+    let facts = &new.facts;
+    let location = facts.location.as_ref().map(json_text);
+    let args = args![
+        &new.company_id,
+        &new.id,
+        &new.user_id,
+        &new.app_id,
+        &new.app_name,
+        &new.body,
+        &facts.expense_type.id,
+        &facts.expense_type.name,
+        facts.payment_type_id.as_deref(),
+        &facts.amount,
+        &facts.currency_code,
+        &facts.transaction_date,
+        facts.vendor.as_deref(),
+        facts.comment.as_deref(),
+        facts.entry_details.as_deref(),
+        location.as_deref(),
+        new.received_at,
+    ];
+    let rows = tx.returning(&INSERT_QUICK, args).await?;
+    insert(tx, &new.available()).await?;
+    first(rows)
+}
+
+pub(crate) async fn quick(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+) -> Result<Option<QuickExpense>, DbError> {
+    tx.row(&QUICK, args![&company_id, &id])
+        .await?
+        .map(read_quick)
+        .transpose()
+}
+
+/// The id of the quick expense with this number.
+pub(crate) async fn quick_numbered(
+    tx: &mut Tx,
+    company_id: Uuid,
+    number: i64,
+) -> Result<Option<Uuid>, DbError> {
+    let row = tx.row(&QUICK_NUMBERED, args![&company_id, number]).await?;
+    row.map(|mut row| row.get(0)).transpose()
+}
+
+/// Counts one more request for a user at `now`. Answers when the count began and what it is; it
+/// begins anew when it began at `over` or before.
+pub(crate) async fn count_request(
+    tx: &mut Tx,
+    (company_id, user_id): (Uuid, Uuid),
+    now: Micros,
+    over: Micros,
+) -> Result<(Micros, i64), DbError> {
+    let args = args![&company_id, &user_id, now, over];
+    let mut rows = tx.returning(&COUNT_REQUEST, args).await?;
+    let row = rows.first_mut().ok_or(DbError::Decode { column: 0 })?;
+    Ok((Micros(row.get(0)?), row.get(1)?))
+}
+
+pub(crate) async fn insert_group(
+    tx: &mut Tx,
+    company_id: Uuid,
+    group: &Group,
+) -> Result<(), DbError> {
+    tx.execute(&INSERT_GROUP, args![&company_id, &json_text(group)])
+        .await?;
+    Ok(())
+}
+
+/// A company's group; the default one where nobody configured anything.
+pub(crate) async fn group(tx: &mut Tx, company_id: Uuid) -> Result<Group, DbError> {
+    let Some(mut row) = tx.row(&GROUP, args![&company_id]).await? else {
+        return Ok(Group::default());
+    };
+    let document: String = row.get(0)?;
+    serde_json::from_str(&document).map_err(|_| DbError::Decode { column: 0 })
+}
+
+fn first<T: FromCell>(rows: Vec<Row>) -> Result<T, DbError> {
+    let row = rows.into_iter().next();
+    row.ok_or(DbError::Decode { column: 0 })?.get(0)
+}
+
+/// # Panics
+/// Never: what is kept as JSON here has no map whose keys are not texts.
+fn json_text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("plain JSON")
+}
+
+fn read_quick(mut row: Row) -> Result<QuickExpense, DbError> {
+    let location: Option<String> = row.get(14)?;
+    let location = location
+        .map(|text| serde_json::from_str(&text).map_err(|_| DbError::Decode { column: 14 }))
+        .transpose()?;
+    Ok(QuickExpense {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        app_id: row.get(2)?,
+        app_name: row.get(3)?,
+        body: row.get(4)?,
+        facts: QuickFacts {
+            expense_type: ExpenseType {
+                id: row.get(5)?,
+                name: row.get(6)?,
+            },
+            payment_type_id: row.get(7)?,
+            amount: row.get(8)?,
+            currency_code: row.get(9)?,
+            transaction_date: row.get(10)?,
+            vendor: row.get(11)?,
+            comment: row.get(12)?,
+            entry_details: row.get(13)?,
+            location,
+        },
+        received_at: Micros(row.get(15)?),
     })
 }

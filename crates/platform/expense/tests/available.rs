@@ -5,7 +5,7 @@
     reason = "tests end where their answer is not what it should be"
 )]
 
-use bursar_db::{Db, DbError, Isolation, MIGRATIONS};
+use bursar_db::{Db, DbError, Isolation, MIGRATIONS, Sql, args};
 use bursar_expense::{ExpenseType, NewAvailableExpense, Source, api, statements};
 use bursar_kernel::{Micros, Uuid};
 use bursar_testkit::db_test;
@@ -22,7 +22,7 @@ fn expense(company: u128, user: u128, id: u128) -> NewAvailableExpense {
         transacted_at_text: "2026-01-02T03:04:05-0500".into(),
         amount: "180.0".into(),
         currency_code: "EUR".into(),
-        expense_type: ExpenseType::Undefined,
+        expense_type: ExpenseType::undefined(),
         created_at: Micros(5),
     }
 }
@@ -57,8 +57,39 @@ db_test! {
         assert_eq!(ids(&seen.0), [11, 10]);
         assert_eq!(ids(&seen.1), [10]);
         assert_eq!(seen.2, None);
-        assert_eq!(seen.3.unwrap().merchant, "Café Ünïcode");
+        let own = seen.3.unwrap();
+        assert_eq!((own.merchant.as_str(), own.source), ("Café Ünïcode", Source::Receipt));
+        assert_eq!(own.expense_type, ExpenseType::undefined());
         assert_eq!(seen.4, vec![("EUR".to_owned(), "180.0".to_owned()); 2]);
+    }
+}
+
+/// What there was before expenses had named types.
+static BEFORE: Sql = Sql::new(
+    "INSERT INTO expense_available (company_id, user_id, id, source, source_id, source_app, \
+     merchant, transacted_at_text, amount, currency_code, expense_type_id, created_at) \
+     VALUES ($1, $1, $1, 'receipt', $1, 'Shop', 'Café', '2026-01-02', '180.0', 'EUR', 'UNDEF', 5)",
+);
+
+db_test! {
+    async fn what_there_was_before_quick_expenses_stays(place: TestDb) {
+        let old = MIGRATIONS.iter().position(|one| one.number == 50).unwrap();
+        let db = Db::open(place.options(), &MIGRATIONS[..old]).await.unwrap();
+        let id = Uuid::from_u128(7);
+        let added = db.write(Isolation::Append, id, |tx, id| Box::pin(async move {
+            tx.execute(&BEFORE, args![id]).await
+        }));
+        assert_eq!(added.await.unwrap(), 1);
+        db.close().await;
+        let db = place.open().await;
+        let kept = db.read(id, |tx, id| Box::pin(api::get(tx, *id, *id, *id))).await;
+        let kept = kept.unwrap().unwrap();
+        assert_eq!((kept.merchant.as_str(), kept.source), ("Café", Source::Receipt));
+        assert_eq!(kept.expense_type, ExpenseType::undefined());
+        // One document still makes one expense.
+        assert!(!add(&db, expense(7, 7, 7)).await);
+        let quick = NewAvailableExpense { source: Source::QuickExpense, ..expense(7, 7, 8) };
+        assert!(add(&db, quick).await);
     }
 }
 

@@ -159,7 +159,7 @@ impl Process {
                 currency_code: facts.currency_code,
                 // A receipt is not mapped to an expense type.
                 // Source: e-receipts and quick expense guide, "Post a General eReceipt".
-                expense_type: ExpenseType::Undefined,
+                expense_type: ExpenseType::undefined(),
                 created_at: self.clock.now(),
             },
         }

@@ -29,7 +29,7 @@ db_test! {
         let app = TestApp::start(&place).await;
         let scope = "openid receipts.read receipts.write receipts.writeonly company.read user.read \
             identity.user.ids.read identity.user.core.read identity.user.coresensitive.read \
-            identity.user.enterprise.read";
+            identity.user.enterprise.read quickexpense.writeonly CONFIG";
         let cases = [
             ("", "1_old-token-of-ana", ANA, "user", &app.us),
             ("?returnType=companyToken", "1_old-token-of-ben", NORTHWIND, "company", &app.us),

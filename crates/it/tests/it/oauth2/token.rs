@@ -53,7 +53,7 @@ fn assert_tokens(answer: &Answer, scope: &str, home: &Site) {
 
 const ALL: &str = "openid receipts.read receipts.write receipts.writeonly company.read user.read \
     identity.user.ids.read identity.user.core.read identity.user.coresensitive.read \
-    identity.user.enterprise.read";
+    identity.user.enterprise.read quickexpense.writeonly CONFIG";
 
 db_test! {
     async fn every_grant_answers_as_documented(place: TestDb) {

@@ -1,0 +1,10 @@
+//! `/quickexpense/v4` and `/api/v3.0/expense/expensegroupconfigurations`.
+
+mod access;
+mod body;
+mod groups;
+mod limit;
+mod pages;
+mod post;
+mod rules;
+pub(crate) mod sample;
