@@ -22,6 +22,7 @@ scope-receipts-read = see your receipts
 scope-receipts-write = see your receipts and add new ones
 scope-receipts-writeonly = add receipts, without seeing those you have
 scope-quickexpense-writeonly = add expenses, without seeing those you have
+scope-config = look up which expense types, payment types and policies your company has
 scope-expense-report-read = see your expense reports
 scope-expense-report-readwrite = see and change your expense reports
 scope-travelrequest-write = see and change your travel requests

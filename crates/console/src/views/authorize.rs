@@ -83,6 +83,7 @@ pub(super) fn permission(messages: &Messages, scope: &str) -> String {
         "receipts.write" => messages.text("scope-receipts-write"),
         "receipts.writeonly" => messages.text("scope-receipts-writeonly"),
         "quickexpense.writeonly" => messages.text("scope-quickexpense-writeonly"),
+        "CONFIG" => messages.text("scope-config"),
         "expense.report.read" => messages.text("scope-expense-report-read"),
         "expense.report.readwrite" => messages.text("scope-expense-report-readwrite"),
         "travelrequest.write" => messages.text("scope-travelrequest-write"),

@@ -180,8 +180,9 @@ pub(crate) async fn list_groups(
         ("groupId" = String, Path, description = "From the list"),
         ("user" = Option<String>, Query, description = "A user name, or ALL"),
     ),
-    responses((status = 200, body = ExpenseGroup), (status = 403, body = ExpenseErrorBody),
-        (status = 404, body = ExpenseErrorBody), (status = 406, body = ExpenseErrorBody)))]
+    responses((status = 200, body = ExpenseGroup), (status = 400, body = ExpenseErrorBody),
+        (status = 403, body = ExpenseErrorBody), (status = 404, body = ExpenseErrorBody),
+        (status = 406, body = ExpenseErrorBody)))]
 pub(crate) async fn get_group(
     State(state): State<ExpenseState>,
     caller: Caller<Configuration>,

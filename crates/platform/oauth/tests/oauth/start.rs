@@ -113,8 +113,9 @@ db_test! {
             let mut seed = Seed::parse(SANDBOX).unwrap();
             bursar_directory::seed(&db, &clock, &passwords, &centers, &mut seed).await.unwrap();
             bursar_oauth::seed(&oauth, &mut seed).await.unwrap();
-            // The App Center's own section.
+            // Other slices' own sections.
             seed.take::<Value>("listings").unwrap();
+            seed.take::<Value>("expense_groups").unwrap();
             seed.finish().unwrap();
         }
     }
