@@ -39,7 +39,7 @@ pub fn lint(path: &Path, receipt_type: ReceiptType) -> Result<Findings, LintErro
         return Ok(Findings::TooLarge);
     }
     Ok(match json::parse(&bytes) {
-        Ok(receipt) => Findings::Faults(Validators::new().validate(receipt_type, &receipt)),
+        Ok(receipt) => Findings::Faults(Validators::default().validate(receipt_type, &receipt)),
         Err(fault) => Findings::Unreadable(fault),
     })
 }

@@ -55,7 +55,7 @@ impl ReceiptsState {
             clock,
             rng,
             oauth,
-            validators: Arc::new(Validators::new()),
+            validators: Arc::new(Validators::default()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod fault;
 mod formats;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use jsonschema::{Registry, Validator};
 use serde_json::Value;
@@ -185,41 +186,28 @@ impl ReceiptType {
     }
 }
 
-/// The compiled receipt schemas. Build once, share by reference.
-#[derive(Debug)]
+/// The receipt schemas, each compiled when the first receipt of its type comes: a type that nobody
+/// posts costs no memory. Share by reference.
+#[derive(Debug, Default)]
 pub struct Validators {
     /// In the order of [`ReceiptType::ALL`].
-    by_type: [Validator; ReceiptType::ALL.len()],
-    /// The documents by URI, for what a fault says was expected.
-    documents: HashMap<&'static str, Value>,
+    by_type: [OnceLock<Validator>; ReceiptType::ALL.len()],
+    /// For what a fault says was expected.
+    documents: OnceLock<Documents>,
 }
 
-impl Validators {
-    /// Compiles the built-in schemas.
-    ///
-    /// # Panics
-    /// If a built-in schema is broken, which the tests of this module rule out.
-    #[must_use]
-    #[expect(
-        clippy::new_without_default,
-        reason = "compiling is too dear to happen unnoticed"
-    )]
-    pub fn new() -> Self {
-        let documents: HashMap<_, Value> = documents()
-            .map(|document| {
-                let value = serde_json::from_str(document.text);
-                (document.uri, value.expect("a built-in schema is JSON"))
-            })
-            .collect();
-        let by_type = compile(&documents);
-        Self { by_type, documents }
-    }
+/// The schema documents by URI.
+type Documents = HashMap<&'static str, Value>;
 
+impl Validators {
     /// Every fault of a receipt; none when it is valid.
     ///
     /// At most [`FAULTS_MAX`] faults are listed; one more then says how many were left out.
+    ///
+    /// # Panics
+    /// If a built-in schema is broken, which the tests of this module rule out.
     pub fn validate(&self, receipt_type: ReceiptType, receipt: &Value) -> Vec<Fault> {
-        let validator = &self.by_type[receipt_type as usize];
+        let validator = self.by_type[receipt_type as usize].get_or_init(|| compile(receipt_type));
         // The yes or no is several times faster than the list of faults.
         if validator.is_valid(receipt) {
             return Vec::new();
@@ -231,13 +219,17 @@ impl Validators {
         let mut faults: Vec<_> = errors
             .by_ref()
             .take(FAULTS_MAX)
-            .map(|e| Fault::from_error(&e, &self.documents))
+            .map(|e| Fault::from_error(&e, self.documents()))
             .collect();
         let left_out = errors.count();
         if left_out > 0 {
             faults.push(Fault::left_out(&format!("{left_out}")));
         }
         faults
+    }
+
+    fn documents(&self) -> &Documents {
+        self.documents.get_or_init(|| parsed(documents()))
     }
 
     fn first_fault(&self, validator: &Validator, receipt: &Value) -> Vec<Fault> {
@@ -251,13 +243,25 @@ impl Validators {
             return Vec::new();
         };
         vec![
-            Fault::from_error(&error, &self.documents),
+            Fault::from_error(&error, self.documents()),
             Fault::left_out("possibly"),
         ]
     }
 }
 
-fn compile(documents: &HashMap<&'static str, Value>) -> [Validator; ReceiptType::ALL.len()] {
+fn parsed(documents: impl Iterator<Item = &'static SchemaDocument>) -> Documents {
+    documents
+        .map(|document| {
+            let value = serde_json::from_str(document.text);
+            (document.uri, value.expect("a built-in schema is JSON"))
+        })
+        .collect()
+}
+
+fn compile(receipt_type: ReceiptType) -> Validator {
+    // No receipt schema refers to another.
+    let document = receipt_type.document();
+    let documents = parsed(SUPPORTING_SCHEMAS.iter().chain([document]));
     let registry = documents
         .iter()
         .fold(Registry::new(), |registry, (uri, schema)| {
@@ -267,18 +271,16 @@ fn compile(documents: &HashMap<&'static str, Value>) -> [Validator; ReceiptType:
         })
         .prepare()
         .expect("built-in schemas refer to each other only");
-    ReceiptType::ALL.map(|receipt_type| {
-        jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .with_registry(&registry)
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(false)
-            .with_format("date-time", formats::is_date_time)
-            .with_format("country-code", formats::is_country_code)
-            .with_format("currency-code", formats::is_currency_code)
-            .build(&documents[receipt_type.schema_uri()])
-            .expect("a built-in schema compiles")
-    })
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .with_registry(&registry)
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
+        .with_format("date-time", formats::is_date_time)
+        .with_format("country-code", formats::is_country_code)
+        .with_format("currency-code", formats::is_currency_code)
+        .build(&documents[document.uri])
+        .expect("a built-in schema compiles")
 }
 
 /// How many items all lists of a document have together.

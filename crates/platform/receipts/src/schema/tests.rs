@@ -26,8 +26,8 @@ const EVERY_FIELD: [(ReceiptType, &str); 6] = [
 
 /// Compiled once: compiling dominates every test otherwise.
 fn validators() -> &'static Validators {
-    static VALIDATORS: std::sync::OnceLock<Validators> = std::sync::OnceLock::new();
-    VALIDATORS.get_or_init(Validators::new)
+    static VALIDATORS: OnceLock<Validators> = OnceLock::new();
+    VALIDATORS.get_or_init(Validators::default)
 }
 
 fn receipt(text: &str) -> Value {
@@ -108,13 +108,13 @@ fn limits(schema: &Value) -> Vec<&Value> {
 
 #[test]
 fn the_limit_of_lists_is_the_same_in_schemas_and_code() {
-    let documents = validators().documents.values();
+    let documents = validators().documents().values();
     let limits: Vec<_> = documents.flat_map(limits).collect();
     // Line items, tickets, coupons, guests, rail tickets, their segments, those of IC cards.
     assert_eq!(limits, vec![&json!(LIST_MAX); 7]);
     for name in LIMITED_LISTS {
         let limited = receipt_schemas().iter().any(|document| {
-            let lists = &validators().documents[document.uri]["properties"];
+            let lists = &validators().documents()[document.uri]["properties"];
             lists
                 .get(name)
                 .is_some_and(|list| resolved(list)["maxItems"] == LIST_MAX)
@@ -153,7 +153,7 @@ fn resolved(schema: &'static Value) -> &'static Value {
     };
     let (file_name, pointer) = reference.split_once('#').unwrap_or((reference, ""));
     let uri = document(file_name).unwrap().uri;
-    resolved(validators().documents[uri].pointer(pointer).unwrap())
+    resolved(validators().documents()[uri].pointer(pointer).unwrap())
 }
 
 /// The fields that a schema names, items of lists as `*`.
@@ -190,7 +190,7 @@ fn fields_in(value: &Value, path: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_fixtures_have_every_documented_field() {
-    let schema = |uri: &str| &validators().documents[uri];
+    let schema = |uri: &str| &validators().documents()[uri];
     for (receipt_type, text) in EVERY_FIELD {
         let mut documented = fields_of(schema(receipt_type.schema_uri()), "");
         if receipt_type == ReceiptType::JptIcCard {
