@@ -43,8 +43,8 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// A started platform: everything is open and bound; [`Platform::serve`] answers.
 pub struct Platform {
-    listeners: Vec<(String, SocketAddr, TcpListener, Router)>,
-    addresses: Vec<(String, String)>,
+    listeners: Vec<(SocketAddr, TcpListener, Arc<DataCenter>)>,
+    router: Router,
     tls: Option<Arc<ServerConfig>>,
     control: Option<Control>,
     admin: Admin,
@@ -152,20 +152,13 @@ impl Platform {
         }
         let receipts = parts.receipts();
         let workers = parts.workers(&config, &receipts);
-        let mut listeners = Vec::new();
-        let mut addresses = Vec::new();
-        for ((address, socket), data_center) in sockets.into_iter().zip(parts.data_centers.iter()) {
-            let router = parts.router(data_center, &receipts, &config.brand, &metrics);
-            addresses.push((
-                data_center.id().to_owned(),
-                data_center.base_uri().to_owned(),
-            ));
-            listeners.push((data_center.id().to_owned(), address, socket, router));
-        }
+        let listeners = sockets.into_iter().zip(parts.data_centers.iter());
+        let listeners = listeners
+            .map(|((address, socket), data_center)| (address, socket, Arc::clone(data_center)));
         let sweeper = tokio::spawn(sweep(parts.db.clone(), parts.blobs.clone()));
         Ok(Self {
-            listeners,
-            addresses,
+            listeners: listeners.collect(),
+            router: parts.router(receipts, &config.brand, metrics),
             tls: None,
             control: Control::bind(&config.data)?,
             admin: parts.admin(),
@@ -207,16 +200,16 @@ impl Platform {
 
     /// Each data center's id and base URI, in the configured order.
     pub fn addresses(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.addresses
+        self.listeners
             .iter()
-            .map(|(id, address)| (id.as_str(), address.as_str()))
+            .map(|(.., data_center)| (data_center.id(), data_center.base_uri()))
     }
 
     /// Each data center's id and the address that it listens on.
     pub fn sockets(&self) -> impl Iterator<Item = (&str, SocketAddr)> {
         self.listeners
             .iter()
-            .map(|(id, address, ..)| (id.as_str(), *address))
+            .map(|(address, _, data_center)| (data_center.id(), *address))
     }
 
     /// A data center's base URI.
@@ -228,9 +221,11 @@ impl Platform {
 
     /// Answers until `stop` completes; then finishes what was accepted, and closes everything.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let doors = self.listeners.into_iter().map(|(.., socket, router)| Door {
+        let listeners = self.listeners.into_iter();
+        let doors = listeners.map(|(_, socket, data_center)| Door {
             socket,
-            router,
+            data_center,
+            router: self.router.clone(),
             tls: self.tls.clone(),
         });
         let control = self.control.map(|control| control.serve(self.admin));
@@ -389,13 +384,8 @@ impl Parts {
         }
     }
 
-    fn router(
-        &self,
-        data_center: &Arc<DataCenter>,
-        receipts: &ReceiptsState,
-        brand: &str,
-        metrics: &Metrics,
-    ) -> Router {
+    /// What answers at every data center.
+    fn router(&self, receipts: ReceiptsState, brand: &str, metrics: Metrics) -> Router {
         let console = ConsoleState {
             db: self.db.clone(),
             blobs: self.blobs.clone(),
@@ -427,21 +417,12 @@ impl Parts {
         let router = Router::new()
             .merge(bursar_oauth::routes(self.oauth.clone()))
             .merge(bursar_profile::routes(profile))
-            .merge(bursar_receipts::routes(receipts.clone()))
+            .merge(bursar_receipts::routes(receipts))
             .merge(bursar_expense::routes(self.expense()))
             .merge(bursar_console::routes(console))
-            .merge(ops_router(readiness, metrics.clone()))
-            .merge(openapi_router(
-                data_center,
-                env!("CARGO_PKG_VERSION"),
-                documents,
-            ));
-        edge(
-            router,
-            Arc::clone(data_center),
-            self.rng.clone(),
-            &Limits::default(),
-        )
+            .merge(ops_router(readiness, metrics))
+            .merge(openapi_router(env!("CARGO_PKG_VERSION"), documents));
+        edge(router, self.rng.clone(), &Limits::default())
     }
 }
 

@@ -21,15 +21,15 @@ use crate::{DataCenter, Limits};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static(CorrelationId::HEADER);
 
-/// Wraps a data center's whole router, after its last route was added.
+/// Wraps the whole router, after its last route was added: once, for all data centers.
 ///
-/// Requests get `Arc<DataCenter>` and `CorrelationId` as extensions and run in a span with both.
+/// Requests bring `Arc<DataCenter>` as an extension from their [`Door`](crate::Door), get
+/// `CorrelationId` as another, and run in a span with both.
 /// Every answer, also to unknown paths and wrong methods, gets `concur-correlationid`, an access
 /// log line and a metric. A panic becomes 500; a handler that takes longer than
 /// [`Limits::request_time`] is dropped and answered 503. Both have empty bodies.
-pub fn edge(router: Router, data_center: Arc<DataCenter>, rng: Rng, limits: &Limits) -> Router {
+pub fn edge(router: Router, rng: Rng, limits: &Limits) -> Router {
     let edge = Edge {
-        data_center,
         rng,
         request_time: limits.request_time,
         body_time: BodyTime(limits.body_time),
@@ -38,7 +38,6 @@ pub fn edge(router: Router, data_center: Arc<DataCenter>, rng: Rng, limits: &Lim
 }
 
 struct Edge {
-    data_center: Arc<DataCenter>,
     rng: Rng,
     request_time: Duration,
     body_time: BodyTime,
@@ -46,11 +45,12 @@ struct Edge {
 
 async fn pass(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
     let id = correlation_id(request.headers(), &edge.rng);
+    let data_center = request.extensions().get::<Arc<DataCenter>>();
     // At error level, so that no filter for less drops the id from the lines it lets through.
     let span = tracing::error_span!(
         "request",
         correlation_id = id.as_str(),
-        data_center = edge.data_center.id()
+        data_center = data_center.map(|here| here.id())
     );
     let mut access = Access {
         started: Instant::now(),
@@ -61,7 +61,6 @@ async fn pass(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -
         span: span.clone(),
     };
     let extensions = request.extensions_mut();
-    extensions.insert(Arc::clone(&edge.data_center));
     extensions.insert(id.clone());
     extensions.insert(edge.body_time);
 

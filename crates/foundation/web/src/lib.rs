@@ -1,11 +1,11 @@
 //! The HTTP kit that every slice stands on. It knows no database and no slice.
 //!
-//! The binary builds one [`Router`](axum::Router) per data center, wraps it with [`edge()`], and
-//! hands sockets and routers to [`serve()`]:
+//! The binary builds one [`Router`](axum::Router), wraps it with [`edge()`], and hands it to
+//! [`serve()`] behind a [`Door`] for each data center:
 //!
 //! - [`edge()`] gives every answer its correlation id, access log line and metrics, and turns
-//!   panics into 500 and slow handlers into 503. Handlers find `Arc<DataCenter>` and
-//!   `CorrelationId` as request extensions.
+//!   panics into 500 and slow handlers into 503. Handlers find `Arc<DataCenter>` (from the door)
+//!   and `CorrelationId` as request extensions.
 //! - [`RawBody`], [`Form`], [`json::parse`] and [`bearer()`] read requests within limits.
 //! - [`WireError`] lets a slice answer errors in its own documented shape.
 //! - [`DataCenter`] builds every absolute URL that leaves the platform.

@@ -144,7 +144,7 @@ mod tests {
             .route("/broken", get(|| async { Broken.answer() }))
             .route("/never", get(std::future::pending::<&str>));
         let us = DataCenter::new("us", "http://us.test", "http://www-us.test").unwrap();
-        edge(routes, Arc::new(us), Rng::seeded(1), &Limits::default())
+        edge(routes, Rng::seeded(1), &Limits::default()).layer(axum::Extension(Arc::new(us)))
     }
 
     fn request(path: &str) -> Request<Body> {

@@ -1,32 +1,36 @@
 //! The `OpenAPI` document of everything that a data center serves.
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::routing::get;
-use bytes::Bytes;
+use axum::{Extension, Router};
 use http::header::CONTENT_TYPE;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, Server};
 
 use crate::DataCenter;
+
+/// Stands in the text where each data center puts its address.
+const ADDRESS: &str = "{address}";
 
 /// Serves `/openapi.json`: the slices' documents as one, with the data center's address.
 ///
 /// # Panics
 /// When two documents give one schema name or one operation different meanings: at start, before
 /// anyone reads a wrong document.
-pub fn openapi_router(
-    data_center: &DataCenter,
-    version: &str,
-    documents: impl IntoIterator<Item = OpenApi>,
-) -> Router {
+pub fn openapi_router(version: &str, documents: impl IntoIterator<Item = OpenApi>) -> Router {
     let info = InfoBuilder::new().title("Bursar").version(version).build();
-    let server = Server::new(data_center.base_uri());
     let empty = OpenApiBuilder::new()
         .info(info)
-        .servers(Some([server]))
+        .servers(Some([Server::new(ADDRESS)]))
         .build();
     let merged = documents.into_iter().fold(empty, merge);
-    let json = Bytes::from(merged.to_json().expect("a document is plain JSON"));
-    let serve = async move || ([(CONTENT_TYPE, "application/json")], json.clone());
+    let json = merged.to_json().expect("a document is plain JSON");
+    let json: Arc<str> = json.into();
+    let serve = async move |Extension(here): Extension<Arc<DataCenter>>| {
+        // The first is that of the servers, which stand before all paths and schemas.
+        let json = json.replacen(ADDRESS, here.base_uri(), 1);
+        ([(CONTENT_TYPE, "application/json")], json)
+    };
     Router::new().route("/openapi.json", get(serve))
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
+use axum::middleware::AddExtension;
+use axum::{Extension, Router};
 use futures_util::future::join_all;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,29 +18,24 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tower::Layer as _;
 
-use crate::{Limits, telemetry};
+use crate::{DataCenter, Limits, telemetry};
 
 /// A socket to listen on, and what answers there.
 pub struct Door {
     /// The bound socket.
     pub socket: TcpListener,
-    /// What answers.
+    /// Where a request is that comes in here: handlers find it as an extension.
+    pub data_center: Arc<DataCenter>,
+    /// What answers; all doors may share it.
     pub router: Router,
     /// Certificates, if it speaks TLS.
     pub tls: Option<Arc<ServerConfig>>,
 }
 
-impl From<(TcpListener, Router)> for Door {
-    /// One that speaks plain HTTP.
-    fn from((socket, router): (TcpListener, Router)) -> Self {
-        Self {
-            socket,
-            router,
-            tls: None,
-        }
-    }
-}
+/// The router, telling its requests where they are.
+type Service = TowerToHyperService<AddExtension<Router, Arc<DataCenter>>>;
 
 /// Serves HTTP/1.1 on every listener with its router until `shutdown` completes. Then it stops
 /// accepting, closes idle connections, finishes the requests that it accepted (within
@@ -48,7 +44,9 @@ pub async fn serve(doors: Vec<Door>, limits: Limits, shutdown: impl Future<Outpu
     let (stop, _) = watch::channel(());
     let accept_all = doors.into_iter().map(|door| {
         let tls = door.tls.map(TlsAcceptor::from);
-        let listener = Listener::new(door.router, tls, limits, stop.clone());
+        let service = Extension(door.data_center).layer(door.router);
+        let service = TowerToHyperService::new(service);
+        let listener = Listener::new(service, tls, limits, stop.clone());
         async move { listener.accept(door.socket).await }
     });
     tokio::select! {
@@ -63,7 +61,7 @@ pub async fn serve(doors: Vec<Door>, limits: Limits, shutdown: impl Future<Outpu
 
 struct Listener {
     http: http1::Builder,
-    service: TowerToHyperService<Router>,
+    service: Service,
     tls: Option<TlsAcceptor>,
     places: Arc<Semaphore>,
     limits: Limits,
@@ -72,7 +70,7 @@ struct Listener {
 
 impl Listener {
     fn new(
-        router: Router,
+        service: Service,
         tls: Option<TlsAcceptor>,
         limits: Limits,
         stop: watch::Sender<()>,
@@ -86,7 +84,7 @@ impl Listener {
         ));
         Self {
             http,
-            service: TowerToHyperService::new(router),
+            service,
             tls,
             places,
             limits,
@@ -158,7 +156,7 @@ impl Listener {
 /// What a connection's requests and answers need.
 struct Talk {
     http: http1::Builder,
-    service: TowerToHyperService<Router>,
+    service: Service,
     stopping: watch::Receiver<()>,
     drain_time: Duration,
 }

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Body;
+use axum::{Extension, Router};
 use bursar_directory::{DataCenters, LOCKED_FOR, Passwords, Seed};
 use bursar_kernel::{Clock, Micros, Rng};
 use bursar_oauth::{Oauth, ServerKey};
@@ -114,7 +114,7 @@ async fn service(place: &TestDb, clock: &Clock) -> Router {
     let oauth = oauth.await.unwrap();
     bursar_oauth::seed(&oauth, &mut seed).await.unwrap();
     let here = Arc::clone(data_centers.get("us").unwrap());
-    edge(bursar_oauth::routes(oauth), here, rng, &Limits::default())
+    edge(bursar_oauth::routes(oauth), rng, &Limits::default()).layer(Extension(here))
 }
 
 async fn refused(service: Router, name: &str) -> Duration {

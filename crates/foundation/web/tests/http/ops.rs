@@ -11,7 +11,7 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ComponentsBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 
-use crate::support::{Server, body, data_center, field, status};
+use crate::support::{Server, body, field, status};
 
 fn json_of(answer: &str) -> Value {
     serde_json::from_str(body(answer)).unwrap()
@@ -97,7 +97,7 @@ async fn the_slices_documents_are_served_as_one() {
         document("/receipts", Type::Object),
         document("/expenses", Type::Object),
     ];
-    let router: Router = openapi_router(&data_center(), "1.2.3", documents);
+    let router: Router = openapi_router("1.2.3", documents);
     let server = Server::start(router).await;
     let answer = server.get("/openapi.json", "").await;
     assert_eq!(field(&answer, "content-type"), Some("application/json"));
@@ -116,5 +116,5 @@ fn documents_that_disagree_are_refused() {
         document("/receipts", Type::Object),
         document("/expenses", Type::String),
     ];
-    let _: Router = openapi_router(&data_center(), "1.2.3", documents);
+    let _: Router = openapi_router("1.2.3", documents);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bursar_kernel::Rng;
-use bursar_web::{DataCenter, Limits, edge, serve};
+use bursar_web::{DataCenter, Door, Limits, edge, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -29,9 +29,14 @@ impl Server {
     pub(crate) async fn with_limits(routes: Router, limits: Limits) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let wrapped = edge(routes, Arc::new(data_center()), Rng::seeded(1), &limits);
+        let door = Door {
+            socket,
+            data_center: Arc::new(data_center()),
+            router: edge(routes, Rng::seeded(1), &limits),
+            tls: None,
+        };
         let (stop, stopped) = oneshot::channel();
-        let done = tokio::spawn(serve(vec![(socket, wrapped).into()], limits, async {
+        let done = tokio::spawn(serve(vec![door], limits, async {
             let _ = stopped.await;
         }));
         Self {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use bursar_db::{Db, DbError, Isolation, Sql};
 use bursar_directory::{DataCenters, Passwords, Seed};
 use bursar_kernel::{Clock, CorrelationId, Micros, Rng, Uuid};
@@ -231,7 +231,7 @@ impl Service {
         let here = self.data_centers.get(at).expect("a data center");
         let routes = bursar_oauth::routes(self.oauth.clone()).merge(guarded(self.oauth.clone()));
         let limits = Limits::default();
-        let service = edge(routes, Arc::clone(here), Rng::seeded(1), &limits);
+        let service = edge(routes, Rng::seeded(1), &limits).layer(Extension(Arc::clone(here)));
         let response = service.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
