@@ -4,8 +4,9 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use bursar_images::{Format, page_png};
 use bursar_kernel::Micros;
-use bursar_receipts::render::{ReceiptContext, preview_png, standard_receipt};
+use bursar_receipts::render::{ReceiptContext, standard_receipt};
 
 const SPAN: Duration = Duration::from_secs(3);
 
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if let Some(path) = args.next() {
         let start = Instant::now();
-        let png = preview_png(&pdf, 1200)?;
+        let png = page_png(Format::Pdf, &pdf, 0, 1200)?;
         println!("preview: {} bytes in {:?}", png.len(), start.elapsed());
         std::fs::write(path, png)?;
     }

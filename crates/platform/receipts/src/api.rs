@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use bursar_blobs::{BlobId, Blobs};
 use bursar_db::{Db, DbError, Isolation, Tx};
+use bursar_images::{Format, page_png};
 use bursar_kernel::Uuid;
 
-use crate::render::preview_png;
 use crate::{LogEntry, Receipt, store};
 
 /// Pixels across a preview: sharp at twice the size at which pages show it.
@@ -66,7 +66,7 @@ pub async fn picture(blobs: &Blobs, receipt: &Receipt) -> Result<(Vec<u8>, Strin
     ))
 }
 
-/// The receipt's picture as PNG: made when somebody first looks, then kept.
+/// The first page of the receipt's picture as PNG: made when somebody first looks, then kept.
 pub async fn preview(
     db: &Db,
     blobs: &Blobs,
@@ -76,8 +76,10 @@ pub async fn preview(
     if let Some(blob) = &receipt.preview_blob {
         return Ok(blobs.get(blob_id(blob)?).await?.to_vec());
     }
-    let (pdf, _) = picture(blobs, receipt).await?;
-    let drawing = tokio::task::spawn_blocking(move || preview_png(&pdf, PREVIEW_WIDTH));
+    let (bytes, media_type) = picture(blobs, receipt).await?;
+    let format = Format::from_media_type(&media_type)
+        .ok_or_else(|| PictureError::Draw("its format is unknown".into()))?;
+    let drawing = tokio::task::spawn_blocking(move || page_png(format, &bytes, 0, PREVIEW_WIDTH));
     let drawn = drawing
         .await
         .map_err(|error| PictureError::Draw(error.to_string()))?;

@@ -1,9 +1,8 @@
 //! The standard receipt: what a reader sees when the partner sent data but no image.
 //!
 //! Pure functions from data to bytes: no clock, no chance, no database. [`standard_receipt`] makes
-//! a PDF/A-2b from the receipt's JSON; [`preview_png`] makes a picture of its first page. Pages
-//! are laid out first (`flow`, `table`, `text`), then painted (`pdf`), so that the footer knows
-//! how many there are.
+//! a PDF/A-2b from the receipt's JSON. Pages are laid out first (`flow`, `table`, `text`), then
+//! painted (`pdf`), so that the footer knows how many there are.
 
 mod amount;
 mod fields;
@@ -14,7 +13,6 @@ mod head;
 mod items;
 mod money;
 mod pdf;
-mod preview;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -28,7 +26,6 @@ use serde_json::Value;
 use crate::model::seller;
 
 pub use amount::format_amount;
-pub use preview::preview_png;
 
 /// What a standard receipt says that is not in the receipt itself.
 #[derive(Clone, Copy, Debug)]
@@ -49,9 +46,6 @@ pub enum RenderError {
     /// The PDF could not be written.
     #[error("the receipt could not be written as PDF: {0}")]
     Pdf(String),
-    /// The PDF could not be drawn.
-    #[error("the PDF could not be drawn: {0}")]
-    Preview(String),
 }
 
 /// The standard receipt as PDF/A-2b on A4.

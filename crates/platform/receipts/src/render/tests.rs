@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use bursar_images::Format;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -61,11 +62,8 @@ fn squeezed(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-fn page_count(pdf: &[u8]) -> usize {
-    hayro::hayro_syntax::Pdf::new(pdf.to_vec())
-        .unwrap()
-        .pages()
-        .len()
+fn page_count(pdf: &[u8]) -> u32 {
+    bursar_images::page_count(Format::Pdf, pdf).unwrap()
 }
 
 #[test]
@@ -405,17 +403,6 @@ fn the_document_says_what_it_is() {
     assert!(text.contains("Tax invoice: Taxi Brückner &amp; Söhne"));
     assert!(text.contains("<pdfaid:part>2</pdfaid:part>"));
     assert!(text.contains("/Lang"));
-}
-
-#[test]
-fn the_preview_is_as_wide_as_asked() {
-    let pdf = standard_receipt(&extreme(), &CTX).unwrap();
-    for (asked, width) in [(600, 600_u32), (0, 1), (1_000_000, 2400)] {
-        let png = preview_png(&pdf, asked).unwrap();
-        assert!(png.starts_with(b"\x89PNG"));
-        assert_eq!(png[16..20], width.to_be_bytes());
-    }
-    assert!(preview_png(b"no pdf", 600).is_err());
 }
 
 /// Any JSON at all.
