@@ -2,7 +2,8 @@
 
 use crate::Format;
 use crate::limits::{
-    DECODED_BYTES_MAX, GIF_FRAMES_MAX, PDF_PAGES_MAX, PIXELS_MAX, TIFF_PAGES_MAX, TIFF_PIXELS_MAX,
+    DECODED_BYTES_MAX, GIF_FRAMES_MAX, PDF_DICTIONARIES_MAX, PDF_PAGES_MAX, PDF_UNPACKED_MAX,
+    PIXELS_MAX, TIFF_PAGES_MAX, TIFF_PIXELS_MAX,
 };
 
 /// Why a picture cannot be used, as a sentence for its sender.
@@ -53,9 +54,12 @@ pub enum ImageFault {
     /// A PDF that cannot be read without a password.
     #[error("the PDF is encrypted: it needs a password")]
     Encrypted,
-    /// A PDF that unpacks to more than anybody would need.
-    #[error("the PDF is too large once unpacked: {0}")]
-    Unpacked(&'static str),
+    /// A PDF that unpacks to more than [`PDF_UNPACKED_MAX`], or whose streams are packed twice.
+    #[error("the PDF unpacks to over {} MiB", PDF_UNPACKED_MAX / (1024 * 1024))]
+    Unpacked,
+    /// A PDF of more than [`PDF_DICTIONARIES_MAX`] objects.
+    #[error("the PDF has more than {PDF_DICTIONARIES_MAX} objects")]
+    Objects,
     /// A page that takes too much work to draw.
     #[error("the page is too complex to be drawn")]
     TooComplex,

@@ -8,9 +8,12 @@
 
 mod fault;
 mod format;
+mod gif;
+mod jpeg;
 pub mod limits;
 mod pdf;
 mod raster;
+mod tiff;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -39,8 +42,11 @@ pub enum Normalised {
 pub fn normalise(format: Format, bytes: &[u8]) -> Result<Normalised, ImageFault> {
     guarded(format, || match format {
         Format::Png | Format::Jpeg | Format::Gif => raster::normalise(format, bytes),
-        Format::Tiff => Err(ImageFault::unsupported(format, "not yet")),
-        Format::Pdf => pdf::page_count(bytes).map(|_| Normalised::AsItCame),
+        Format::Tiff => tiff::to_pdf(bytes).map(|bytes| Normalised::Converted {
+            format: Format::Pdf,
+            bytes,
+        }),
+        Format::Pdf => pdf::inspect(bytes).map(|()| Normalised::AsItCame),
     })
 }
 
@@ -48,7 +54,7 @@ pub fn normalise(format: Format, bytes: &[u8]) -> Result<Normalised, ImageFault>
 pub fn page_count(format: Format, bytes: &[u8]) -> Result<u32, ImageFault> {
     guarded(format, || match format {
         Format::Png | Format::Jpeg | Format::Gif => Ok(1),
-        Format::Tiff => Err(ImageFault::unsupported(format, "not yet")),
+        Format::Tiff => tiff::page_count(bytes),
         Format::Pdf => pdf::page_count(bytes),
     })
 }
@@ -70,7 +76,7 @@ pub fn page_png(
             Err(ImageFault::NoSuchPage { page, pages: 1 })
         }
         Format::Png | Format::Jpeg | Format::Gif => raster::page_png(format, bytes, width),
-        Format::Tiff => Err(ImageFault::unsupported(format, "not yet")),
+        Format::Tiff => tiff::page_png(bytes, page, width),
         Format::Pdf => pdf::page_png(bytes, page, width),
     })
 }
@@ -80,6 +86,9 @@ fn guarded<T>(
     format: Format,
     work: impl FnOnce() -> Result<T, ImageFault>,
 ) -> Result<T, ImageFault> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(ImageFault::broken(format, "it cannot be decoded")))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        // Some say what they found: see `pdf/gauge.rs`.
+        let fault = panic.downcast::<ImageFault>().map(|fault| *fault);
+        Err(fault.unwrap_or_else(|_| ImageFault::broken(format, "it cannot be decoded")))
+    })
 }

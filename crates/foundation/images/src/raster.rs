@@ -10,7 +10,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, Limits};
 
 use crate::limits::{DECODED_BYTES_MAX, PAGE_PIXELS_MAX, PAGE_WIDTH_MAX, PIXELS_MAX, SIDE_MAX};
-use crate::{Format, ImageFault, Normalised};
+use crate::{Format, ImageFault, Normalised, gif};
 
 /// Quality of a JPEG that we write. Choice: what it loses cannot be seen in print.
 const JPEG_QUALITY: u8 = 90;
@@ -26,6 +26,9 @@ pub(crate) struct Picture {
 
 /// Decodes a picture; one with a side over the limit is scaled, and turned for good.
 pub(crate) fn normalise(format: Format, bytes: &[u8]) -> Result<Normalised, ImageFault> {
+    if format == Format::Gif {
+        gif::check_frames(bytes)?;
+    }
     let picture = decode(format, bytes)?;
     let size = (picture.image.width(), picture.image.height());
     let smaller = fitted(size);
@@ -111,6 +114,15 @@ pub(crate) fn fault(format: Format, error: ImageError) -> ImageFault {
 }
 
 impl Picture {
+    /// A picture that lies as it is to be seen.
+    pub(crate) fn plain(image: DynamicImage) -> Self {
+        Self {
+            image,
+            orientation: Orientation::NoTransforms,
+            colours: None,
+        }
+    }
+
     pub(crate) fn scaled(
         self,
         format: Format,
