@@ -74,14 +74,14 @@ pub enum ImageFault {
 }
 
 impl ImageFault {
-    pub(crate) fn broken(format: Format, detail: impl ToString) -> Self {
+    pub(crate) fn broken(format: Format, detail: &(impl ToString + ?Sized)) -> Self {
         Self::Broken {
             format,
             detail: detail.to_string(),
         }
     }
 
-    pub(crate) fn unsupported(format: Format, detail: impl ToString) -> Self {
+    pub(crate) fn unsupported(format: Format, detail: &(impl ToString + ?Sized)) -> Self {
         Self::Unsupported {
             format,
             detail: detail.to_string(),

@@ -8,6 +8,7 @@ use crate::{Format, ImageFault};
 
 /// Decodes every frame, so that none is broken, none too large, and there are not too many.
 pub(crate) fn check_frames(bytes: &[u8]) -> Result<(), ImageFault> {
+    let broken = |error: DecodingError| ImageFault::broken(Format::Gif, &error);
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     let mut decoder = options.read_info(bytes).map_err(broken)?;
@@ -31,9 +32,4 @@ pub(crate) fn check_frames(bytes: &[u8]) -> Result<(), ImageFault> {
         return Err(ImageFault::broken(Format::Gif, "it has no frame"));
     }
     Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
-fn broken(error: DecodingError) -> ImageFault {
-    ImageFault::broken(Format::Gif, error)
 }

@@ -86,9 +86,6 @@ fn guarded<T>(
     format: Format,
     work: impl FnOnce() -> Result<T, ImageFault>,
 ) -> Result<T, ImageFault> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        // Some say what they found: see `pdf/gauge.rs`.
-        let fault = panic.downcast::<ImageFault>().map(|fault| *fault);
-        Err(fault.unwrap_or_else(|_| ImageFault::broken(format, "it cannot be decoded")))
-    })
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(ImageFault::broken(format, "it cannot be decoded")))
 }

@@ -78,18 +78,20 @@ fn pages(pdf: &Pdf) -> Result<u32, ImageFault> {
     }
 }
 
-/// How much larger than in points a page is drawn.
-fn scale((across, down): (f32, f32), width: u32) -> f32 {
+/// How much larger than in points a page is drawn, across and down.
+fn scale((across, down): (f32, f32), width: u32) -> (f32, f32) {
     let (across, down) = (across.max(1.0), down.max(1.0));
-    // Half a pixel more, because the renderer rounds the width down.
-    let by_width = (width.clamp(1, PAGE_WIDTH_MAX) as f32 + 0.5) / across;
+    let by_width = width.clamp(1, PAGE_WIDTH_MAX) as f32 / across;
     let by_pixels = (PAGE_PIXELS_MAX as f32 / across / down).sqrt();
     // The renderer counts a side in 16 bits.
-    let by_height = f32::from(u16::MAX) / down;
-    by_width.min(by_pixels).min(by_height)
+    let by_height = f32::from(u16::MAX - 1) / down;
+    let scale = by_width.min(by_pixels).min(by_height);
+    // At least a pixel; and half a pixel more, because the renderer rounds down.
+    let side = |points: f32| ((points * scale).max(1.0) + 0.5) / points;
+    (side(across), side(down))
 }
 
-fn draw(page: &Page<'_>, scale: f32) -> Result<Vec<u8>, ImageFault> {
+fn draw(page: &Page<'_>, (x_scale, y_scale): (f32, f32)) -> Result<Vec<u8>, ImageFault> {
     let picture = render(
         page,
         &RenderCache::new(),
@@ -99,14 +101,14 @@ fn draw(page: &Page<'_>, scale: f32) -> Result<Vec<u8>, ImageFault> {
             ..RenderSettings::default()
         },
         &PixmapSettings {
-            x_scale: scale,
-            y_scale: scale,
+            x_scale,
+            y_scale,
             bg_color: WHITE,
         },
     );
-    picture.into_png().map_err(broken)
+    picture.into_png().map_err(|error| broken(&error))
 }
 
-fn broken(detail: impl ToString) -> ImageFault {
+fn broken(detail: &(impl ToString + ?Sized)) -> ImageFault {
     ImageFault::broken(Format::Pdf, detail)
 }

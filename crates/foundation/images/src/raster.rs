@@ -108,8 +108,8 @@ fn limits() -> Limits {
 pub(crate) fn fault(format: Format, error: ImageError) -> ImageFault {
     match error {
         ImageError::Limits(_) => ImageFault::Memory,
-        ImageError::Unsupported(error) => ImageFault::unsupported(format, error),
-        error => ImageFault::broken(format, error),
+        ImageError::Unsupported(error) => ImageFault::unsupported(format, &error),
+        error => ImageFault::broken(format, &error),
     }
 }
 
@@ -131,7 +131,7 @@ impl Picture {
         let mut image = DynamicImage::new(width, height, self.image.color());
         Resizer::new()
             .resize(&self.image, &mut image, None)
-            .map_err(|error| ImageFault::broken(format, error))?;
+            .map_err(|error| ImageFault::broken(format, &error))?;
         Ok(Self { image, ..self })
     }
 

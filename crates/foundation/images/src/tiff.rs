@@ -173,8 +173,8 @@ fn size_checked(decoder: &mut Pages<'_>) -> Result<u64, ImageFault> {
         ChunkType::Tile => decoder.tile_count(),
     };
     let chunks = u64::from(chunks.map_err(fault)?);
-    let decoded = chunks.saturating_mul(u64::from(across).saturating_mul(u64::from(down)));
-    if decoded > 2 * PIXELS_MAX {
+    let area = chunks.saturating_mul(u64::from(across).saturating_mul(u64::from(down)));
+    if area > 2 * PIXELS_MAX {
         return Err(broken("its tiles are much larger than the picture"));
     }
     Ok(u64::from(width) * u64::from(height))
@@ -251,11 +251,11 @@ fn points(pixels: u32, dots: f32) -> f32 {
 fn fault(error: TiffError) -> ImageFault {
     match error {
         TiffError::LimitsExceeded => ImageFault::Memory,
-        TiffError::UnsupportedError(error) => ImageFault::unsupported(Format::Tiff, error),
-        error => broken(error),
+        TiffError::UnsupportedError(error) => ImageFault::unsupported(Format::Tiff, &error),
+        error => broken(&error),
     }
 }
 
-fn broken(detail: impl ToString) -> ImageFault {
+fn broken(detail: &(impl ToString + ?Sized)) -> ImageFault {
     ImageFault::broken(Format::Tiff, detail)
 }

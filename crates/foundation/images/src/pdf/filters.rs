@@ -63,7 +63,7 @@ pub(super) fn image_data<'a>(image: &Stream<'a>) -> Result<Cow<'a, [u8]>, ImageF
 pub(super) fn hex(data: &[u8]) -> Vec<u8> {
     let digits = data
         .iter()
-        .filter(|byte| !is_white(byte))
+        .filter(|&&byte| !is_white(byte))
         .map_while(|&byte| char::from(byte).to_digit(16))
         .filter_map(|digit| u8::try_from(digit).ok());
     let digits: Vec<u8> = digits.collect();
@@ -77,7 +77,7 @@ pub(super) fn hex(data: &[u8]) -> Vec<u8> {
 pub(super) fn base_85(data: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut group = Vec::with_capacity(5);
-    for &byte in data.iter().filter(|byte| !is_white(byte)) {
+    for &byte in data.iter().filter(|&&byte| !is_white(byte)) {
         match byte {
             b'z' if group.is_empty() => bytes.extend([0; 4]),
             b'!'..=b'u' => group.push(byte - b'!'),
@@ -157,7 +157,7 @@ impl Write for Count<'_> {
     }
 }
 
-fn is_white(byte: &u8) -> bool {
+fn is_white(byte: u8) -> bool {
     matches!(byte, b'\0' | b'\t' | b'\n' | b'\x0c' | b'\r' | b' ')
 }
 

@@ -3,7 +3,7 @@
 //! The renderer draws whatever a page asks for: forms that call forms, patterns of a billion
 //! tiles, a million sheets of paint. Here the same interpreter calls a device that only adds up.
 
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use hayro::hayro_interpret::font::{Glyph, GlyphRun};
@@ -16,7 +16,7 @@ use hayro::hayro_interpret::{
 use hayro::hayro_syntax::page::Page;
 use hayro::kurbo::{Affine, BezPath, Rect, Shape as _};
 
-use super::images;
+use super::{broken, images};
 use crate::ImageFault;
 use crate::limits::{PAGE_SECONDS_MAX, PAGE_WORK_MAX};
 
@@ -28,16 +28,11 @@ const SHADING: f64 = 16.0;
 const GLYPH: f64 = 1000.0;
 
 /// An error when the page takes too much work at this scale.
-pub(super) fn check(page: &Page<'_>, scale: f32) -> Result<(), ImageFault> {
+pub(super) fn check(page: &Page<'_>, (x, y): (f32, f32)) -> Result<(), ImageFault> {
     let (width, height) = page.render_dimensions();
-    let scale = f64::from(scale);
-    let target = Rect::new(
-        0.0,
-        0.0,
-        f64::from(width) * scale,
-        f64::from(height) * scale,
-    );
-    let transform = Affine::scale(scale) * page.initial_transform(true).to_kurbo();
+    let scale = Affine::scale_non_uniform(x.into(), y.into());
+    let target = scale.transform_rect_bbox(Rect::new(0.0, 0.0, width.into(), height.into()));
+    let transform = scale * page.initial_transform(true).to_kurbo();
     let mut gauge = Gauge {
         target,
         work: 0.0,
@@ -50,8 +45,11 @@ pub(super) fn check(page: &Page<'_>, scale: f32) -> Result<(), ImageFault> {
         page.xref(),
         InterpreterSettings::default(),
     );
-    interpret_page(page, &mut context, &mut gauge);
-    Ok(())
+    let walk = AssertUnwindSafe(|| interpret_page(page, &mut context, &mut gauge));
+    catch_unwind(walk).map_err(|panic| match panic.downcast::<ImageFault>() {
+        Ok(fault) => *fault,
+        Err(_) => broken("a page cannot be read"),
+    })
 }
 
 /// A device that draws nothing.
@@ -64,7 +62,7 @@ struct Gauge {
 
 impl Gauge {
     /// Adds work, and ends it all when it is too much: the interpreter itself cannot be told to
-    /// stop, so the way out is a panic that nobody reports and `guarded` turns into a fault.
+    /// stop, so the way out is a panic, which nobody reports.
     fn spend(&mut self, pixels: f64) {
         self.work += STEP + pixels;
         // Also when it is no number.
@@ -79,7 +77,7 @@ impl Gauge {
         bounds.intersect(self.target).area()
     }
 
-    fn paint<'a>(&mut self, bounds: Rect, props: &DrawProps<'a>, is_stroke: bool) {
+    fn paint(&mut self, bounds: Rect, props: &DrawProps<'_>, is_stroke: bool) {
         let pixels = self.pixels(bounds);
         self.spend(pixels);
         self.mask(props.soft_mask.as_ref());
@@ -211,7 +209,7 @@ impl Axis {
     }
 }
 
-/// Leaves the interpreter.
+/// Leaves the interpreter, for [`check`].
 fn stop(fault: ImageFault) -> ! {
     resume_unwind(Box::new(fault))
 }

@@ -8,11 +8,11 @@ use tiff::tags::Tag;
 use super::{Pages, broken, fault, number, numbers, value};
 use crate::{Format, ImageFault};
 
-/// Makes a page with a palette one of gray in the file itself, so that the decoder, which knows no
+/// Makes a page with a palette one of gray, where 0 is black, in the file itself, so that the decoder, which knows no
 /// palettes, reads its numbers. `directory` is where the page's tags begin.
 pub(super) fn call_gray(bytes: &mut [u8], directory: u64) {
     const PHOTOMETRIC: u16 = 262;
-    const BLACK_IS_ZERO: u16 = 1;
+    const TYPE_SHORT: u16 = 3;
     let is_little = bytes.starts_with(b"II");
     let read = |pair: &[u8]| match *pair {
         [low, high] if is_little => u16::from_le_bytes([low, high]),
@@ -31,12 +31,12 @@ pub(super) fn call_gray(bytes: &mut [u8], directory: u64) {
     // An entry is a tag, a type, a count, and the value: 2, 2, 4 and 4 bytes.
     let entries = entries.chunks_exact_mut(12).take(read(count).into());
     for entry in entries.filter(|entry| read(&entry[..2]) == PHOTOMETRIC) {
-        let value = if is_little {
-            BLACK_IS_ZERO.to_le_bytes()
-        } else {
-            BLACK_IS_ZERO.to_be_bytes()
+        let value = match (is_little, read(&entry[2..4])) {
+            (true, _) => [1, 0, 0, 0],
+            (false, TYPE_SHORT) => [0, 1, 0, 0],
+            (false, _) => [0, 0, 0, 1],
         };
-        entry[8..10].copy_from_slice(&value);
+        entry[8..].copy_from_slice(&value);
     }
 }
 
@@ -59,7 +59,9 @@ pub(super) fn read(
         (ColorType::Gray(bits @ (1 | 2 | 4)), false) => {
             let scale = 255 / ((1_u8 << bits) - 1);
             let mut samples = unpacked(decoder, color, width)?;
-            samples.iter_mut().for_each(|sample| *sample *= scale);
+            for sample in &mut samples {
+                *sample *= scale;
+            }
             Pixels::Gray(samples)
         }
         (ColorType::Gray(8 | 16), false) => Pixels::Gray(bytes(decoder)?),
@@ -72,7 +74,7 @@ pub(super) fn read(
         (ColorType::CMYK(8 | 16), _) => Pixels::Rgb(from_cmyk(&bytes(decoder)?)),
         // Only JPEG brings it here whole.
         (ColorType::YCbCr(8), _) => Pixels::Rgb(from_ycbcr(bytes(decoder)?)),
-        (color, _) => return Err(unsupported(format!("{color:?}"))),
+        (color, _) => return Err(unsupported(&format!("{color:?}"))),
     };
     let image = pixels.into_image(width, height);
     let is_drawn = has_palette || color == ColorType::Gray(1);
@@ -196,6 +198,6 @@ fn times(a: u8, b: u8) -> u8 {
     u8::try_from((product + 127) / 255).unwrap_or(u8::MAX)
 }
 
-fn unsupported(detail: impl ToString) -> ImageFault {
+fn unsupported(detail: &(impl ToString + ?Sized)) -> ImageFault {
     ImageFault::unsupported(Format::Tiff, detail)
 }

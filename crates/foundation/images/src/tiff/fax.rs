@@ -27,9 +27,8 @@ pub(super) fn read(decoder: &mut Pages<'_>, compression: u16) -> Result<GrayImag
     let is_two_dimensional =
         number(decoder, T4_OPTIONS)?.is_some_and(|options| options & T4_TWO_DIMENSIONS != 0);
     let encoding = match compression {
-        COMPRESSION_HUFFMAN => EncodingMode::Group3_1D,
         COMPRESSION_GROUP_3 if is_two_dimensional => EncodingMode::Group3_2D,
-        COMPRESSION_GROUP_3 => EncodingMode::Group3_1D,
+        COMPRESSION_HUFFMAN | COMPRESSION_GROUP_3 => EncodingMode::Group3_1D,
         _ => EncodingMode::Group4,
     };
     let is_reversed = number(decoder, Tag::FillOrder)? == Some(FILL_ORDER_REVERSED);
@@ -51,13 +50,13 @@ pub(super) fn read(decoder: &mut Pages<'_>, compression: u16) -> Result<GrayImag
             // Lines that the telephone spoilt are no reason to lose the page.
             strict: false,
         });
-        let decoded = if is_reversed {
+        let outcome = if is_reversed {
             let turned: Vec<u8> = strip.iter().map(|byte| byte.reverse_bits()).collect();
             hayro_ccitt::decode(&turned, &mut sheet, &mut context)
         } else {
             hayro_ccitt::decode(strip, &mut sheet, &mut context)
         };
-        if decoded.is_err() || sheet.rows != end {
+        if outcome.is_err() || sheet.rows != end {
             return Err(broken("a line of the fax cannot be read"));
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn to_pdf(bytes: &[u8]) -> Result<Vec<u8>, ImageFault> {
     for page in 0..file.pages() {
         add(&mut document, file.page(page)?.fitted()?)?;
     }
-    document.finish().map_err(|error| broken(error.to_string()))
+    document.finish().map_err(|error| broken(&error))
 }
 
 fn add(document: &mut Document, page: Page) -> Result<(), ImageFault> {
@@ -41,7 +41,7 @@ fn add(document: &mut Document, page: Page) -> Result<(), ImageFault> {
     } else {
         Image::from_jpeg(encoded.into(), false)
     };
-    let image = image.map_err(broken)?;
+    let image = image.map_err(|error| broken(&error))?;
     let mut sheet = document.start_page_with(settings);
     let mut surface = sheet.surface();
     surface.draw_image(image, size);
