@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bursar_kernel::{Clock, Rng};
+use bursar_kernel::{Clock, Rng, Uuid, hex32};
 use bytes::Bytes;
 
 use crate::error::At as _;
-use crate::id::is_folder;
+use crate::id::{folder_of, is_folder};
 use crate::{BlobError, BlobId};
+
+/// The end of the name of a file that is not whole yet.
+const UPLOAD: &str = "upload";
 
 #[derive(Debug)]
 pub(crate) struct Disk {
@@ -67,24 +70,35 @@ impl Disk {
     }
 
     fn write(&self, content: &[u8]) -> Result<(BlobId, File), BlobError> {
-        let id = BlobId::new(self.rng.uuid_at(self.clock.now()), content);
-        let mut file = self.create(id)?;
+        let id = BlobId::new(self.next(), content);
+        let mut file = self.create(&self.path(id))?;
         let written = file.write_all(content).at("write", &self.path(id));
         self.kept_if(id, written).map(|id| (id, file))
     }
 
+    /// What the next file is called by: its time.
+    pub(crate) fn next(&self) -> Uuid {
+        self.rng.uuid_at(self.clock.now())
+    }
+
     /// A new file in its folder, which is made when it is not there.
-    fn create(&self, id: BlobId) -> Result<File, BlobError> {
-        let path = self.path(id);
+    pub(crate) fn create(&self, path: &Path) -> Result<File, BlobError> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
-        match options.open(&path) {
+        match options.open(path) {
             Err(failed) if failed.kind() == io::ErrorKind::NotFound => {
-                create_dir(&self.root.join(id.folder()))?;
-                options.open(&path).at("create", &path)
+                create_dir(path.parent().unwrap_or(&self.root))?;
+                options.open(path).at("create", path)
             }
-            opened => opened.at("create", &path),
+            opened => opened.at("create", path),
         }
+    }
+
+    /// Gives a file that is on disk its final name, and has that on disk too.
+    pub(crate) fn name(&self, from: &Path, id: BlobId) -> Result<(), BlobError> {
+        fs::rename(from, self.path(id)).at("rename", from)?;
+        let named = self.sync_folder(&id.folder());
+        self.kept_if(id, named).map(drop)
     }
 
     fn sync_folder(&self, folder: &str) -> Result<(), BlobError> {
@@ -155,6 +169,18 @@ impl Disk {
         Ok(old)
     }
 
+    /// Removes the uploads in a folder that nobody has gone on with since `cutoff`; answers how
+    /// many.
+    pub(crate) fn remove_uploads(folder: &Path, cutoff: SystemTime) -> Result<u64, BlobError> {
+        let mut removed = 0;
+        for path in entries(folder)? {
+            if path.extension().is_some_and(|end| end == UPLOAD) && is_older(&path, cutoff)? {
+                removed += u64::from(remove(&path)?);
+            }
+        }
+        Ok(removed)
+    }
+
     /// Removes blobs; answers how many of them were there.
     pub(crate) fn remove_all(&self, ids: &[BlobId]) -> Result<u64, BlobError> {
         let mut removed = 0;
@@ -166,6 +192,12 @@ impl Disk {
 
     fn path(&self, id: BlobId) -> PathBuf {
         self.root.join(id.folder()).join(id.to_string())
+    }
+
+    /// Where a file is until its content, and so its name, is known.
+    pub(crate) fn upload_path(&self, put: &Uuid) -> PathBuf {
+        let name = format!("{}.{UPLOAD}", hex32(put));
+        self.root.join(folder_of(put)).join(name)
     }
 }
 

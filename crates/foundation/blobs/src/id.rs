@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use bursar_kernel::{Uuid, hex32};
 
 /// What a blob is called: when it was put (UUID version 7) and what it holds (SHA-256).
@@ -22,22 +22,32 @@ pub struct BlobIdError;
 
 impl BlobId {
     pub(crate) fn new(put: Uuid, content: &[u8]) -> Self {
-        let sha256 = sha256(content);
+        Self::of(put, &digest(&SHA256, content))
+    }
+
+    /// With the content's SHA-256.
+    pub(crate) fn of(put: Uuid, sha256: &Digest) -> Self {
+        let sha256 = bytes_of(sha256);
         Self { put, sha256 }
     }
 
     /// Whether `content` is what was put.
     pub(crate) fn is_of(self, content: &[u8]) -> bool {
-        self.sha256 == sha256(content)
+        self.sha256 == bytes_of(&digest(&SHA256, content))
     }
 
-    /// The folder that holds it: the start of its time, so a new one every 4.7 hours. Files put
-    /// together are together.
+    /// The folder that holds it.
     pub(crate) fn folder(self) -> String {
-        let mut folder = hex32(&self.put);
-        folder.truncate(FOLDER_LEN);
-        folder
+        folder_of(&self.put)
     }
+}
+
+/// The folder for what is put then: the start of its time, so a new one every 4.7 hours. Files put
+/// together are together.
+pub(crate) fn folder_of(put: &Uuid) -> String {
+    let mut folder = hex32(put);
+    folder.truncate(FOLDER_LEN);
+    folder
 }
 
 /// Hex digits that name a folder: 24 of the 48 bits that count milliseconds.
@@ -48,9 +58,9 @@ pub(crate) fn is_folder(name: &str) -> bool {
     name.len() == FOLDER_LEN && name.bytes().all(|digit| nibble(digit).is_ok())
 }
 
-fn sha256(content: &[u8]) -> [u8; 32] {
+fn bytes_of(sha256: &Digest) -> [u8; 32] {
     let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, content).as_ref());
+    bytes.copy_from_slice(sha256.as_ref());
     bytes
 }
 

@@ -7,10 +7,13 @@
 //! [`Blobs::put`] returns when content and directory entry are on disk. The caller then commits
 //! the row. Puts at the same time are flushed together. A crash between the two leaves an
 //! orphan, never a row without its file; orphans go with [`Blobs::sweep`].
+//!
+//! What comes over a while is put piece by piece with [`Blobs::upload`], and never whole in memory.
 
 mod disk;
 mod error;
 mod id;
+mod upload;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -25,6 +28,7 @@ use tokio::sync::oneshot;
 
 pub use error::BlobError;
 pub use id::{BlobId, BlobIdError};
+pub use upload::Upload;
 
 use disk::Disk;
 use error::At as _;
@@ -124,6 +128,11 @@ impl Blobs {
         put(&self.puts, content.into()).await
     }
 
+    /// Begins a file that comes in pieces.
+    pub fn upload(&self) -> Upload {
+        Upload::new(Arc::clone(&self.disk))
+    }
+
     /// Tells that a file is being made: those that are ready wait some milliseconds for it, and
     /// share its flush.
     pub fn announce(&self) -> Announced {
@@ -136,11 +145,11 @@ impl Blobs {
 
     /// Reads a blob and checks it against its id.
     pub async fn get(&self, id: BlobId) -> Result<Bytes, BlobError> {
-        self.blocking(move |disk| disk.get(id)).await
+        blocking(&self.disk, move |disk| disk.get(id)).await
     }
 
     /// Removes blobs that no row names when they are older than `grace`, also those that a crash
-    /// left half written. Answers how many.
+    /// left half written, and uploads that nobody goes on with. Answers how many.
     ///
     /// `named` gets blobs that are old enough, at most 1,000 at a time, and answers which of them
     /// rows name. `grace` must exceed the time between a put and the commit that names it; an hour
@@ -151,31 +160,36 @@ impl Blobs {
         F: Fn(Vec<BlobId>) -> Fut,
         Fut: Future<Output = Result<HashSet<BlobId>, E>>,
     {
-        let cutoff = self.blocking(move |disk| disk.cutoff(grace)).await?;
+        let cutoff = blocking(&self.disk, move |disk| disk.cutoff(grace)).await?;
         let mut removed = 0;
-        for folder in self.blocking(Disk::folders).await? {
-            let old = self.blocking(move |_| Disk::older(&folder, cutoff)).await?;
+        for folder in blocking(&self.disk, Disk::folders).await? {
+            let list = move |_: &Disk| {
+                let uploads = Disk::remove_uploads(&folder, cutoff)?;
+                Ok((uploads, Disk::older(&folder, cutoff)?))
+            };
+            let (uploads, old) = blocking(&self.disk, list).await?;
+            removed += uploads;
             for old in old.chunks(ASK_MAX) {
                 let keep = named(old.to_vec()).await?;
                 let orphans = old.iter().filter(|id| !keep.contains(id));
                 let orphans: Vec<_> = orphans.copied().collect();
-                removed += self.blocking(move |disk| disk.remove_all(&orphans)).await?;
+                removed += blocking(&self.disk, move |disk| disk.remove_all(&orphans)).await?;
             }
         }
         Ok(removed)
     }
+}
 
-    async fn blocking<T, F>(&self, work: F) -> Result<T, BlobError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Disk) -> Result<T, BlobError> + Send + 'static,
-    {
-        let disk = Arc::clone(&self.disk);
-        match tokio::task::spawn_blocking(move || work(&disk)).await {
-            Ok(result) => result,
-            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-            Err(_) => Err(BlobError::Stopping),
-        }
+async fn blocking<T, F>(disk: &Arc<Disk>, work: F) -> Result<T, BlobError>
+where
+    T: Send + 'static,
+    F: FnOnce(&Disk) -> Result<T, BlobError> + Send + 'static,
+{
+    let disk = Arc::clone(disk);
+    match tokio::task::spawn_blocking(move || work(&disk)).await {
+        Ok(result) => result,
+        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        Err(_) => Err(BlobError::Stopping),
     }
 }
 

@@ -211,3 +211,76 @@ async fn what_is_announced_is_waited_for_but_not_long() {
     drop(never);
     assert_eq!(blobs.announced.load(Ordering::Relaxed), 0);
 }
+
+/// Every file below the store, whatever its name.
+fn files(blobs: &Blobs) -> Vec<PathBuf> {
+    let folders = fs::read_dir(blobs.dir()).unwrap();
+    let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+    files.map(|file| file.unwrap().path()).collect()
+}
+
+async fn uploaded(blobs: &Blobs, pieces: &[&'static [u8]]) -> Upload {
+    let mut upload = blobs.upload();
+    for piece in pieces {
+        upload = upload.write(Bytes::from_static(piece)).await.unwrap();
+    }
+    upload
+}
+
+const LARGE: &[u8] = &[7; 300 << 10];
+
+#[tokio::test]
+async fn an_upload_is_what_its_pieces_make() {
+    let (_dir, blobs) = store();
+    let each: [&[&'static [u8]]; 4] = [
+        &[],
+        &[b"receipt"],
+        &[b"re", b"", b"ceipt"],
+        &[LARGE, b"x", LARGE],
+    ];
+    for pieces in each {
+        let id = uploaded(&blobs, pieces).await.finish().await.unwrap();
+        assert!(id.is_of(&pieces.concat()));
+        let blobs = at(blobs.dir()).unwrap();
+        assert_eq!(blobs.get(id).await.unwrap(), pieces.concat());
+    }
+    assert_eq!(files(&blobs).len(), 4);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_not_finished_leaves_nothing() {
+    let (_dir, blobs) = store();
+    drop(uploaded(&blobs, &[b"small"]).await);
+    let large = uploaded(&blobs, &[LARGE, LARGE]).await;
+    assert_eq!(files(&blobs).len(), 1);
+    drop(large);
+    assert_eq!(files(&blobs), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn a_sweep_takes_uploads_that_a_crash_cut_off() {
+    let (_dir, blobs) = store();
+    let id = blobs.put("receipt").await.unwrap();
+    let under_way = uploaded(&blobs, &[LARGE]).await;
+    let cut_off = path(&blobs, id).with_file_name(format!("{}.upload", "0".repeat(32)));
+    fs::write(&cut_off, "half").unwrap();
+    make_old(&cut_off);
+    assert_eq!(sweep(&blobs, &[id]).await, 1);
+    assert!(!cut_off.exists());
+    let under_way = under_way.finish().await.unwrap();
+    assert_eq!(blobs.get(under_way).await.unwrap(), LARGE);
+}
+
+#[tokio::test]
+async fn an_upload_that_cannot_be_written_says_where() {
+    let (dir, blobs) = store();
+    let away = dir.path().join("away");
+    fs::rename(blobs.dir(), &away).unwrap();
+    let failed = blobs.upload().write(Bytes::from_static(LARGE)).await;
+    let failed = failed.err().unwrap().to_string();
+    assert!(failed.contains("a/b/blobs"), "{failed}");
+    fs::rename(&away, blobs.dir()).unwrap();
+    let begun = uploaded(&blobs, &[LARGE]).await;
+    fs::rename(blobs.dir(), &away).unwrap();
+    begun.finish().await.unwrap_err();
+}

@@ -1,17 +1,16 @@
 //! Request bodies, whole and within limits.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 
-use crate::{Kind, Limits, WireBody, WireError};
+use crate::times::Times;
+use crate::{Kind, WireBody, WireError};
 
 /// A request's body of at most `MAX` bytes, and what it says it is.
 ///
@@ -46,6 +45,12 @@ pub enum BodyError {
     /// The connection broke, or the chunks are malformed.
     #[error("the body ended early")]
     Broken,
+    /// The `Content-Type` of an upload is another one.
+    #[error("the content type is not multipart/form-data")]
+    NotMultipart,
+    /// It is no form that can be read; the text says why.
+    #[error("the form is malformed: {0}")]
+    Form(&'static str),
 }
 
 impl WireError for BodyError {
@@ -53,8 +58,8 @@ impl WireError for BodyError {
         match self {
             Self::TooLarge { .. } => Kind::TooLarge,
             Self::TooSlow => Kind::TooSlow,
-            Self::Encoded | Self::ContentType => Kind::Unsupported,
-            Self::Broken => Kind::Invalid,
+            Self::Encoded | Self::ContentType | Self::NotMultipart => Kind::Unsupported,
+            Self::Broken | Self::Form(_) => Kind::Invalid,
         }
     }
 
@@ -69,23 +74,21 @@ impl IntoResponse for BodyError {
     }
 }
 
-/// [`Limits::body_time`] as a request extension, set by the edge.
-#[derive(Clone, Copy)]
-pub(crate) struct BodyTime(pub(crate) Duration);
+impl<const MAX: usize> RawBody<MAX> {
+    /// Whether it says that it is JSON.
+    pub fn is_json(&self) -> bool {
+        let content_type = self.content_type.as_ref();
+        content_type.is_some_and(|said| said.essence() == "application/json")
+    }
+}
 
 impl<S: Sync, const MAX: usize> FromRequest<S> for RawBody<MAX> {
     type Rejection = BodyError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, BodyError> {
-        let content_type = ContentType::of(request.headers())?;
-        if is_encoded(request.headers()) {
-            return Err(BodyError::Encoded);
-        }
-        let time = request.extensions().get::<BodyTime>().map(|time| time.0);
-        let time = time.unwrap_or_else(|| Limits::default().body_time);
-        // Reading on would ask the caller to send what it kindly offered not to.
-        let waits = request.headers().contains_key(EXPECT);
-        let read = read(request.into_body(), MAX, waits);
+        let content_type = content_type(request.headers())?;
+        let time = Times::of(&request).limits.body_time;
+        let read = read(request.into_body(), MAX);
         let bytes = tokio::time::timeout(time, read)
             .await
             .map_err(|_| BodyError::TooSlow)??;
@@ -96,33 +99,29 @@ impl<S: Sync, const MAX: usize> FromRequest<S> for RawBody<MAX> {
     }
 }
 
-async fn read(mut body: Body, max: usize, waits: bool) -> Result<Bytes, BodyError> {
-    if body.size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX) {
-        if !waits {
-            discard(body).await;
-        }
-        return Err(BodyError::TooLarge { max });
+/// The type of a body that can be read: one that is not encoded.
+pub(crate) fn content_type(headers: &HeaderMap) -> Result<Option<ContentType>, BodyError> {
+    let content_type = ContentType::of(headers)?;
+    if is_encoded(headers) {
+        return Err(BodyError::Encoded);
     }
-    match Limited::new(&mut body, max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(failed) if failed.is::<LengthLimitError>() => {
-            discard(body).await;
-            Err(BodyError::TooLarge { max })
-        }
-        Err(_) => Err(BodyError::Broken),
-    }
+    Ok(content_type)
 }
 
-/// Reads on for a while: many clients see our answer only after they have sent everything, and
-/// closing the connection on them would lose it.
-async fn discard(mut body: Body) {
-    const ENOUGH: usize = 16 << 20;
-    let mut seen = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        seen += frame.data_ref().map_or(0, Bytes::len);
-        if seen > ENOUGH {
-            return;
-        }
+/// Refuses a body whose declared length is over the limit, before a byte of it is asked for.
+pub(crate) fn check_length(body: &Body, max: usize) -> Result<(), BodyError> {
+    if body.size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX) {
+        return Err(BodyError::TooLarge { max });
+    }
+    Ok(())
+}
+
+async fn read(body: Body, max: usize) -> Result<Bytes, BodyError> {
+    check_length(&body, max)?;
+    match Limited::new(body, max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(failed) if failed.is::<LengthLimitError>() => Err(BodyError::TooLarge { max }),
+        Err(_) => Err(BodyError::Broken),
     }
 }
 
@@ -133,11 +132,12 @@ fn is_encoded(headers: &HeaderMap) -> bool {
         .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-/// A media type, in lower case.
+/// A media type; names in lower case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContentType {
     essence: String,
     charset: Option<String>,
+    boundary: Option<String>,
 }
 
 impl ContentType {
@@ -170,6 +170,15 @@ impl ContentType {
             .is_none_or(|charset| matches!(charset, "utf-8" | "utf8" | "us-ascii"))
     }
 
+    /// What divides the parts of a multipart body, if it is given and usable.
+    pub(crate) fn boundary(&self) -> Option<&str> {
+        // RFC 2046 section 5.1.1; a space could be taken for padding.
+        let usable = |byte: u8| byte.is_ascii_alphanumeric() || b"'()+_,-./:=?".contains(&byte);
+        let boundary = self.boundary.as_deref()?;
+        let fits = (1..=70).contains(&boundary.len()) && boundary.bytes().all(usable);
+        fits.then_some(boundary)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut parts = split_unquoted(text).into_iter();
         let essence = parts.next()?.trim().to_ascii_lowercase();
@@ -177,7 +186,7 @@ impl ContentType {
         if !is_token(kind) || !is_token(subtype) {
             return None;
         }
-        let mut charset = None;
+        let (mut charset, mut boundary) = (None, None);
         for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=')?;
             let quoted = value
@@ -186,11 +195,18 @@ impl ContentType {
             if !is_token(name) || (quoted.is_none() && !is_token(value)) {
                 return None;
             }
+            let value = quoted.unwrap_or(value);
             if name.eq_ignore_ascii_case("charset") && charset.is_none() {
-                charset = Some(quoted.unwrap_or(value).to_ascii_lowercase());
+                charset = Some(value.to_ascii_lowercase());
+            } else if name.eq_ignore_ascii_case("boundary") && boundary.is_none() {
+                boundary = Some(value.to_owned());
             }
         }
-        Some(Self { essence, charset })
+        Some(Self {
+            essence,
+            charset,
+            boundary,
+        })
     }
 }
 
@@ -265,6 +281,26 @@ mod tests {
             headers.append(CONTENT_TYPE, HeaderValue::from_static("a/b"));
         }
         assert_eq!(ContentType::of(&headers), Err(BodyError::ContentType));
+    }
+
+    #[test]
+    fn reads_boundaries_as_they_are_written() {
+        let boundary = |parameters: &str| {
+            let parsed = ContentType::parse(&format!("multipart/form-data{parameters}"))?;
+            parsed.boundary().map(str::to_owned)
+        };
+        for (parameters, expected) in [
+            ("; boundary=----aB9", Some("----aB9")),
+            ("; Boundary=\"a:b=c\"; charset=x", Some("a:b=c")),
+            ("", None),
+            (";", None),
+            ("; boundary=\"\"", None),
+            ("; boundary=\"a b\"", None),
+            ("; boundary=\"a\\\"b\"", None),
+        ] {
+            assert_eq!(boundary(parameters).as_deref(), expected, "{parameters}");
+        }
+        assert_eq!(boundary(&format!("; boundary={}", "a".repeat(71))), None);
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -12,11 +12,11 @@ use axum::response::{IntoResponse as _, Response};
 use bursar_kernel::{CorrelationId, Rng};
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use crate::body::BodyTime;
+use crate::linger::linger;
 use crate::telemetry::Access;
+use crate::times::Times;
 use crate::{DataCenter, Limits};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static(CorrelationId::HEADER);
@@ -27,20 +27,19 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static(CorrelationId::HEADER
 /// `CorrelationId` as another, and run in a span with both.
 /// Every answer, also to unknown paths and wrong methods, gets `concur-correlationid`, an access
 /// log line and a metric. A panic becomes 500; a handler that takes longer than
-/// [`Limits::request_time`] is dropped and answered 503. Both have empty bodies.
+/// [`Limits::request_time`] is dropped and answered 503. Both have empty bodies. Of a body that
+/// the handler did not read to its end, the rest is listened to for a while.
 pub fn edge(router: Router, rng: Rng, limits: &Limits) -> Router {
     let edge = Edge {
         rng,
-        request_time: limits.request_time,
-        body_time: BodyTime(limits.body_time),
+        limits: *limits,
     };
     router.layer(from_fn_with_state(Arc::new(edge), pass))
 }
 
 struct Edge {
     rng: Rng,
-    request_time: Duration,
-    body_time: BodyTime,
+    limits: Limits,
 }
 
 async fn pass(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
@@ -62,11 +61,11 @@ async fn pass(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -
     };
     let extensions = request.extensions_mut();
     extensions.insert(id.clone());
-    extensions.insert(edge.body_time);
+    let times = Times::from_now(edge.limits);
+    extensions.insert(times.clone());
+    let request = linger(request, edge.limits.body_time);
 
-    let mut response = guard(next.run(request), edge.request_time)
-        .instrument(span)
-        .await;
+    let mut response = guard(next.run(request), &times).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(CORRELATION_ID, value);
     }
@@ -75,15 +74,16 @@ async fn pass(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -
 }
 
 /// Runs a handler; a panic or too long a run becomes an answer.
-async fn guard(handler: impl Future<Output = Response>, time: Duration) -> Response {
-    match timeout(time, AssertUnwindSafe(handler).catch_unwind()).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(panic)) => {
+async fn guard(handler: impl Future<Output = Response>, times: &Times) -> Response {
+    let handler = AssertUnwindSafe(handler).catch_unwind();
+    tokio::select! {
+        biased;
+        answer = handler => answer.unwrap_or_else(|panic| {
             tracing::error!("a handler panicked: {}", panic_text(panic.as_ref()));
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-        Err(_) => {
-            tracing::error!("a handler took longer than {time:?}");
+        }),
+        () = times.over() => {
+            tracing::error!("a handler took longer than {:?}", times.limits.request_time);
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }

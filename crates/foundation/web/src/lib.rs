@@ -6,7 +6,8 @@
 //! - [`edge()`] gives every answer its correlation id, access log line and metrics, and turns
 //!   panics into 500 and slow handlers into 503. Handlers find `Arc<DataCenter>` (from the door)
 //!   and `CorrelationId` as request extensions.
-//! - [`RawBody`], [`Form`], [`json::parse`] and [`bearer()`] read requests within limits.
+//! - [`RawBody`], [`Form`], [`Multipart`], [`json::parse`] and [`bearer()`] read requests within
+//!   limits.
 //! - [`WireError`] lets a slice answer errors in its own documented shape.
 //! - [`DataCenter`] builds every absolute URL that leaves the platform.
 //! - [`ops_router`], [`openapi_router`] and [`page_headers`] are the parts every listener shares.
@@ -22,12 +23,15 @@ mod error;
 mod form;
 pub mod json;
 mod limits;
+mod linger;
 mod logging;
+mod multipart;
 mod openapi;
 mod ops;
 mod page;
 mod serve;
 mod telemetry;
+mod times;
 
 pub use bearer::{BearerError, bearer};
 pub use body::{BodyError, ContentType, RawBody};
@@ -37,6 +41,7 @@ pub use error::{Kind, WireBody, WireError};
 pub use form::{Form, FormError, encode_form};
 pub use limits::Limits;
 pub use logging::{LogFormat, LoggingError, check_log_filter, init_logging};
+pub use multipart::{Multipart, Part};
 pub use openapi::openapi_router;
 pub use ops::{Readiness, ops_router};
 pub use page::page_headers;

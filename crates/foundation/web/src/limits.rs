@@ -12,9 +12,15 @@ pub struct Limits {
     /// Time for a request's header, from the start of the wait for it. So it bounds both a slow
     /// header and an idle connection; then the connection is closed.
     pub header_time: Duration,
-    /// Time for a request's body once it is read; then [`BodyError::TooSlow`](crate::BodyError).
+    /// Time for a request's body once it is read; for an upload, time without any progress. Then
+    /// [`BodyError::TooSlow`](crate::BodyError). Also how long we listen to a body that nobody
+    /// reads.
     pub body_time: Duration,
-    /// Time for a handler, reading the body included; then 503.
+    /// Time for a whole upload; then [`BodyError::TooSlow`](crate::BodyError). Choice: 25 MB come
+    /// in ten minutes over 350 kbit/s.
+    pub upload_time: Duration,
+    /// Time for a handler, reading the body included; then 503. An upload's begins anew with each
+    /// progress.
     pub request_time: Duration,
     /// Time without any progress while an answer is sent; then the connection is closed.
     pub write_time: Duration,
@@ -29,6 +35,7 @@ impl Default for Limits {
             header_bytes: 32 * 1024,
             header_time: Duration::from_secs(30),
             body_time: Duration::from_secs(30),
+            upload_time: Duration::from_mins(10),
             request_time: Duration::from_mins(1),
             write_time: Duration::from_secs(30),
             drain_time: Duration::from_secs(25),

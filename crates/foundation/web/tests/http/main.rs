@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
 
 mod limits;
+mod linger;
+mod multipart;
 mod ops;
 mod requests;
 mod shutdown;
