@@ -29,6 +29,11 @@ impl Micros {
         self.format("%a, %d %b %Y %H:%M:%S GMT")
     }
 
+    /// As JavaScript prints dates: `Sat Nov 21 2026 09:30:00 GMT+00:00`.
+    pub fn script_date(self) -> String {
+        self.format("%a %b %d %Y %H:%M:%S GMT+00:00")
+    }
+
     fn format(self, pattern: &str) -> String {
         let instant = Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
         instant
@@ -127,10 +132,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_dates_as_http_and_rfc3339_do() {
+    fn writes_dates_in_each_form() {
         let instant = Micros(1_795_253_400_125_000);
         assert_eq!(instant.rfc3339(), "2026-11-21T09:30:00.125Z");
         assert_eq!(instant.http_date(), "Sat, 21 Nov 2026 09:30:00 GMT");
+        assert_eq!(instant.script_date(), "Sat Nov 21 2026 09:30:00 GMT+00:00");
         assert_eq!(instant.epoch_seconds(), 1_795_253_400);
     }
 
