@@ -15,7 +15,7 @@ use bursar_directory::{
     Bootstrap, BootstrapError, DataCenters, DataCentersError, Edition, Passwords, Products, Seed,
     SeedError,
 };
-use bursar_expense::ExpenseState;
+use bursar_expense::{ExpenseState, QuickPictures};
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mailbox, Mailer, SmtpError};
@@ -352,6 +352,7 @@ impl Parts {
     fn expense(&self) -> ExpenseState {
         ExpenseState::new(
             self.db.clone(),
+            self.blobs.clone(),
             self.clock.clone(),
             self.rng.clone(),
             self.oauth.clone(),
@@ -371,7 +372,11 @@ impl Parts {
             self.db.clone(),
             self.clock.clone(),
             self.rng.clone(),
-            vec![Arc::new(Process::new(receipts)), Arc::new(letters)],
+            vec![
+                Arc::new(Process::new(receipts)),
+                Arc::new(QuickPictures::new(&self.expense())),
+                Arc::new(letters),
+            ],
             config.workers,
         )
     }
@@ -511,6 +516,7 @@ async fn sweep(db: Db, blobs: Blobs) {
 /// Those of `blobs` that any row names.
 async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, PictureError> {
     let mut named = bursar_receipts::api::named_blobs(db, blobs.clone()).await?;
+    named.extend(bursar_expense::api::named_blobs(db, blobs.clone()).await?);
     named.extend(bursar_appcenter::api::named_blobs(db, blobs).await?);
     Ok(named)
 }

@@ -58,6 +58,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     41 "0041_console_session_user",
     50 "0050_expense_quick_source",
     51 "0051_expense_quick",
+    52 "0052_receipts_image",
+    53 "0053_expense_picture",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

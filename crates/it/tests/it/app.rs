@@ -309,7 +309,7 @@ impl TestApp {
         panic!("{to} has not {count} mails");
     }
 
-    /// How many receipts there are, of all that anybody here can have.
+    /// How many receipts there are, also image-only ones, of all that anybody here can have.
     pub(crate) async fn stored(&self) -> usize {
         let mut stored = 0;
         for (user, site) in [
@@ -319,9 +319,11 @@ impl TestApp {
             (LARS, &self.emea),
         ] {
             let token = self.token(user).await;
-            let list = site.get(&format!("/receipts/v4/users/{user}"));
-            let answer = list.bearer(&token).send().await;
-            stored += answer.json()["receipts"].as_array().unwrap().len();
+            for (end, name) in [("", "receipts"), ("/image-only-receipts", "receiptsImages")] {
+                let list = site.get(&format!("/receipts/v4/users/{user}{end}"));
+                let answer = list.bearer(&token).send().await;
+                stored += answer.json()[name].as_array().unwrap().len();
+            }
         }
         stored
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::app::*;
 use crate::http::{Answer, Call, Site};
+use crate::pictures::png;
 use crate::quick_expense::sample as quick;
 use crate::receipts::sample::smallest;
 
@@ -56,13 +57,19 @@ const fn row(
     }
 }
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 23] = [
     row("GET", "/profile/v1/me", "openid", 200),
     row("GET", "/profile/identity/v4/Users", "openid", 200),
     row("GET", "/profile/identity/v4/Users/{id}", "openid", 200),
     row(
         "POST",
         "/quickexpense/v4/users/{userId}/context/{contextType}/quickexpenses",
+        "receipts.writeonly",
+        201,
+    ),
+    row(
+        "POST",
+        "/quickexpense/v4/users/{userId}/context/{contextType}/quickexpenses/image",
         "receipts.writeonly",
         201,
     ),
@@ -107,6 +114,42 @@ const ROWS: [Row; 16] = [
         "/receipts/v4/{receiptId}/image",
         "receipts.writeonly",
         200,
+    ),
+    row(
+        "POST",
+        "/receipts/v4/users/{userId}/image-only-receipts",
+        "receipts.read",
+        202,
+    ),
+    row(
+        "GET",
+        "/receipts/v4/users/{userId}/image-only-receipts",
+        "receipts.writeonly",
+        200,
+    ),
+    row(
+        "GET",
+        "/receipts/v4/users/{userId}/image-only-receipts/page/{cursor}",
+        "receipts.writeonly",
+        200,
+    ),
+    row(
+        "GET",
+        "/receipts/v4/image-only-receipts/{receiptId}",
+        "receipts.writeonly",
+        200,
+    ),
+    row(
+        "GET",
+        "/receipts/v4/image-only-receipts/{receiptId}/image",
+        "receipts.writeonly",
+        200,
+    ),
+    row(
+        "GET",
+        "/receipts/v4/images/{receiptId}",
+        "receipts.writeonly",
+        301,
     ),
 ];
 
@@ -186,8 +229,37 @@ impl Callers {
     }
 }
 
-/// The call of a row, whole but for its token. `receipt` is one of Ana's, processed.
-fn call(app: &TestApp, row: &Row, receipt: &str) -> Call {
+/// Receipts of Ana's, processed.
+struct Receipts {
+    data: String,
+    image_only: String,
+}
+
+impl Receipts {
+    async fn of(app: &TestApp, token: &str) -> Self {
+        let data = app.accepted(token, ANA, smallest().to_string()).await;
+        let images = format!("/receipts/v4/users/{ANA}/image-only-receipts");
+        let call = app.us.post(&images).bearer(token);
+        let image_only = call.form_data(&[("image", &png(2, 2))]).send().await;
+        let image_only = image_only.header("location").to_owned();
+        let id = |url: &str| url.rsplit('/').next().unwrap().to_owned();
+        let all = [id(&data), id(&image_only)];
+        for id in &all {
+            let url = format!("{}/receipts/v4/{id}", app.us.base);
+            app.processed(token, &url).await;
+        }
+        let [data, image_only] = all;
+        Self { data, image_only }
+    }
+}
+
+/// The call of a row, whole but for its token.
+fn call(app: &TestApp, row: &Row, receipts: &Receipts) -> Call {
+    let receipt = if row.path.contains("/image-only-receipts/") || row.path.contains("/images/") {
+        &receipts.image_only
+    } else {
+        &receipts.data
+    };
     let path = row
         .path
         .replace("{schemaId}", "general-receipt.schema.json")
@@ -209,6 +281,15 @@ fn call(app: &TestApp, row: &Row, receipt: &str) -> Call {
     let call = app.us.call(row.method, &format!("{path}{whose}"));
     if row.method == "GET" {
         return call;
+    }
+    let picture = png(2, 2);
+    if row.path.ends_with("/image-only-receipts") {
+        return call.form_data(&[("image", &picture)]);
+    }
+    if row.path.ends_with("/quickexpenses/image") {
+        let request = quick::smallest().to_string();
+        let request = ("quickExpenseRequest", request.as_bytes());
+        return call.form_data(&[("fileContent", &picture), request]);
     }
     if row.path.starts_with("/quickexpense/") {
         return call.json(quick::smallest().to_string());
@@ -274,15 +355,13 @@ db_test! {
     async fn every_route_refuses_who_may_not_call(place: TestDb) {
         let app = TestApp::start(&place).await;
         let callers = Callers::of(&app).await;
-        let url = app.accepted(&callers.right, ANA, smallest().to_string()).await;
-        app.processed(&callers.right, &url).await;
-        let receipt = url.rsplit('/').next().unwrap();
+        let receipts = Receipts::of(&app, &callers.right).await;
 
         let mut open = BTreeSet::new();
         for row in &ROWS {
             let route = format!("{} {}", row.method, row.path);
             for refusal in REFUSALS {
-                let mut call = call(&app, row, receipt);
+                let mut call = call(&app, row, &receipts);
                 if let Some(token) = callers.token(row, refusal) {
                     call = call.bearer(token);
                 }
@@ -292,9 +371,9 @@ db_test! {
             }
         }
         // Last, so that nobody above saw what this stores; and nothing above stored anything.
-        assert_eq!(app.stored().await, 1);
+        assert_eq!(app.stored().await, 2);
         for row in &ROWS {
-            let answer = call(&app, row, receipt).bearer(&callers.right).send().await;
+            let answer = call(&app, row, &receipts).bearer(&callers.right).send().await;
             assert_eq!(answer.status, row.status, "{} {}", row.method, row.path);
         }
 

@@ -24,6 +24,7 @@ mod partner_apps;
 mod partner_secrets;
 mod password;
 mod people;
+mod pictures;
 mod profile;
 mod quick_expense;
 mod receipts;

@@ -9,6 +9,7 @@ use bursar_testkit::{TestDb, db_test};
 use crate::app::*;
 use crate::partner::complete_draft;
 use crate::people::{PIA, Someone};
+use crate::quick_expense::sample as quick;
 use crate::receipts::sample::smallest;
 use crate::signin::{ANA_SIGNS_IN, cookie};
 
@@ -52,6 +53,37 @@ async fn start(place: &TestDb) -> TestApp {
     TestApp::start_with(place, &[], APP_CENTER).await
 }
 
+/// With a receipt, alone, and with a quick expense. None can be read, so that each stays as it was
+/// sent.
+async fn send_pictures(app: &TestApp, token: &str) {
+    let picture: &[u8] = b"\x89PNG\r\n\x1a\nand nothing else";
+    let (receipt, quick) = (smallest().to_string(), quick::smallest().to_string());
+    let receipts = format!("/receipts/v4/users/{ANA}");
+    let images = format!("{receipts}/image-only-receipts");
+    let quicks = format!("{}/image", quick::path(ANA));
+    let posts: [(&str, &[(&str, &[u8])], u16); 3] = [
+        (
+            &receipts,
+            &[("receipt", receipt.as_bytes()), ("image", picture)],
+            201,
+        ),
+        (&images, &[("image", picture)], 202),
+        (
+            &quicks,
+            &[
+                ("quickExpenseRequest", quick.as_bytes()),
+                ("fileContent", picture),
+            ],
+            201,
+        ),
+    ];
+    for (path, parts, status) in posts {
+        let call = app.us.post(path).bearer(token).header("link", GENERAL);
+        let answer = call.form_data(parts).send().await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+    }
+}
+
 db_test! {
     async fn a_start_sweeps_what_no_row_names_and_nothing_else(place: TestDb) {
         let app = start(&place).await;
@@ -59,6 +91,7 @@ db_test! {
         let url = app.accepted(&token, ANA, smallest().to_string()).await;
         app.processed(&token, &url).await;
         let id = url.rsplit('/').next().unwrap();
+        send_pictures(&app, &token).await;
         let preview = format!("/expenses/{id}/picture.png");
         let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
         let shown = app.us.get(&preview).cookie(&ana).send().await;
@@ -70,7 +103,7 @@ db_test! {
 
         let blobs = place.folder().join("blobs");
         let named = aged(&blobs);
-        assert_eq!(named.len(), 3, "a picture, its preview and a logo: {named:?}");
+        assert_eq!(named.len(), 6, "a picture, its preview, a logo and three sent: {named:?}");
         // Beside a picture, with its time.
         let orphan = named[0].to_str().unwrap();
         let orphan = format!("{}{}", &orphan[..orphan.len() - 64], "f".repeat(64));

@@ -1,7 +1,11 @@
-//! What other slices and the console may call.
+//! What other slices, the console and the program may call.
 
-use bursar_db::{DbError, Tx};
+use std::collections::HashSet;
+
+use bursar_blobs::BlobId;
+use bursar_db::{Db, DbError, Tx};
 use bursar_kernel::Uuid;
+use bursar_pictures::Picture;
 
 use crate::{AvailableExpense, NewAvailableExpense, QuickExpense, store};
 
@@ -59,4 +63,31 @@ pub async fn quick_expense(
     id: Uuid,
 ) -> Result<Option<QuickExpense>, DbError> {
     store::quick(tx, company_id, id).await
+}
+
+/// The picture of a quick expense that came with one. None as long as it is not made uniform, or
+/// if it could not be read.
+pub async fn quick_picture(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+) -> Result<Option<Picture>, DbError> {
+    let (_, kept) = store::pictures(tx, company_id, id).await?;
+    Ok(kept)
+}
+
+/// Which of `blobs` are named by a quick expense: what a sweep of the file store must keep.
+pub async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, DbError> {
+    db.scan(blobs, |tx, blobs| {
+        Box::pin(async move {
+            let mut named = HashSet::new();
+            for blob in blobs {
+                if store::names_blob(tx, &blob.to_string()).await? {
+                    named.insert(*blob);
+                }
+            }
+            Ok(named)
+        })
+    })
+    .await
 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use bursar_blobs::BlobError;
 use bursar_db::DbError;
 use bursar_oauth::{NotTheirs, Refused};
+use bursar_pictures::ReceiveError;
 use bursar_web::json::JsonFault;
 use bursar_web::{BodyError, FormError, Kind, WireBody, WireError};
 use http::header::RETRY_AFTER;
@@ -42,6 +44,14 @@ pub(crate) enum Fault {
     NotJson,
     #[error("only JSON is answered")]
     NotAcceptable,
+    #[error("the part {0:?} is unknown here, or came before")]
+    Part(String),
+    #[error("fileContent is none of PNG, PDF, TIFF and JPEG")]
+    PictureFormat,
+    #[error("fileContent is larger than {max} bytes")]
+    PictureTooLarge { max: usize },
+    #[error("the file store failed")]
+    Blobs(#[from] BlobError),
     #[error(transparent)]
     Query(#[from] FormError),
     #[error(transparent)]
@@ -86,6 +96,17 @@ impl From<NotTheirs> for Fault {
     }
 }
 
+impl From<ReceiveError> for Fault {
+    fn from(error: ReceiveError) -> Self {
+        match error {
+            ReceiveError::Format => Self::PictureFormat,
+            ReceiveError::TooLarge { max } => Self::PictureTooLarge { max },
+            ReceiveError::Body(error) => Self::Body(error),
+            ReceiveError::Blobs(error) => Self::Blobs(error),
+        }
+    }
+}
+
 impl Fault {
     /// Nothing was found out, or nothing was done: the same may succeed later.
     fn is_busy(&self) -> bool {
@@ -104,12 +125,13 @@ impl Fault {
             // Source: the same, "Error 401": a good token, but another user's.
             Self::AnotherUser => Kind::Unauthenticated,
             Self::NotFound => Kind::NotFound,
-            Self::Json(_) | Self::Rules(_) | Self::Query(_) => Kind::Invalid,
-            Self::NotJson => Kind::Unsupported,
+            Self::Json(_) | Self::Rules(_) | Self::Query(_) | Self::Part(_) => Kind::Invalid,
+            Self::NotJson | Self::PictureFormat => Kind::Unsupported,
+            Self::PictureTooLarge { .. } => Kind::TooLarge,
             Self::NotAcceptable => Kind::NotAcceptable,
             Self::Body(error) => error.kind(),
             Self::TooMany { .. } => Kind::TooMany,
-            Self::Db(_) => Kind::Internal,
+            Self::Db(_) | Self::Blobs(_) => Kind::Internal,
         }
     }
 
@@ -120,7 +142,7 @@ impl Fault {
             Self::Rules(_) => "the request breaks the rules that are listed".to_owned(),
             Self::TooMany { .. } => "too many requests for this user; try again later".to_owned(),
             // The cause is for the log.
-            Self::Db(_) => "internal error".to_owned(),
+            Self::Db(_) | Self::Blobs(_) => "internal error".to_owned(),
             other => other.to_string(),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! - Available expenses, a sink: receipts (and later cards) write here through [`api`] inside
 //!   their own operations, and are never called back. The console shows them.
-//! - Quick Expense v4, as JSON. Source: expense/quick-expense/v4.quick-expense.md, and the
+//! - Quick Expense v4, with an image or without. Source: expense/quick-expense/v4.quick-expense.md, and the
 //!   e-receipts and quick expense guide. Quirks: a bad token is 403, another user's URL is 401;
 //!   names of fields may begin with a capital; a read at the answered address is ours.
 //! - Expense Group Configurations v3.0, which say what types there are. Source:
@@ -19,7 +19,9 @@ mod group;
 mod groups;
 mod limit;
 mod model;
+mod picture;
 mod post_quick;
+mod post_quick_image;
 mod quick;
 mod seed;
 mod store;
@@ -27,6 +29,7 @@ mod store;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use bursar_blobs::Blobs;
 use bursar_db::Db;
 use bursar_kernel::{Clock, Rng};
 use bursar_oauth::Oauth;
@@ -35,12 +38,14 @@ use limit::Limit;
 pub use model::{
     AvailableExpense, ExpenseType, Location, NewAvailableExpense, QuickExpense, QuickFacts, Source,
 };
+pub use picture::QuickPictures;
 pub use seed::seed;
 
 /// What the endpoints need.
 #[derive(Clone)]
 pub struct ExpenseState {
     db: Db,
+    blobs: Blobs,
     clock: Clock,
     rng: Rng,
     oauth: Oauth,
@@ -50,9 +55,10 @@ pub struct ExpenseState {
 impl ExpenseState {
     /// Its clones share what a node remembers of the limit. One for each data center is enough,
     /// since a user lives at one.
-    pub fn new(db: Db, clock: Clock, rng: Rng, oauth: Oauth) -> Self {
+    pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, oauth: Oauth) -> Self {
         Self {
             db,
+            blobs,
             clock,
             rng,
             oauth,
@@ -77,6 +83,10 @@ pub fn routes(state: ExpenseState) -> Router {
             post(post_quick::post_quick_expense),
         )
         .route(
+            "/quickexpense/v4/users/{userId}/context/{contextType}/quickexpenses/image",
+            post(post_quick_image::post_quick_expense_image),
+        )
+        .route(
             "/quickexpense/v4/users/{userId}/context/{contextType}/quickexpenses/{quickExpenseId}",
             get(get_quick::get_quick_expense),
         )
@@ -95,6 +105,7 @@ pub fn routes(state: ExpenseState) -> Router {
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
     post_quick::post_quick_expense,
+    post_quick_image::post_quick_expense_image,
     get_quick::get_quick_expense,
     groups::list_groups,
     groups::get_group,

@@ -1,6 +1,7 @@
 //! Expenses as values.
 
 use bursar_kernel::{Micros, Uuid};
+use bursar_pictures::Picture;
 use serde::{Deserialize, Serialize};
 
 /// What kind of document an expense came from.
@@ -73,6 +74,8 @@ pub struct NewAvailableExpense {
     pub currency_code: String,
     /// What it was for.
     pub expense_type: ExpenseType,
+    /// Whether its document has a picture, or gets one.
+    pub has_picture: bool,
     /// When it became available.
     pub created_at: Micros,
 }
@@ -98,6 +101,8 @@ pub struct AvailableExpense {
     pub currency_code: String,
     /// What it was for.
     pub expense_type: ExpenseType,
+    /// Whether its document has a picture, or gets one.
+    pub has_picture: bool,
 }
 
 /// Where a quick expense was made, as it was sent.
@@ -159,6 +164,9 @@ pub(crate) struct NewQuickExpense {
     pub(crate) body: String,
     pub(crate) facts: QuickFacts,
     pub(crate) received_at: Micros,
+    pub(crate) correlation_id: String,
+    /// The picture that came with it.
+    pub(crate) sent: Option<Picture>,
 }
 
 /// `Choice:` characters of a vendor's name in lists; the quick expense keeps all.
@@ -180,6 +188,7 @@ impl NewQuickExpense {
             amount: self.facts.amount.clone(),
             currency_code: self.facts.currency_code.clone(),
             expense_type: self.facts.expense_type.clone(),
+            has_picture: self.sent.is_some(),
             created_at: self.received_at,
         }
     }
@@ -202,4 +211,6 @@ pub struct QuickExpense {
     pub facts: QuickFacts,
     /// When it arrived.
     pub received_at: Micros,
+    /// Whether a picture came with it; [`crate::api::quick_picture`] names it.
+    pub has_picture: bool,
 }

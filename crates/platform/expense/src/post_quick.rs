@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::{Extension, Json};
 use bursar_db::{DbError, Isolation};
 use bursar_kernel::{Uuid, hex32};
 use bursar_oauth::Caller;
-use bursar_web::{BodyError, DataCenter, RawBody, json};
+use bursar_pictures::{Picture, Received};
+use bursar_web::{DataCenter, RawBody, json};
+use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +23,7 @@ use crate::quick::{self, CONTEXT};
 use crate::{ExpenseState, limit, store};
 
 /// `Choice:` a quick expense is a few lines.
-const BODY_MAX: usize = 1 << 20;
+pub(crate) const BODY_MAX: usize = 1 << 20;
 
 /// Where the new quick expense is.
 #[derive(Serialize, ToSchema)]
@@ -51,43 +53,53 @@ pub(crate) async fn post_quick_expense(
     caller: Caller<Quick>,
     call: Call,
     Extension(data_center): Extension<Arc<DataCenter>>,
-    Named((user_id, context)): Named<(String, String)>,
-    body: Result<RawBody<BODY_MAX>, BodyError>,
-) -> Result<(StatusCode, Json<QuickExpenseCreated>), ExpenseError> {
-    let post = async {
-        let company_id = company(&caller)?;
-        let user_id = caller.user_named(&state.db, &user_id).await?;
-        state.limit.check(user_id, state.clock.now())?;
-        let group = state.group(company_id).await?;
-        match read(body, &context, &group) {
-            Ok((body, facts)) => {
-                let now = state.clock.now();
-                let new = NewQuickExpense {
-                    company_id,
-                    id: state.rng.uuid_at(now),
-                    user_id,
-                    app_id: caller.app_id,
-                    app_name: caller.app_name().to_owned(),
-                    body,
-                    facts,
-                    received_at: now,
-                };
-                state.store(new).await
-            }
-            Err(fault) => {
-                state.count(company_id, user_id).await?;
-                Err(fault)
-            }
-        }
-    };
-    let (user_id, id, number) = post.await.map_err(|fault| call.refused(fault))?;
+    Named(place): Named<(String, String)>,
+    request: Request,
+) -> Result<Created, ExpenseError> {
+    let sent = json(request);
+    let posted = state.post(&caller, &call, place, sent).await;
+    posted
+        .map(|posted| created(&data_center, &posted))
+        .map_err(|fault| call.refused(fault))
+}
+
+/// What a post brings.
+pub(crate) struct Sent {
+    pub(crate) json: Bytes,
+    pub(crate) picture: Option<Received>,
+}
+
+async fn json(request: Request) -> Result<Sent, Fault> {
+    let body = RawBody::<BODY_MAX>::from_request(request, &()).await?;
+    if !body.is_json() {
+        return Err(Fault::NotJson);
+    }
+    Ok(Sent {
+        json: body.bytes,
+        picture: None,
+    })
+}
+
+pub(crate) type Created = (StatusCode, Json<QuickExpenseCreated>);
+
+/// What was stored: whose, its id and its number.
+pub(crate) struct Posted {
+    user_id: Uuid,
+    id: Uuid,
+    number: i64,
+}
+
+pub(crate) fn created(data_center: &DataCenter, posted: &Posted) -> Created {
+    let Posted {
+        user_id, number, ..
+    } = posted;
     let own = format!("/quickexpense/v4/users/{user_id}/context/{CONTEXT}/quickexpenses");
-    let id = hex32(&id).to_uppercase();
+    let id = hex32(&posted.id).to_uppercase();
     let created = QuickExpenseCreated {
         mobile_entry_key_uri: data_center.api_url(&format!("{own}/{number}")),
         quick_expense_id_uri: data_center.api_url(&format!("{own}/{id}")),
     };
-    Ok((StatusCode::CREATED, Json(created)))
+    (StatusCode::CREATED, Json(created))
 }
 
 /// The caller's company. Apps that act for nobody have none, and no access here.
@@ -95,28 +107,43 @@ pub(crate) fn company<A>(caller: &Caller<A>) -> Result<Uuid, Fault> {
     caller.company_id.ok_or(Fault::NotFound)
 }
 
-/// The body as it was sent, and what it says.
-fn read(
-    body: Result<RawBody<BODY_MAX>, BodyError>,
-    context: &str,
-    group: &Group,
-) -> Result<(String, QuickFacts), Fault> {
-    let body = body?;
-    let content_type = body
-        .content_type
-        .as_ref()
-        .map(bursar_web::ContentType::essence);
-    if content_type != Some("application/json") {
-        return Err(Fault::NotJson);
-    }
-    let document = json::parse(&body.bytes)?;
-    // Parsing has shown that it is UTF-8.
-    let text = String::from_utf8_lossy(&body.bytes).into_owned();
-    let facts = quick::read(context, &text, &document, group).map_err(Fault::Rules)?;
-    Ok((text, facts))
-}
-
 impl ExpenseState {
+    /// Takes a post for the user and context of its URL. `sent` is not read before the caller is
+    /// known to be within the limit.
+    pub(crate) async fn post(
+        &self,
+        caller: &Caller<Quick>,
+        call: &Call,
+        (user_id, context): (String, String),
+        sent: impl Future<Output = Result<Sent, Fault>>,
+    ) -> Result<Posted, Fault> {
+        let company_id = company(caller)?;
+        let user_id = caller.user_named(&self.db, &user_id).await?;
+        self.limit.check(user_id, self.clock.now())?;
+        let group = self.group(company_id).await?;
+        let (body, facts, sent) = match taken(sent, &context, &group).await {
+            Ok(taken) => taken,
+            Err(fault) => {
+                self.count(company_id, user_id).await?;
+                return Err(fault);
+            }
+        };
+        let now = self.clock.now();
+        let new = NewQuickExpense {
+            company_id,
+            id: self.rng.uuid_at(now),
+            user_id,
+            app_id: caller.app_id,
+            app_name: caller.app_name().to_owned(),
+            body,
+            facts,
+            received_at: now,
+            correlation_id: call.correlation_id.clone(),
+            sent,
+        };
+        self.store(new).await
+    }
+
     pub(crate) async fn group(&self, company_id: Uuid) -> Result<Group, DbError> {
         let read = self.db.read(company_id, |tx, company_id| {
             Box::pin(store::group(tx, *company_id))
@@ -125,7 +152,7 @@ impl ExpenseState {
     }
 
     /// Counts the request and, if it is not one too many, stores the quick expense.
-    async fn store(&self, new: NewQuickExpense) -> Result<(Uuid, Uuid, i64), Fault> {
+    async fn store(&self, new: NewQuickExpense) -> Result<Posted, Fault> {
         let (user_id, id, now) = (new.user_id, new.id, new.received_at);
         let write = self.db.write(Isolation::ReadCommitted, new, |tx, new| {
             Box::pin(async move {
@@ -137,8 +164,13 @@ impl ExpenseState {
             })
         });
         let stored: Result<_, DbError> = write.await;
+        let posted = |number| Posted {
+            user_id,
+            id,
+            number,
+        };
         stored?
-            .map(|number| (user_id, id, number))
+            .map(posted)
             .map_err(|until| self.limit.refuse(user_id, until, now))
     }
 
@@ -157,4 +189,22 @@ impl ExpenseState {
             None => Ok(()),
         }
     }
+}
+
+/// The body as it was sent, what it says, and its picture, kept.
+async fn taken(
+    sent: impl Future<Output = Result<Sent, Fault>>,
+    context: &str,
+    group: &Group,
+) -> Result<(String, QuickFacts, Option<Picture>), Fault> {
+    let Sent { json, picture } = sent.await?;
+    let document = json::parse(&json)?;
+    // Parsing has shown that it is UTF-8.
+    let text = String::from_utf8_lossy(&json).into_owned();
+    let facts = quick::read(context, &text, &document, group).map_err(Fault::Rules)?;
+    let picture = match picture {
+        Some(picture) => Some(picture.keep().await?),
+        None => None,
+    };
+    Ok((text, facts, picture))
 }

@@ -1,39 +1,48 @@
 //! All SQL of this slice; its tables begin with `expense_`.
 
 use bursar_db::{DbError, FromCell, Row, Tx, args, statements};
-use bursar_kernel::{Micros, Uuid};
+use bursar_jobs::NewJob;
+use bursar_kernel::{Micros, Uuid, hex32};
+use bursar_pictures::Picture;
 
 use crate::group::Group;
 use crate::model::{ExpenseType, NewQuickExpense, QuickExpense, QuickFacts, Source};
-use crate::{AvailableExpense, NewAvailableExpense};
+use crate::{AvailableExpense, NewAvailableExpense, picture};
 
 statements! {
     INSERT = "INSERT INTO expense_available (company_id, user_id, id, source, source_id, \
         source_app, merchant, transacted_at_text, amount, currency_code, expense_type_id, \
-        expense_type_name, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+        expense_type_name, created_at, has_picture) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
         ON CONFLICT (company_id, source, source_id) DO NOTHING";
     GET = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id, expense_type_name FROM expense_available \
+        currency_code, expense_type_id, expense_type_name, has_picture FROM expense_available \
         WHERE company_id = $1 AND user_id = $2 AND id = $3";
     LIST_BEFORE = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id, expense_type_name FROM expense_available \
+        currency_code, expense_type_id, expense_type_name, has_picture FROM expense_available \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     LIST_AFTER = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id, expense_type_name FROM expense_available \
+        currency_code, expense_type_id, expense_type_name, has_picture FROM expense_available \
         WHERE company_id = $1 AND user_id = $2 AND id > $3 ORDER BY id LIMIT $4";
     AMOUNTS = "SELECT currency_code, amount FROM expense_available \
         WHERE company_id = $1 AND user_id = $2 ORDER BY currency_code";
     INSERT_QUICK = "INSERT INTO expense_quick (company_id, id, user_id, app_id, app_name, body, \
         expense_type_id, expense_type_name, payment_type_id, amount, currency_code, \
-        transaction_date, vendor, comment, entry_details, location, received_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
-        RETURNING number";
+        transaction_date, vendor, comment, entry_details, location, received_at, sent_blob, \
+        sent_type) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+        $18, $19) RETURNING number";
     QUICK = "SELECT id, user_id, app_id, app_name, body, expense_type_id, expense_type_name, \
         payment_type_id, amount, currency_code, transaction_date, vendor, comment, \
-        entry_details, location, received_at FROM expense_quick \
+        entry_details, location, received_at, sent_type FROM expense_quick \
         WHERE company_id = $1 AND id = $2";
     QUICK_NUMBERED = "SELECT id FROM expense_quick WHERE company_id = $1 AND number = $2";
+    PICTURES = "SELECT sent_blob, sent_type, image_blob, image_type FROM expense_quick \
+        WHERE company_id = $1 AND id = $2";
+    SET_PICTURE = "UPDATE expense_quick SET image_blob = $3, image_type = $4, sent_blob = NULL \
+        WHERE company_id = $1 AND id = $2 AND sent_blob IS NOT NULL";
+    NAMES_BLOB = "SELECT id FROM expense_quick WHERE image_blob = $1 \
+        UNION ALL SELECT id FROM expense_quick WHERE sent_blob = $1 LIMIT 1";
     // One statement on one row: nodes need no other agreement.
     COUNT_REQUEST = "INSERT INTO expense_quick_limit (company_id, user_id, began_at, requests) \
         VALUES ($1, $2, $3, 1) ON CONFLICT (company_id, user_id) DO UPDATE SET \
@@ -65,6 +74,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAvailableExpense) -> Result<boo
                 &new.expense_type.id,
                 &new.expense_type.name,
                 new.created_at,
+                i64::from(new.has_picture),
             ],
         )
         .await?;
@@ -136,13 +146,16 @@ fn read(mut row: Row) -> Result<AvailableExpense, DbError> {
             id: row.get(8)?,
             name: row.get(9)?,
         },
+        has_picture: row.get::<i64>(10)? == 1,
     })
 }
 
-/// The quick expense, and what becomes available: both or neither. Answers its number.
+/// The quick expense, what becomes available, and the job for its picture: all or nothing. Answers
+/// its number.
 pub(crate) async fn insert_quick(tx: &mut Tx, new: &NewQuickExpense) -> Result<i64, DbError> {
     let facts = &new.facts;
     let location = facts.location.as_ref().map(json_text);
+    let (blob, media_type) = new.sent.as_ref().map(columns).unzip();
     let args = args![
         &new.company_id,
         &new.id,
@@ -161,10 +174,67 @@ pub(crate) async fn insert_quick(tx: &mut Tx, new: &NewQuickExpense) -> Result<i
         facts.entry_details.as_deref(),
         location.as_deref(),
         new.received_at,
+        blob.as_deref(),
+        media_type,
     ];
     let rows = tx.returning(&INSERT_QUICK, args).await?;
     insert(tx, &new.available()).await?;
+    if new.sent.is_some() {
+        let job = NewJob {
+            kind: picture::KIND,
+            key: Some(&hex32(&new.id)),
+            payload: &picture::payload(new.company_id, new.id),
+            correlation_id: &new.correlation_id,
+            run_at: new.received_at,
+            now: new.received_at,
+        };
+        bursar_jobs::enqueue(tx, &job).await?;
+    }
     first(rows)
+}
+
+/// What rows keep of a picture.
+fn columns(picture: &Picture) -> (String, &'static str) {
+    (picture.blob.to_string(), picture.format.media_type())
+}
+
+/// The pictures of a quick expense: the one that was sent, as long as it is not made uniform, and
+/// the one that is kept.
+pub(crate) async fn pictures(
+    tx: &mut Tx,
+    company_id: Uuid,
+    id: Uuid,
+) -> Result<(Option<Picture>, Option<Picture>), DbError> {
+    let Some(mut row) = tx.row(&PICTURES, args![&company_id, &id]).await? else {
+        return Ok((None, None));
+    };
+    Ok((picture_at(&mut row, 0)?, picture_at(&mut row, 2)?))
+}
+
+fn picture_at(row: &mut Row, column: usize) -> Result<Option<Picture>, DbError> {
+    let (blob, media_type): (Option<String>, Option<String>) =
+        (row.get(column)?, row.get(column + 1)?);
+    let (Some(blob), Some(media_type)) = (blob, media_type) else {
+        return Ok(None);
+    };
+    let picture = Picture::of(&blob, &media_type);
+    picture.map(Some).ok_or(DbError::Decode { column })
+}
+
+/// Names the picture that is kept in place of the one that was sent.
+pub(crate) async fn set_picture(
+    tx: &mut Tx,
+    (company_id, id): (Uuid, Uuid),
+    picture: &Picture,
+) -> Result<(), DbError> {
+    let (blob, media_type) = columns(picture);
+    let args = args![&company_id, &id, &blob, media_type];
+    tx.execute(&SET_PICTURE, args).await.map(drop)
+}
+
+/// Whether any company's quick expense names the file. Only for the sweep of files.
+pub(crate) async fn names_blob(tx: &mut Tx, blob: &str) -> Result<bool, DbError> {
+    Ok(tx.row(&NAMES_BLOB, args![blob]).await?.is_some())
 }
 
 pub(crate) async fn quick(
@@ -258,5 +328,6 @@ fn read_quick(mut row: Row) -> Result<QuickExpense, DbError> {
             location,
         },
         received_at: Micros(row.get(15)?),
+        has_picture: row.get::<Option<String>>(16)?.is_some(),
     })
 }

@@ -23,6 +23,7 @@ fn expense(company: u128, user: u128, id: u128) -> NewAvailableExpense {
         amount: "180.0".into(),
         currency_code: "EUR".into(),
         expense_type: ExpenseType::undefined(),
+        has_picture: true,
         created_at: Micros(5),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use bursar_blobs::{BlobId, Blobs};
 use bursar_db::{Db, DbError, Isolation, Tx};
-use bursar_images::{Format, page_png};
 use bursar_kernel::Uuid;
+use bursar_pictures::Picture;
 
 use crate::{LogEntry, Receipt, store};
 
@@ -41,7 +41,7 @@ pub async fn log(
     receipt: &Receipt,
 ) -> Result<Vec<LogEntry>, DbError> {
     let attempts = store::attempts(tx, company_id, receipt.id).await?;
-    Ok(receipt.log(&attempts))
+    Ok(receipt.progress().log(attempts))
 }
 
 /// A user's receipts that are not processed yet, or never will be, newest first; bodies are
@@ -76,14 +76,7 @@ pub async fn preview(
     if let Some(blob) = &receipt.preview_blob {
         return Ok(blobs.get(blob_id(blob)?).await?.to_vec());
     }
-    let (bytes, media_type) = picture(blobs, receipt).await?;
-    let format = Format::from_media_type(&media_type)
-        .ok_or_else(|| PictureError::Draw("its format is unknown".into()))?;
-    let drawing = tokio::task::spawn_blocking(move || page_png(format, &bytes, 0, PREVIEW_WIDTH));
-    let drawn = drawing
-        .await
-        .map_err(|error| PictureError::Draw(error.to_string()))?;
-    let png = drawn.map_err(|error| PictureError::Draw(error.to_string()))?;
+    let png = drawn(blobs, receipt).await?;
     let blob = blobs.put(png.clone()).await?.to_string();
     let args = (company_id, receipt.id, blob);
     db.write(Isolation::Append, args, |tx, (company_id, id, blob)| {
@@ -91,6 +84,25 @@ pub async fn preview(
     })
     .await?;
     Ok(png)
+}
+
+async fn drawn(blobs: &Blobs, receipt: &Receipt) -> Result<Vec<u8>, PictureError> {
+    let (blob, media_type) = (&receipt.image_blob, &receipt.image_type);
+    let (Some(blob), Some(media_type)) = (blob, media_type) else {
+        return Err(PictureError::None);
+    };
+    let picture = Picture::of(blob, media_type);
+    let picture = picture.ok_or_else(|| PictureError::Draw("a row is damaged".into()))?;
+    Ok(bursar_pictures::page_png(blobs, picture, 0, PREVIEW_WIDTH).await?)
+}
+
+impl From<bursar_pictures::PictureError> for PictureError {
+    fn from(error: bursar_pictures::PictureError) -> Self {
+        match error {
+            bursar_pictures::PictureError::Blobs(error) => Self::Blobs(error),
+            bursar_pictures::PictureError::Image(fault) => Self::Draw(fault.to_string()),
+        }
+    }
 }
 
 /// Which of `blobs` are named by a receipt: what a sweep of the file store must keep.

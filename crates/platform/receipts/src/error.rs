@@ -9,6 +9,7 @@ use bursar_blobs::BlobError;
 use bursar_db::DbError;
 use bursar_kernel::CorrelationId;
 use bursar_oauth::{NotTheirs, Refused};
+use bursar_pictures::ReceiveError;
 use bursar_web::json::JsonFault;
 use bursar_web::{BodyError, DataCenter, Kind, WireBody, WireError};
 use http::request::Parts;
@@ -41,6 +42,14 @@ pub(crate) enum ReceiptsError {
     Schema(Vec<Fault>),
     #[error("the content type is not JSON")]
     NotJson,
+    #[error("the part {0:?} is unknown here, or came before")]
+    Part(String),
+    #[error("the part {0:?} is missing")]
+    NoPart(&'static str),
+    #[error("the image is none of PNG, JPEG, GIF, TIFF and PDF")]
+    ImageType,
+    #[error("the image is too large")]
+    ImageTooLarge,
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error("the database failed")]
@@ -120,6 +129,17 @@ impl From<NotTheirs> for ReceiptsError {
     }
 }
 
+impl From<ReceiveError> for ReceiptsError {
+    fn from(error: ReceiveError) -> Self {
+        match error {
+            ReceiveError::Format => Self::ImageType,
+            ReceiveError::TooLarge { .. } => Self::ImageTooLarge,
+            ReceiveError::Body(error) => Self::Body(error),
+            ReceiveError::Blobs(error) => Self::Blobs(error),
+        }
+    }
+}
+
 impl ReceiptsError {
     /// Nothing was found out about the token, or nothing was done: the same may succeed later.
     fn is_busy(&self) -> bool {
@@ -140,8 +160,11 @@ impl WireError for ReceiptsError {
             Self::Refused(_) => Kind::Forbidden,
             Self::AnotherUser => Kind::Unauthenticated,
             Self::NotFound => Kind::NotFound,
-            Self::Link(_) | Self::Json(_) | Self::Schema(_) => Kind::Invalid,
-            Self::NotJson => Kind::Unsupported,
+            Self::Link(_) | Self::Json(_) | Self::Schema(_) | Self::Part(_) | Self::NoPart(_) => {
+                Kind::Invalid
+            }
+            Self::NotJson | Self::ImageType => Kind::Unsupported,
+            Self::ImageTooLarge => Kind::TooLarge,
             Self::Body(error) => error.kind(),
             Self::Db(_) | Self::Save(_) | Self::List(_) | Self::Blobs(_) | Self::Picture(_) => {
                 Kind::Internal
@@ -157,21 +180,27 @@ impl WireError for ReceiptsError {
             Self::AnotherUser => {
                 WireBody::text("User ID in the URL must match the ID in the sub claim of the JWT")
             }
-            Self::NotFound => WireBody::empty(),
+            // Source: the body is "None".
+            Self::NotFound | Self::ImageTooLarge => WireBody::empty(),
             Self::Link(_) => WireBody::text(
                 "Link header must be provided and include a URL to a known receipt schema",
             ),
             // Limits of ours are named; the documentation has no text for them.
             Self::Json(fault) if fault.is_limit() => WireBody::text(fault.to_string()),
-            Self::Json(_) | Self::Body(BodyError::Broken) => {
+            Self::Json(_)
+            | Self::Part(_)
+            | Self::NoPart(_)
+            | Self::Body(BodyError::Broken | BodyError::Form(_)) => {
                 WireBody::text("Request body could not be parsed")
             }
             Self::Schema(faults) => WireBody::json(&ValidationErrors {
                 validation_errors: faults,
             }),
-            Self::NotJson | Self::Body(BodyError::Encoded | BodyError::ContentType) => {
+            Self::NotJson
+            | Self::Body(BodyError::Encoded | BodyError::ContentType | BodyError::NotMultipart) => {
                 WireBody::text("Specified Content-Type is not supported")
             }
+            Self::ImageType => WireBody::text("Invalid image type"),
             Self::Body(error) => error.body(),
             // "An error occurred while trying to update the state of the receipt."
             Self::Save(_) => WireBody::text("Unable to save receipt into the database"),
@@ -185,6 +214,7 @@ impl WireError for ReceiptsError {
         let detail = match self {
             Self::Json(fault) => fault.to_string(),
             Self::Link(fault) => fault.to_string(),
+            Self::Part(_) | Self::NoPart(_) | Self::Body(BodyError::Form(_)) => self.to_string(),
             _ => return Vec::new(),
         };
         let printable: String = detail

@@ -1,13 +1,15 @@
 //! Receipts v4: e-receipts with data, their processing, and the standard receipt.
 //!
 //! Sources: `receipts/*.markdown` of the public API reference, and the e-receipts and quick
-//! expense guide. Built so far: every type of receipt as JSON, without an image of the partner's.
+//! expense guide.
 //! Quirks: a missing or bad token is 403 with a JSON body, another user's URL is 401; see
 //! `docs/behaviours.md`.
 
 mod access;
 pub mod api;
 mod error;
+mod form;
+mod image_only;
 mod index;
 pub mod link;
 mod model;
@@ -87,6 +89,23 @@ pub fn routes(state: ReceiptsState) -> Router {
         .route("/receipts/v4/status/{receiptId}", get(status::get_status))
         .route("/receipts/v4/{receiptId}", get(read::get_receipt))
         .route("/receipts/v4/{receiptId}/image", get(read::get_image))
+        .route(
+            "/receipts/v4/users/{userId}/image-only-receipts",
+            post(image_only::post_image).get(image_only::list_images),
+        )
+        .route(
+            "/receipts/v4/users/{userId}/image-only-receipts/page/{cursor}",
+            get(image_only::list_images_page),
+        )
+        .route(
+            "/receipts/v4/image-only-receipts/{receiptId}",
+            get(image_only::get_image_receipt),
+        )
+        .route(
+            "/receipts/v4/image-only-receipts/{receiptId}/image",
+            get(image_only::get_image_of),
+        )
+        .route("/receipts/v4/images/{receiptId}", get(image_only::redirect))
         .with_state(state)
 }
 
@@ -100,6 +119,12 @@ pub fn routes(state: ReceiptsState) -> Router {
     read::list_receipts_page,
     read::get_receipt,
     read::get_image,
+    image_only::post_image,
+    image_only::list_images,
+    image_only::list_images_page,
+    image_only::get_image_receipt,
+    image_only::get_image_of,
+    image_only::redirect,
     status::get_status,
 ))]
 struct Document;

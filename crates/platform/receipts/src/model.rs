@@ -1,6 +1,7 @@
 //! Receipts as values.
 
 use bursar_kernel::{Micros, Uuid, hex32};
+use bursar_pictures::Picture;
 use serde_json::Value;
 
 use crate::schema::ReceiptType;
@@ -67,38 +68,38 @@ pub struct LogEntry {
 }
 
 /// An attempt at processing that did not get through.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Attempt {
     pub(crate) began_at: Micros,
     pub(crate) outcome: Outcome,
 }
 
 /// How such an attempt ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
     /// By trouble that is no fault of the receipt.
     Stalled,
     /// At the picture; another follows.
     Again(Micros),
-    /// At the picture; none follows.
-    Failed(Micros),
+    /// At the picture, for this reason; none follows.
+    Failed(Micros, String),
 }
 
 impl Outcome {
     /// As rows keep it.
-    pub(crate) fn columns(self) -> (&'static str, Option<Micros>) {
+    pub(crate) fn columns(&self) -> (&'static str, Option<Micros>, Option<&str>) {
         match self {
-            Self::Stalled => ("stalled", None),
-            Self::Again(at) => ("again", Some(at)),
-            Self::Failed(at) => ("failed", Some(at)),
+            Self::Stalled => ("stalled", None, None),
+            Self::Again(at) => ("again", Some(*at), None),
+            Self::Failed(at, reason) => ("failed", Some(*at), Some(reason)),
         }
     }
 
-    pub(crate) fn of(name: &str, ended_at: Option<Micros>) -> Option<Self> {
+    pub(crate) fn of(name: &str, ended_at: Option<Micros>, reason: Option<String>) -> Option<Self> {
         match (name, ended_at) {
             ("stalled", _) => Some(Self::Stalled),
             ("again", Some(at)) => Some(Self::Again(at)),
-            ("failed", Some(at)) => Some(Self::Failed(at)),
+            ("failed", Some(at)) => Some(Self::Failed(at, reason.unwrap_or_default())),
             _ => None,
         }
     }
@@ -116,6 +117,21 @@ pub(crate) struct NewReceipt {
     pub(crate) app_name: String,
     pub(crate) correlation_id: String,
     pub(crate) received_at: Micros,
+    /// The picture that came with it.
+    pub(crate) sent: Option<Picture>,
+}
+
+/// An image-only receipt that a post brings.
+#[derive(Clone, Debug)]
+pub(crate) struct NewImageReceipt {
+    pub(crate) company_id: Uuid,
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) app_id: Uuid,
+    pub(crate) app_name: String,
+    pub(crate) correlation_id: String,
+    pub(crate) received_at: Micros,
+    pub(crate) sent: Picture,
 }
 
 /// A stored receipt.
@@ -142,6 +158,10 @@ pub struct Receipt {
     pub image_type: Option<String>,
     /// The file with its preview, once somebody has looked at it.
     pub preview_blob: Option<String>,
+    /// The file that the partner sent, until the picture is made of it.
+    pub(crate) sent_blob: Option<String>,
+    /// That file's media type; it stays.
+    pub(crate) sent_type: Option<String>,
     /// When the attempt that got through began.
     pub(crate) began_at: Option<Micros>,
     /// When it ended.
@@ -149,26 +169,140 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// What happened to it, oldest first. `attempts` are those that did not get through.
-    pub(crate) fn log(&self, attempts: &[Attempt]) -> Vec<LogEntry> {
+    /// How far it is.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress {
+            id: self.id,
+            received_at: self.received_at,
+            status: self.status.clone(),
+            generated: self.sent_type.is_none(),
+            began_at: self.began_at,
+            ended_at: self.ended_at,
+        }
+    }
+}
+
+/// A stored image-only receipt.
+#[derive(Clone, Debug)]
+pub(crate) struct ImageReceipt {
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) received_at: Micros,
+    pub(crate) status: String,
+    pub(crate) sent_blob: Option<String>,
+    pub(crate) sent_type: String,
+    pub(crate) image_blob: Option<String>,
+    pub(crate) image_type: Option<String>,
+    pub(crate) began_at: Option<Micros>,
+    pub(crate) ended_at: Option<Micros>,
+}
+
+impl ImageReceipt {
+    /// How far it is.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress {
+            id: self.id,
+            received_at: self.received_at,
+            status: self.status.clone(),
+            generated: false,
+            began_at: self.began_at,
+            ended_at: self.ended_at,
+        }
+    }
+}
+
+/// A receipt of either kind.
+#[derive(Clone, Debug)]
+pub(crate) enum AnyReceipt {
+    Data(Receipt),
+    ImageOnly(ImageReceipt),
+}
+
+/// Which of the two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Data,
+    ImageOnly,
+}
+
+impl AnyReceipt {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Data(_) => Kind::Data,
+            Self::ImageOnly(_) => Kind::ImageOnly,
+        }
+    }
+
+    /// What the partner sent, as long as the picture is not made of it.
+    pub(crate) fn sent(&self) -> Option<(&str, &str)> {
+        let (blob, media_type) = match self {
+            Self::Data(receipt) => (&receipt.sent_blob, receipt.sent_type.as_deref()),
+            Self::ImageOnly(receipt) => (&receipt.sent_blob, Some(receipt.sent_type.as_str())),
+        };
+        Some((blob.as_deref()?, media_type?))
+    }
+
+    pub(crate) fn user_id(&self) -> Uuid {
+        match self {
+            Self::Data(receipt) => receipt.user_id,
+            Self::ImageOnly(receipt) => receipt.user_id,
+        }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        match self {
+            Self::Data(receipt) => receipt.progress(),
+            Self::ImageOnly(receipt) => receipt.progress(),
+        }
+    }
+}
+
+/// How far a receipt of either kind is.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
+    pub(crate) id: Uuid,
+    pub(crate) received_at: Micros,
+    pub(crate) status: String,
+    /// Whether its picture is ours; else the partner's.
+    generated: bool,
+    began_at: Option<Micros>,
+    ended_at: Option<Micros>,
+}
+
+impl Progress {
+    /// What happened to the receipt, oldest first. `attempts` are those that did not get through.
+    pub(crate) fn log(&self, attempts: Vec<Attempt>) -> Vec<LogEntry> {
         let mut log = vec![Event::Accepted.at(self.received_at)];
         for attempt in attempts {
             log.push(Event::Initiated.at(attempt.began_at));
             match attempt.outcome {
                 Outcome::Stalled => {}
                 Outcome::Again(at) => log.push(Event::ImageFailed.at(at)),
-                Outcome::Failed(at) => log.push(Event::Failed.at(at)),
+                Outcome::Failed(at, reason) => {
+                    log.extend(why(reason, at));
+                    log.push(Event::Failed.at(at));
+                }
             }
         }
         if let (Some(began_at), Some(ended_at)) = (self.began_at, self.ended_at) {
-            log.extend([
-                Event::Initiated.at(began_at),
-                Event::ImageGenerated.at(ended_at),
-                Event::Finished.at(ended_at),
-            ]);
+            log.push(Event::Initiated.at(began_at));
+            if self.generated {
+                log.push(Event::ImageGenerated.at(ended_at));
+            }
+            log.push(Event::Finished.at(ended_at));
         }
         log
     }
+}
+
+/// `Choice:` the reason of a failure is an entry of its own, since the documented message has no
+/// room for it.
+fn why(reason: String, at: Micros) -> Option<LogEntry> {
+    (!reason.is_empty()).then(|| LogEntry {
+        level: "DEBUG".to_owned(),
+        message: reason,
+        at,
+    })
 }
 
 /// Names a receipt in a job.

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bursar_db::Isolation;
 use bursar_kernel::{CorrelationId, Uuid, hex32};
 use bursar_oauth::Caller;
-use bursar_web::{BodyError, DataCenter, RawBody, json};
+use bursar_web::{DataCenter, json};
+use http::StatusCode;
 use http::header::{CONTENT_LENGTH, LINK, LOCATION};
-use http::{HeaderMap, StatusCode};
+use utoipa::ToSchema;
 
 use crate::access::{Named, Write};
 use crate::error::ReceiptsError;
@@ -23,13 +24,25 @@ use crate::{ReceiptsState, store};
 /// to spare.
 pub const BODY_MAX: usize = 16 << 20;
 
-/// Posts a receipt.
+/// The parts of a receipt with an image.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct ReceiptForm {
+    /// The receipt's JSON.
+    #[schema(value_type = Object)]
+    receipt: String,
+    /// PNG, JPEG, GIF, TIFF or PDF, at most 25 MB.
+    #[schema(value_type = Option<String>, format = Binary)]
+    image: Option<Vec<u8>>,
+}
+
+/// Posts a receipt, with an image or without.
 #[utoipa::path(post, path = "/receipts/v4/users/{userId}", tag = "Receipts v4",
     params(
         ("userId" = String, Path, description = "The traveller's UUID"),
         ("Link" = String, Header, description = "The schema, with rel=describedBy"),
     ),
-    request_body(content = Object, content_type = "application/json"),
+    request_body(content((Object = "application/json"), (ReceiptForm = "multipart/form-data"))),
     responses((status = 201), (status = 400), (status = 401), (status = 403), (status = 404),
         (status = 413), (status = 415)))]
 pub(crate) async fn post_receipt(
@@ -38,28 +51,25 @@ pub(crate) async fn post_receipt(
     Extension(data_center): Extension<Arc<DataCenter>>,
     Extension(correlation_id): Extension<CorrelationId>,
     Named(user_id): Named<String>,
-    headers: HeaderMap,
-    body: Result<RawBody<BODY_MAX>, BodyError>,
+    request: Request,
 ) -> Result<Response, ReceiptsError> {
     let user_id = state.user_in_url(&caller, &user_id).await?;
-    let links = headers
+    let links = request
+        .headers()
         .get_all(LINK)
         .iter()
         .map(|value| value.to_str().unwrap_or_default());
     let receipt_type = described_by(links)?;
-    let body = body?;
-    let content_type = body
-        .content_type
-        .as_ref()
-        .map(bursar_web::ContentType::essence);
-    if content_type != Some("application/json") {
-        return Err(ReceiptsError::NotJson);
-    }
-    let document = json::parse(&body.bytes)?;
+    let (json, image) = state.sent(request).await?;
+    let document = json::parse(&json)?;
     let faults = state.validators.validate(receipt_type, &document);
     if !faults.is_empty() {
         return Err(ReceiptsError::Schema(faults));
     }
+    let sent = match image {
+        Some(image) => Some(image.keep().await?),
+        None => None,
+    };
     let received_at = state.clock.now();
     let id = state.rng.uuid_at(received_at);
     let receipt = NewReceipt {
@@ -68,11 +78,12 @@ pub(crate) async fn post_receipt(
         user_id,
         receipt_type,
         // Parsing has shown that it is UTF-8.
-        body: String::from_utf8_lossy(&body.bytes).into_owned(),
+        body: String::from_utf8_lossy(&json).into_owned(),
         app_id: caller.app_id,
         app_name: caller.app_name().to_owned(),
         correlation_id: correlation_id.as_str().to_owned(),
         received_at,
+        sent,
     };
     let storing = state.db.write(Isolation::Append, receipt, |tx, receipt| {
         Box::pin(store::insert(tx, receipt))

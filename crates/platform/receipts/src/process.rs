@@ -1,16 +1,18 @@
-//! The job that makes a receipt's picture and makes it available to the traveller.
+//! The job that makes a receipt's picture, of its data or of the image that came, and makes it
+//! available to the traveller.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
-use bursar_blobs::{BlobId, Blobs};
+use bursar_blobs::Blobs;
 use bursar_db::{BoxFuture, Db, DbError, Isolation, Tx};
 use bursar_expense::{ExpenseType, NewAvailableExpense, Source};
 use bursar_jobs::{Claim, Failed, Handler, HandlerError, Job, JobsError, RetryPolicy};
 use bursar_kernel::{Clock, Micros, Rng, Uuid, hex32};
+use bursar_pictures::{Format, Picture, PictureError};
 use serde_json::Value;
 
-use crate::model::{Attempt, Facts, Outcome, Receipt, from_job_payload};
+use crate::model::{AnyReceipt, Attempt, Facts, Kind, Outcome, Receipt, from_job_payload};
 use crate::render::{ReceiptContext, standard_receipt};
 use crate::schema::ReceiptType;
 use crate::{ReceiptsState, store};
@@ -19,7 +21,7 @@ use crate::{ReceiptsState, store};
 pub(crate) const KIND: &str = "receipts.process";
 /// What the generated picture is. `Inferred:` the documentation does not say; PDF is among the
 /// formats that it accepts.
-const MEDIA_TYPE: &str = "application/pdf";
+const GENERATED: Format = Format::Pdf;
 
 /// How a picture that could not be made is tried again: 8 attempts, the last one 5 to 11 minutes
 /// after the first. Only attempts that failed at the picture count.
@@ -35,6 +37,9 @@ const POLICY: RetryPolicy = RetryPolicy {
     first_delay: Duration::from_secs(1),
     delay_max: Duration::from_mins(1),
 };
+
+/// Characters of a reason that a log shows.
+const REASON_MAX: usize = 300;
 
 /// Why an attempt brought no picture.
 enum Fault {
@@ -71,21 +76,22 @@ impl Process {
             // An earlier attempt got through; the worker completes the job.
             return Ok(());
         };
+        let attempt = Begun {
+            kind: receipt.kind(),
+            receipt: (company_id, id),
+            at: began_at,
+        };
         match self.picture(&receipt).await {
             Ok(picture) => {
-                let done = self.done(job, company_id, receipt, picture, began_at);
+                let done = self.done(job, attempt, receipt, picture);
                 let finishing = self
                     .db
                     .write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx)));
                 finishing.await.map_err(retry)
             }
-            Err(Fault::Picture(reason)) => {
-                let failed = self.fail(job, company_id, id, reason, began_at).await;
-                failed.map_err(retry)
-            }
+            Err(Fault::Picture(reason)) => self.fail(job, attempt, reason).await.map_err(retry),
             Err(Fault::Storage(reason)) => {
-                let stalled = self.stall(company_id, id, began_at).await;
-                stalled.map_err(retry)?;
+                self.stall(attempt).await.map_err(retry)?;
                 Err(HandlerError::Retry(reason))
             }
         }
@@ -94,106 +100,103 @@ impl Process {
     /// The receipt, if it is not processed: also one that failed, whose job an administrator has
     /// run again. That an attempt began is written when it ends:
     /// one write for each receipt, and nobody could act on the moment in between.
-    async fn unfinished(&self, company_id: Uuid, id: Uuid) -> Result<Option<Receipt>, DbError> {
+    async fn unfinished(&self, company_id: Uuid, id: Uuid) -> Result<Option<AnyReceipt>, DbError> {
         let reading = self.db.read((company_id, id), |tx, &(company_id, id)| {
-            Box::pin(store::get(tx, company_id, id))
+            Box::pin(store::get_any(tx, company_id, id))
         });
-        let is_unfinished = |found: &Receipt| found.status != "PROCESSED";
+        let is_unfinished = |found: &AnyReceipt| found.progress().status != "PROCESSED";
         Ok(reading.await?.filter(is_unfinished))
+    }
+
+    /// The picture, and what an expense shows of the receipt, if it has data.
+    async fn picture(&self, receipt: &AnyReceipt) -> Result<(Option<Facts>, Picture), Fault> {
+        match (receipt, receipt.sent()) {
+            (AnyReceipt::Data(receipt), None) => {
+                let (facts, picture) = self.generated(receipt).await?;
+                Ok((Some(facts), picture))
+            }
+            (AnyReceipt::Data(receipt), Some(sent)) => {
+                let facts = Facts::of(&document(receipt).map_err(Fault::Picture)?);
+                Ok((Some(facts), self.normalised(sent).await?))
+            }
+            (AnyReceipt::ImageOnly(_), sent) => {
+                let sent = sent.ok_or_else(|| Fault::Picture("there is no image".to_owned()))?;
+                Ok((None, self.normalised(sent).await?))
+            }
+        }
+    }
+
+    /// What is kept of the picture that the partner sent.
+    async fn normalised(&self, (blob, media_type): (&str, &str)) -> Result<Picture, Fault> {
+        let sent = Picture::of(blob, media_type);
+        let sent = sent.ok_or_else(|| Fault::Picture("the row is damaged".to_owned()))?;
+        let kept = bursar_pictures::normalise(&self.blobs, sent).await;
+        kept.map_err(|error| match error {
+            PictureError::Blobs(error) => Fault::Storage(error.to_string()),
+            PictureError::Image(fault) => Fault::Picture(fault.to_string()),
+        })
     }
 
     /// Makes the picture and stores it: on disk before any row names it. Jobs have threads of
     /// their own, so rendering may keep one busy.
-    async fn picture(&self, receipt: &Receipt) -> Result<(Facts, BlobId), Fault> {
+    async fn generated(&self, receipt: &Receipt) -> Result<(Facts, Picture), Fault> {
         let announced = self.blobs.announce();
         let rendered = panic::catch_unwind(AssertUnwindSafe(|| render(receipt)))
             .map_err(|_| Fault::Picture("rendering panicked".to_owned()))?;
         let (facts, pdf) = rendered.map_err(Fault::Picture)?;
         let stored = announced.put(pdf).await;
         let blob = stored.map_err(|error| Fault::Storage(error.to_string()))?;
-        Ok((facts, blob))
+        let format = GENERATED;
+        Ok((facts, Picture { blob, format }))
     }
 
     /// Shows that the receipt is being processed, from the first attempt on that did not get
     /// through. The job itself is left to its worker.
-    async fn stall(&self, company_id: Uuid, id: Uuid, began_at: Micros) -> Result<(), DbError> {
-        let args = (company_id, id, began_at);
-        let stalling = self.db.write(
-            Isolation::ReadCommitted,
-            args,
-            |tx, &(company_id, id, began_at)| {
-                let outcome = Outcome::Stalled;
-                Box::pin(store::fail(
-                    tx,
-                    company_id,
-                    id,
-                    Attempt { began_at, outcome },
-                ))
-            },
-        );
+    async fn stall(&self, attempt: Begun) -> Result<(), DbError> {
+        let stalling = self
+            .db
+            .write(Isolation::ReadCommitted, attempt, |tx, &attempt| {
+                Box::pin(async move { attempt.end(tx, Outcome::Stalled).await })
+            });
         stalling.await
     }
 
     fn done(
         &self,
         job: &Job,
-        company_id: Uuid,
-        receipt: Receipt,
-        (facts, blob): (Facts, BlobId),
-        began_at: Micros,
+        attempt: Begun,
+        receipt: AnyReceipt,
+        (facts, picture): (Option<Facts>, Picture),
     ) -> Done {
+        let ended_at = self.clock.now();
+        let expense = match (receipt, facts) {
+            (AnyReceipt::Data(receipt), Some(facts)) => {
+                Some(available(attempt.receipt.0, receipt, facts, ended_at))
+            }
+            _ => None,
+        };
         Done {
             claim: job.claim.clone(),
-            blob: blob.to_string(),
-            began_at,
-            expense: NewAvailableExpense {
-                id: receipt.id,
-                company_id,
-                user_id: receipt.user_id,
-                source: Source::Receipt,
-                source_id: receipt.id,
-                source_app: receipt.app_name,
-                merchant: facts.merchant,
-                transacted_at_text: facts.date_time,
-                amount: facts.total,
-                currency_code: facts.currency_code,
-                // A receipt is not mapped to an expense type.
-                // Source: e-receipts and quick expense guide, "Post a General eReceipt".
-                expense_type: ExpenseType::undefined(),
-                created_at: self.clock.now(),
-            },
+            attempt,
+            picture,
+            ended_at,
+            expense,
         }
     }
 
-    async fn fail(
-        &self,
-        job: &Job,
-        company_id: Uuid,
-        id: Uuid,
-        reason: String,
-        began_at: Micros,
-    ) -> Result<(), JobsError> {
+    async fn fail(&self, job: &Job, attempt: Begun, reason: String) -> Result<(), JobsError> {
         tracing::warn!(
-            receipt = hex32(&id),
+            receipt = hex32(&attempt.receipt.1),
             reason,
             "a receipt's picture could not be made"
         );
         let jitter = u64::from_le_bytes(self.rng.bytes());
-        let args = (
-            job.clone(),
-            company_id,
-            id,
-            reason,
-            jitter,
-            began_at,
-            self.clock.now(),
-        );
+        let args = (job.clone(), attempt, reason, jitter, self.clock.now());
         let failing = self.db.write(
             Isolation::ReadCommitted,
             args,
-            |tx, (job, company_id, id, reason, jitter, began_at, now)| {
-                let receipt = (*company_id, *id);
-                Box::pin(failed(tx, job, receipt, reason, *jitter, (*began_at, *now)))
+            |tx, (job, attempt, reason, jitter, now)| {
+                Box::pin(failed(tx, job, *attempt, reason, *jitter, *now))
             },
         );
         let failed: Failed = failing.await?;
@@ -202,55 +205,105 @@ impl Process {
     }
 }
 
+/// An attempt that is under way.
+#[derive(Clone, Copy)]
+struct Begun {
+    kind: Kind,
+    /// Company and receipt.
+    receipt: (Uuid, Uuid),
+    at: Micros,
+}
+
+impl Begun {
+    /// Records that it did not get through.
+    async fn end(self, tx: &mut Tx, outcome: Outcome) -> Result<(), DbError> {
+        let began_at = self.at;
+        let attempt = Attempt { began_at, outcome };
+        store::fail(tx, self.kind, self.receipt, &attempt).await
+    }
+}
+
 /// Records an attempt that failed at the picture, and whether another follows.
 async fn failed(
     tx: &mut Tx,
     job: &Job,
-    (company_id, id): (Uuid, Uuid),
+    attempt: Begun,
     reason: &str,
     jitter: u64,
-    (began_at, now): (Micros, Micros),
+    now: Micros,
 ) -> Result<Failed, JobsError> {
-    let before = store::pictures_failed(tx, company_id, id).await?;
+    let before = store::pictures_failed(tx, attempt.receipt.0, attempt.receipt.1).await?;
     // The job's own count has attempts that never came to the picture, too.
     let mut counted = job.clone();
     counted.attempt = before + 1;
     let failed = bursar_jobs::fail(tx, &counted, &PICTURE_POLICY, jitter, reason, now).await?;
     let outcome = match failed {
-        Failed::Dead => Outcome::Failed(now),
+        Failed::Dead => Outcome::Failed(now, printable(reason)),
         Failed::Retried { .. } => Outcome::Again(now),
     };
-    store::fail(tx, company_id, id, Attempt { began_at, outcome }).await?;
+    attempt.end(tx, outcome).await?;
     Ok(failed)
+}
+
+/// Decoders' words may quote anything, and one engine refuses NUL.
+fn printable(reason: &str) -> String {
+    let kept = reason.chars().filter(|c| !c.is_control());
+    kept.take(REASON_MAX).collect()
+}
+
+fn available(
+    company_id: Uuid,
+    receipt: Receipt,
+    facts: Facts,
+    created_at: Micros,
+) -> NewAvailableExpense {
+    NewAvailableExpense {
+        id: receipt.id,
+        company_id,
+        user_id: receipt.user_id,
+        source: Source::Receipt,
+        source_id: receipt.id,
+        source_app: receipt.app_name,
+        merchant: facts.merchant,
+        transacted_at_text: facts.date_time,
+        amount: facts.total,
+        currency_code: facts.currency_code,
+        // A receipt is not mapped to an expense type.
+        // Source: e-receipts and quick expense guide, "Post a General eReceipt".
+        expense_type: ExpenseType::undefined(),
+        has_picture: true,
+        created_at,
+    }
 }
 
 /// The picture, the expense and the end of the job: all or nothing.
 struct Done {
     claim: Claim,
-    blob: String,
-    began_at: Micros,
-    expense: NewAvailableExpense,
+    attempt: Begun,
+    picture: Picture,
+    ended_at: Micros,
+    /// Of a receipt with data.
+    expense: Option<NewAvailableExpense>,
 }
 
 impl Done {
     async fn store(&self, tx: &mut Tx) -> Result<(), JobsError> {
-        let NewAvailableExpense {
-            company_id,
-            source_id,
-            created_at,
-            ..
-        } = self.expense;
-        let receipt = (company_id, source_id);
-        let picture = (self.blob.as_str(), MEDIA_TYPE);
-        if store::finish(tx, receipt, picture, (self.began_at, created_at)).await? {
-            bursar_expense::api::add(tx, &self.expense).await?;
+        let Begun { kind, receipt, at } = self.attempt;
+        let times = (at, self.ended_at);
+        let finished = store::finish(tx, kind, receipt, &self.picture, times).await?;
+        if let (true, Some(expense)) = (finished, &self.expense) {
+            bursar_expense::api::add(tx, expense).await?;
         }
         bursar_jobs::complete(tx, &self.claim).await
     }
 }
 
+fn document(receipt: &Receipt) -> Result<Value, String> {
+    serde_json::from_str(&receipt.body).map_err(|error| error.to_string())
+}
+
 fn render(receipt: &Receipt) -> Result<(Facts, Vec<u8>), String> {
-    let document: Value = serde_json::from_str(&receipt.body).map_err(|error| error.to_string())?;
+    let document = document(receipt)?;
     let context = ReceiptContext {
         receipt_id: &hex32(&receipt.id),
         app_name: &receipt.app_name,

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use bursar_blobs::BlobId;
 use bursar_db::DbError;
 use bursar_kernel::{Uuid, hex32};
 use bursar_oauth::Caller;
 use bursar_web::DataCenter;
+use bytes::Bytes;
+use http::HeaderName;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::access::{Named, Read};
 use crate::error::ReceiptsError;
-use crate::model::Receipt;
+use crate::model::{AnyReceipt, Receipt};
 use crate::post::company;
 use crate::{ReceiptsState, store};
 
@@ -89,24 +90,21 @@ pub(crate) async fn get_receipt(
     Ok(Json(ReceiptBody::new(receipt, &data_center)?))
 }
 
+/// A picture and its media type.
+pub(crate) type Image = ([(HeaderName, String); 1], Bytes);
+
 /// A receipt's picture.
 #[utoipa::path(get, path = "/receipts/v4/{receiptId}/image", tag = "Receipts v4",
     params(("receiptId" = String, Path, description = "32 hex digits")),
-    responses((status = 200, content_type = "application/pdf", body = Vec<u8>), (status = 403),
-        (status = 404)))]
+    responses((status = 200, description = "PDF, PNG, JPEG or GIF", content_type = "*/*",
+        body = Vec<u8>), (status = 403), (status = 404)))]
 pub(crate) async fn get_image(
     State(state): State<ReceiptsState>,
     caller: Caller<Read>,
     Named(receipt_id): Named<String>,
-) -> Result<impl IntoResponse, ReceiptsError> {
+) -> Result<Image, ReceiptsError> {
     let receipt = state.receipt(&caller, &receipt_id).await?;
-    let (Some(blob), Some(media_type)) = (receipt.image_blob, receipt.image_type) else {
-        return Err(ReceiptsError::NotFound);
-    };
-    let blob: BlobId = blob
-        .parse()
-        .map_err(|_| ReceiptsError::Picture("a bad file id".into()))?;
-    Ok(([(CONTENT_TYPE, media_type)], state.blobs.get(blob).await?))
+    state.image(receipt.image_blob, receipt.image_type).await
 }
 
 /// A user's receipts, newest first.
@@ -178,6 +176,22 @@ pub(crate) fn from_hex32(text: &str) -> Option<Uuid> {
 }
 
 impl ReceiptsState {
+    /// A picture, once there is one.
+    pub(crate) async fn image(
+        &self,
+        blob: Option<String>,
+        media_type: Option<String>,
+    ) -> Result<Image, ReceiptsError> {
+        let (Some(blob), Some(media_type)) = (blob, media_type) else {
+            return Err(ReceiptsError::NotFound);
+        };
+        let blob: BlobId = blob
+            .parse()
+            .map_err(|_| ReceiptsError::Picture("a bad file id".into()))?;
+        let bytes = self.blobs.get(blob).await?;
+        Ok(([(CONTENT_TYPE, media_type)], bytes))
+    }
+
     /// The receipt, if it belongs to the caller's company, and to the caller if that is a user.
     /// `Inferred:` others do not exist for this caller.
     pub(crate) async fn receipt<A>(
@@ -185,16 +199,28 @@ impl ReceiptsState {
         caller: &Caller<A>,
         receipt_id: &str,
     ) -> Result<Receipt, ReceiptsError> {
+        match self.any_receipt(caller, receipt_id).await? {
+            AnyReceipt::Data(receipt) => Ok(receipt),
+            AnyReceipt::ImageOnly(_) => Err(ReceiptsError::NotFound),
+        }
+    }
+
+    /// The same for a receipt of either kind.
+    pub(crate) async fn any_receipt<A>(
+        &self,
+        caller: &Caller<A>,
+        receipt_id: &str,
+    ) -> Result<AnyReceipt, ReceiptsError> {
         let id = from_hex32(receipt_id).ok_or(ReceiptsError::NotFound)?;
         let args = (company(caller)?, id);
         let found: Result<_, DbError> = self
             .db
             .read(args, |tx, &(company_id, id)| {
-                Box::pin(store::get(tx, company_id, id))
+                Box::pin(store::get_any(tx, company_id, id))
             })
             .await;
         found?
-            .filter(|receipt| caller.user_id.is_none_or(|own| own == receipt.user_id))
+            .filter(|receipt| caller.user_id.is_none_or(|own| own == receipt.user_id()))
             .ok_or(ReceiptsError::NotFound)
     }
 }

@@ -32,7 +32,7 @@ struct StatusLog {
     timestamp: String,
 }
 
-/// How far a receipt is.
+/// How far a receipt is, with data or image-only.
 #[utoipa::path(get, path = "/receipts/v4/status/{receiptId}", tag = "Receipts v4",
     params(("receiptId" = String, Path, description = "32 hex digits")),
     responses((status = 200, body = StatusBody), (status = 403), (status = 404)))]
@@ -41,7 +41,7 @@ pub(crate) async fn get_status(
     caller: Caller<Any>,
     Named(receipt_id): Named<String>,
 ) -> Result<Json<StatusBody>, ReceiptsError> {
-    let receipt = state.receipt(&caller, &receipt_id).await?;
+    let receipt = state.any_receipt(&caller, &receipt_id).await?.progress();
     if receipt.received_at + KEPT < state.clock.now() {
         return Err(ReceiptsError::NotFound);
     }
@@ -52,7 +52,7 @@ pub(crate) async fn get_status(
             Box::pin(store::attempts(tx, company_id, id))
         })
         .await?;
-    let logs = receipt.log(&attempts).into_iter().map(|entry| StatusLog {
+    let logs = receipt.log(attempts).into_iter().map(|entry| StatusLog {
         log_level: entry.level,
         message: entry.message,
         timestamp: entry.at.http_date(),

@@ -3,6 +3,7 @@
 mod access;
 mod body;
 mod groups;
+mod image;
 mod limit;
 mod pages;
 mod post;

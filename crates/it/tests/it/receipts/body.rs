@@ -18,7 +18,7 @@ db_test! {
             &[][..],
             &["text/plain"],
             &["application/x-www-form-urlencoded"],
-            &["multipart/form-data; boundary=x"],
+            &["multipart/mixed; boundary=x"],
             &["application/xml"],
             &["application/jsonx"],
             &["json"],

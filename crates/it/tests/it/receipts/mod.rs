@@ -2,6 +2,8 @@
 
 mod access;
 mod body;
+mod image;
+mod image_only;
 mod index;
 mod link;
 mod read;

@@ -10,7 +10,7 @@ use bursar_testkit::{TestDb, db_test};
 use bursar_web::Metrics;
 
 use super::*;
-use crate::model::NewReceipt;
+use crate::model::{NewImageReceipt, NewReceipt};
 
 const START: Micros = Micros(1_795_253_400_000_000);
 const COMPANY: Uuid = Uuid::from_u128(1);
@@ -40,6 +40,11 @@ struct Scene {
 
 impl Scene {
     async fn open(place: &TestDb) -> Self {
+        Self::open_with(place, None).await
+    }
+
+    /// With an image that came with the receipt.
+    async fn open_with(place: &TestDb, image: Option<&'static [u8]>) -> Self {
         let (db, clock, rng) = (place.open().await, Clock::fake(START), Rng::seeded(1));
         let files = place.folder().join("blobs");
         let process = Process {
@@ -47,6 +52,13 @@ impl Scene {
             blobs: Blobs::open(&files, clock.clone(), rng.clone()).unwrap(),
             clock: clock.clone(),
             rng: rng.clone(),
+        };
+        let sent = match image {
+            Some(image) => Some(Picture {
+                blob: process.blobs.put(image).await.unwrap(),
+                format: Format::Png,
+            }),
+            None => None,
         };
         let receipt = NewReceipt {
             company_id: COMPANY,
@@ -58,6 +70,7 @@ impl Scene {
             app_name: "Bluebird Cafe".to_owned(),
             correlation_id: "call-1".to_owned(),
             received_at: START,
+            sent,
         };
         let storing = db.write(Isolation::Append, receipt, |tx, receipt| {
             Box::pin(store::insert(tx, receipt))
@@ -117,7 +130,21 @@ impl Scene {
         reading.await.unwrap().unwrap().status
     }
 
+    async fn receipt(&self) -> Receipt {
+        let reading = self
+            .db
+            .read((), |tx, ()| Box::pin(store::get(tx, COMPANY, RECEIPT)));
+        let found: Result<_, DbError> = reading.await;
+        found.unwrap().unwrap()
+    }
+
+    /// Without the reason of a failure.
     async fn logs(&self) -> Vec<(String, String)> {
+        let logs = self.whole_log().await.into_iter();
+        logs.filter(|(level, _)| level != "DEBUG").collect()
+    }
+
+    async fn whole_log(&self) -> Vec<(String, String)> {
         let reading = self.db.read((), |tx, ()| Box::pin(log(tx)));
         let logs = reading.await.unwrap().into_iter();
         logs.map(|entry| (entry.level, entry.message)).collect()
@@ -239,5 +266,95 @@ db_test! {
         let logs = scene.logs().await;
         let end = [INITIATED, FAILED, INITIATED, FAILED, INITIATED, GENERATED, FINISHED];
         assert!(logs.ends_with(&logged(&end)), "{logs:?}");
+    }
+}
+
+/// A picture of one pixel.
+const PIXEL: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\
+    \0\0\0\x0aIDAT\x78\x9c\x63\xa8\x07\0\0\x81\0\x80\xd3\x94\x53\x4a\0\0\0\0IEND\xae\x42\x60\x82";
+
+db_test! {
+    async fn the_image_that_came_is_kept_and_nothing_is_generated(place: TestDb) {
+        let scene = Scene::open_with(&place, Some(PIXEL)).await;
+        let sent = scene.receipt().await.sent_blob;
+        scene.attempt(1).await;
+        assert_eq!(scene.logs().await, logged(&[ACCEPTED, INITIATED, FINISHED]));
+        let receipt = scene.receipt().await;
+        assert_eq!((receipt.status.as_str(), &receipt.image_blob), ("PROCESSED", &sent));
+        assert_eq!(receipt.image_type.as_deref(), Some("image/png"));
+        assert_eq!((receipt.sent_blob, receipt.sent_type.as_deref()), (None, Some("image/png")));
+        assert_eq!(scene.expenses().await, 1);
+    }
+}
+
+db_test! {
+    async fn a_broken_image_fails_with_its_reason_and_stays(place: TestDb) {
+        let scene = Scene::open_with(&place, Some(&PIXEL[..40])).await;
+        scene.attempt(8).await;
+        let receipt = scene.receipt().await;
+        assert_eq!((receipt.status.as_str(), &receipt.image_blob), ("FAILED", &None));
+        assert!(receipt.sent_blob.is_some(), "for another attempt by order");
+        let mut all = vec![ACCEPTED];
+        all.extend([INITIATED, AGAIN].repeat(7));
+        all.extend([INITIATED, FAILED]);
+        assert_eq!(scene.logs().await, logged(&all));
+        let log = scene.whole_log().await;
+        let (level, reason) = &log[log.len() - 2];
+        assert_eq!(level, "DEBUG");
+        assert!(reason.starts_with("the PNG is broken: "), "{reason}");
+        assert_eq!(scene.expenses().await, 0);
+    }
+}
+
+db_test! {
+    async fn an_image_that_cannot_be_read_now_delays_a_receipt(place: TestDb) {
+        let scene = Scene::open_with(&place, Some(PIXEL)).await;
+        scene.set_files(false);
+        scene.attempt(20).await;
+        assert_eq!(scene.status().await, "PROCESSING");
+        assert_eq!(scene.logs().await, logged(&[ACCEPTED, INITIATED]));
+        scene.set_files(true);
+        scene.attempt(1).await;
+        let all = [ACCEPTED, INITIATED, INITIATED, FINISHED];
+        assert_eq!(scene.logs().await, logged(&all));
+    }
+}
+
+db_test! {
+    async fn an_image_only_receipt_goes_the_same_way(place: TestDb) {
+        let scene = Scene::open(&place).await;
+        scene.attempt(1).await;
+        let blobs = Blobs::open(&scene.files, scene.clock.clone(), Rng::seeded(2)).unwrap();
+        for (number, image, status) in [(7, PIXEL, "PROCESSED"), (8, &PIXEL[..40], "FAILED")] {
+            let id = Uuid::from_u128(number);
+            let new = NewImageReceipt {
+                company_id: COMPANY,
+                id,
+                user_id: TRAVELLER,
+                app_id: Uuid::from_u128(4),
+                app_name: "Bluebird Cafe".to_owned(),
+                correlation_id: "call-2".to_owned(),
+                received_at: scene.clock.now(),
+                sent: Picture { blob: blobs.put(image).await.unwrap(), format: Format::Png },
+            };
+            let sent = new.sent.blob.to_string();
+            let storing = scene.db.write(Isolation::Append, new, |tx, new| {
+                Box::pin(store::insert_image(tx, new))
+            });
+            storing.await.unwrap();
+            scene.attempt(if status == "FAILED" { 8 } else { 1 }).await;
+            let reading = scene.db.read(id, |tx, &id| Box::pin(store::get_image(tx, COMPANY, id)));
+            let found: Result<_, DbError> = reading.await;
+            let found = found.unwrap().unwrap();
+            assert_eq!(found.status, status);
+            let (named, other) = if status == "FAILED" {
+                (found.sent_blob, found.image_blob)
+            } else {
+                (found.image_blob, found.sent_blob)
+            };
+            assert_eq!((named, other), (Some(sent), None));
+        }
+        assert_eq!(scene.expenses().await, 1, "of the receipt with data");
     }
 }
