@@ -1,0 +1,96 @@
+//! The rules of rides, and of what they have in common with every receipt.
+
+use super::Rule;
+
+/// What is refused.
+pub(super) const RULES: [Rule; 60] = [
+    ("/dateTime", r#"["2022-12-12T09:19:02Z", "2022-12-12", 1]"#),
+    ("/total", r#"[333, "", "1,0", "5.", "12.50\n"]"#),
+    ("/total", r#"["١٢", "+1", "--1", "1e3", "USD 1"]"#),
+    ("/subtotal", r#"[1, "-", null]"#),
+    ("/taxesTotal", r#"[0, "0."]"#),
+    ("/discountsTotal", r#"["2.00", -2]"#),
+    ("/currencyCode", r#"["usd", "ZZZ", "US", 840]"#),
+    ("/broker", r#"["x", []]"#),
+    ("/seller", r#"["x", null]"#),
+    ("/seller/name", r#"["", " \t", 1]"#),
+    ("/seller/location", r#"["x"]"#),
+    ("/seller/taxId", "[1]"),
+    ("/broker/location/latitude", r#"[90.1, -90.1, "1"]"#),
+    ("/broker/location/longitude", r#"[180.1, -180.1, "1"]"#),
+    ("/broker/location/address", r#"["x"]"#),
+    (
+        "/broker/location/address/addressCountry",
+        r#"["XX", "us", "ZZZ"]"#,
+    ),
+    (
+        "/broker/location/address/addressRegion",
+        r#"["WASH", "", "W-"]"#,
+    ),
+    ("/broker/location/address/postalCode", "[98101]"),
+    ("/payments", r#"[[], {}, "cash"]"#),
+    ("/payments/0", r#"["cash"]"#),
+    ("/payments/0/amount", r#"[1, "x"]"#),
+    ("/payments/1/cardDetail", r#"["Visa"]"#),
+    ("/payments/1/cardDetail/cardType", r#"["visa", 1]"#),
+    (
+        "/payments/1/cardDetail/creditCardId",
+        r#"["42", "12345", 4242]"#,
+    ),
+    ("/payments/3/source", r#"["Cash", 1]"#),
+    ("/payments/4/ticketNumber", r#"[" ", 1]"#),
+    ("/taxes", r#"[{}, "0"]"#),
+    ("/taxes/0/amount", "[0]"),
+    ("/taxes/0/rate", r#"["19"]"#),
+    ("/taxes/0/authority", r#"["DE"]"#),
+    ("/taxes/0/authority/addressCountry", r#"["XX"]"#),
+    ("/taxes/0/authority/addressRegion", r#"["DE-HB"]"#),
+    ("/discounts", "[{}]"),
+    ("/discounts/0/discountAmount", r#"["2.00"]"#),
+    ("/discounts/0/discountRate", "[6]"),
+    ("/taxInvoice", r#"["true"]"#),
+    ("/reference", "[1]"),
+    ("/lineItems", "[{}]"),
+    ("/lineItems/0", "[1]"),
+    ("/lineItems/0/sequenceNumber", r#"["1", 1.5]"#),
+    ("/lineItems/0/dateTime", r#"["2024-03-09T18:31:40Z"]"#),
+    ("/lineItems/0/description", r#"[""]"#),
+    ("/lineItems/0/semanticsCode", r#"[""]"#),
+    ("/lineItems/0/quantity", r#"[1.5, "1"]"#),
+    ("/lineItems/0/unitCost", "[1]"),
+    ("/lineItems/0/vatApplicable", r#"["yes"]"#),
+    ("/lineItems/0/amountIncludesVat", "[1]"),
+    ("/lineItems/0/taxes/0/amount", "[1]"),
+    ("/lineItems/0/discounts/0/discountAmount", "[-1]"),
+    ("/startDateTime", r#"["18:05+01"]"#),
+    ("/endDateTime", r#"["2024-03-09T18:30:12.250"]"#),
+    ("/travelDuration", r#"["25 min", 25]"#),
+    (
+        "/mapUrl",
+        r#"["http://maps.googleapis.com/maps/", "https://x/maps/"]"#,
+    ),
+    ("/pickupLocation", r#"["Hauptbahnhof"]"#),
+    ("/dropoffLocation", "[[]]"),
+    ("/distance", "[6.4]"),
+    ("/distance/unit", r#"["m"]"#),
+    ("/distance/totalDistance", r#"["6.4"]"#),
+    ("/classOfService", r#"[""]"#),
+    ("/driverNumber", "[118]"),
+];
+
+/// What must be there, beside what every receipt must have.
+pub(super) const REQUIRED: [&str; 10] = [
+    "/seller",
+    "/payments/1/cardDetail/cardType",
+    "/taxes/0/authority/addressCountry",
+    "/lineItems/0/sequenceNumber",
+    "/lineItems/0/description",
+    "/lineItems/0/total",
+    "/startDateTime",
+    "/pickupLocation",
+    "/distance/totalDistance",
+    "/distance/unit",
+];
+
+/// What the documents contradict each other about, or leave open; see docs/behaviours.md.
+pub(super) const OPEN: [Rule; 1] = [("/travelDuration", r#"["P", "PT", "-PT1,5H"]"#)];
