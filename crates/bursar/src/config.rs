@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 
 use bursar_db::{Location, OpenError};
 use bursar_directory::DataCentersError;
-use bursar_web::{DataCenterError, LogFormat, LoggingError};
+use bursar_web::{DataCenterError, LogFormat, LoggingError, Strict, UnknownSwitch};
 use serde::Deserialize;
 
 mod check;
 mod data_center;
 mod describe;
 mod mail;
+mod strict;
 
 pub use data_center::DataCenterConfig;
 pub use mail::{MailConfig, MailTls, OtpParameter};
+use strict::StrictNames;
+pub use strict::{strict, switches};
 
 /// The first administrator's password, where no file has it.
 pub(crate) const BOOTSTRAP_PASSWORD: &str = "BURSAR_BOOTSTRAP_PASSWORD";
@@ -46,6 +49,19 @@ pub struct Flags {
     /// How to log: human or json [default: human]
     #[arg(long, env = "BURSAR_LOG_FORMAT", global = true)]
     pub log_format: Option<Format>,
+    /// Documented rules to enforce where others are taken too: ids of docs/behaviours.md with
+    /// commas between them; all of them if none is named
+    #[arg(
+        long,
+        env = "BURSAR_STRICT",
+        global = true,
+        value_name = "IDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "all",
+        value_delimiter = ','
+    )]
+    pub strict: Option<Vec<String>>,
 }
 
 /// The look of log lines.
@@ -88,6 +104,7 @@ struct File {
     mail: Option<MailConfig>,
     #[serde(default)]
     otp_parameter: OtpParameter,
+    strict: Option<StrictNames>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -146,6 +163,8 @@ pub struct Config {
     pub mailbox: bool,
     /// What links in mails call a one-time password.
     pub otp_parameter: OtpParameter,
+    /// Which documented rules hold in place of lenient ones.
+    pub strict: Strict,
 }
 
 /// Why the configuration cannot be used.
@@ -187,6 +206,9 @@ pub enum ConfigError {
     /// What to log.
     #[error("log.filter: {0}")]
     Log(#[from] LoggingError),
+    /// A stricter rule that there is not.
+    #[error("strict: {0}")]
+    Strict(#[from] UnknownSwitch),
 }
 
 impl Config {
@@ -213,6 +235,7 @@ impl Config {
             .unwrap_or_else(|| "data".into());
         let url = flags.database_url.clone().or(file.database_url);
         let location = url.map_or_else(|| Location::Folder(data.clone()), Location::Url);
+        let names = file.strict.map(StrictNames::into_vec);
         let config = Self {
             location,
             database_connections_max: file.database_connections_max.unwrap_or(16),
@@ -233,6 +256,7 @@ impl Config {
             mail: file.mail,
             mailbox: false,
             otp_parameter: file.otp_parameter,
+            strict: strict(flags.strict.clone().or(names).as_deref())?,
             data,
         };
         config.check()?;

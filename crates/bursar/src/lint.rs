@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bursar_receipts::BODY_MAX;
 use bursar_receipts::schema::{Fault, ReceiptType, Validators};
+use bursar_web::Strict;
 use bursar_web::json::{self, JsonFault};
 
 use crate::admin::printable;
@@ -30,7 +31,7 @@ pub enum Findings {
 }
 
 /// Checks the receipt in a file with the parser and the schemas of the endpoint.
-pub fn lint(path: &Path, receipt_type: ReceiptType) -> Result<Findings, LintError> {
+pub fn lint(path: &Path, receipt_type: ReceiptType, strict: Strict) -> Result<Findings, LintError> {
     let bytes = std::fs::read(path).map_err(|source| LintError {
         path: path.to_owned(),
         source,
@@ -39,7 +40,7 @@ pub fn lint(path: &Path, receipt_type: ReceiptType) -> Result<Findings, LintErro
         return Ok(Findings::TooLarge);
     }
     Ok(match json::parse(&bytes) {
-        Ok(receipt) => Findings::Faults(Validators::default().validate(receipt_type, &receipt)),
+        Ok(receipt) => Findings::Faults(Validators::new(strict).validate(receipt_type, &receipt)),
         Err(fault) => Findings::Unreadable(fault),
     })
 }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bursar::admin::Order;
-use bursar::config::{Config, Flags};
+use bursar::config::{Config, Flags, strict};
 use bursar::control::{self, ControlError};
 use bursar::lint::lint;
 use bursar::{Platform, sandbox};
 use bursar_db::Location;
 use bursar_kernel::Uuid;
 use bursar_receipts::schema::ReceiptType;
+use bursar_web::Strict;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -165,7 +166,10 @@ fn main() -> ExitCode {
         receipt_type,
     } = &cli.command
     {
-        return check(receipt, *receipt_type);
+        return match strict(cli.flags.strict.as_deref()) {
+            Ok(strict) => check(receipt, *receipt_type, strict),
+            Err(error) => complain(&error),
+        };
     }
     let config = match Config::load(&cli.flags) {
         Ok(config) => config,
@@ -233,8 +237,8 @@ fn run(command: &Command, config: Config) -> ExitCode {
 }
 
 /// Says what is wrong with a receipt.
-fn check(path: &Path, receipt_type: ReceiptType) -> ExitCode {
-    match lint(path, receipt_type) {
+fn check(path: &Path, receipt_type: ReceiptType, strict: Strict) -> ExitCode {
+    match lint(path, receipt_type, strict) {
         Ok(findings) if findings.is_valid() => {
             println!("{} is a valid {}", path.display(), receipt_type.name());
             ExitCode::SUCCESS

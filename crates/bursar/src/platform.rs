@@ -25,7 +25,8 @@ use bursar_profile::ProfileState;
 use bursar_receipts::api::PictureError;
 use bursar_receipts::{Process, ReceiptsState};
 use bursar_web::{
-    DataCenter, DataCenterError, Door, Limits, Metrics, Readiness, edge, openapi_router, ops_router,
+    DataCenter, DataCenterError, Door, Limits, Metrics, Readiness, Strict, edge, openapi_router,
+    ops_router,
 };
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -239,6 +240,7 @@ impl Platform {
 
 /// What the slices share.
 struct Parts {
+    strict: Strict,
     db: Db,
     blobs: Blobs,
     clock: Clock,
@@ -278,6 +280,7 @@ impl Parts {
         );
         let mailer = crate::mail::mailer(config, &db)?;
         let parts = Self {
+            strict: config.strict.clone(),
             db,
             blobs,
             clock,
@@ -346,6 +349,7 @@ impl Parts {
             self.clock.clone(),
             self.rng.clone(),
             self.oauth.clone(),
+            self.strict.clone(),
         )
     }
 
@@ -356,6 +360,7 @@ impl Parts {
             self.clock.clone(),
             self.rng.clone(),
             self.oauth.clone(),
+            self.strict.clone(),
         )
     }
 

@@ -40,6 +40,9 @@ impl Config {
             None => lines.push(line("mail", "none: nobody can sign in by mail")),
         }
         lines.push(line("otp_parameter", self.otp_parameter.name()));
+        let strict: Vec<_> = self.strict.ids().collect();
+        let none = strict.is_empty().then_some("none");
+        lines.push(line("strict", none.unwrap_or(&strict.join(", "))));
         lines.join("\n")
     }
 }

@@ -53,6 +53,11 @@ fn faults_say_where_and_what() {
         ),
         ("otp_parameter = 'code'", "unknown variant `code`"),
         (
+            "strict = ['receipts-offset', 'receipts-ofset']",
+            "strict: there is no switch \"receipts-ofset\"; there are: all, receipts-taxes-lenient,",
+        ),
+        ("strict = true", "strict is \"all\" or a list of ids"),
+        (
             "database_url = 'mysql://a:hunter2@b/c'",
             "expected postgres://",
         ),
@@ -148,6 +153,42 @@ fn every_flag_and_variable_is_documented() {
 }
 
 #[test]
+fn stricter_rules_are_named_in_the_file_or_by_a_flag() {
+    let all = load("strict = 'all'").unwrap().strict;
+    assert!(all.ids().eq({
+        let mut known = switches();
+        known.sort_unstable();
+        known
+    }));
+    let flags = Flags {
+        strict: Some(vec!["receipts-offset".into()]),
+        ..Flags::default()
+    };
+    let file = parse(Path::new("x"), "strict = 'all'").unwrap();
+    let config = Config::layer(&flags, file).unwrap();
+    assert!(config.strict.ids().eq(["receipts-offset"]));
+    assert_eq!(load("").unwrap().strict, Strict::default());
+}
+
+/// The rows that say so in their last column.
+#[test]
+fn the_switches_are_those_that_the_document_has() {
+    let text = include_str!("../../../../docs/behaviours.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| "));
+    let mut documented: Vec<_> = rows
+        .filter_map(|row| {
+            let (id, _) = row.split_once(" | ")?;
+            let (_, how) = row.strip_suffix(" |")?.rsplit_once(" | ")?;
+            how.starts_with("`strict`: ").then_some(id)
+        })
+        .collect();
+    let mut known = switches();
+    documented.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(documented, known);
+}
+
+#[test]
 fn every_key_is_shown() {
     let shown = [
         ("data", "'/a'", "/a"),
@@ -163,6 +204,11 @@ fn every_key_is_shown() {
         ("tls_terminated_by_proxy", "true", "true"),
         ("loopback_partners", "true", "true"),
         ("otp_parameter", "'otl'", "otl"),
+        (
+            "strict",
+            "['receipts-offset', 'quick-key-case']",
+            "quick-key-case, receipts-offset",
+        ),
         ("log.filter", "'warn'", "warn"),
         ("log.format", "'json'", "json"),
         ("bootstrap.company", "'Travel'", "Travel"),

@@ -84,6 +84,43 @@ fn what_is_no_json_is_a_fault_too() {
     );
 }
 
+/// docs/behaviours.md: rows whose last column says `strict`.
+#[test]
+fn stricter_rules_hold_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("receipt.json");
+    let printed = include_str!("../../../../seeds/receipts/booking-fee.json");
+    std::fs::write(&path, printed).expect("a file");
+    let lint = |strict: &str| {
+        let mut command = bursar(&["lint", "--type", "general"]);
+        if strict.starts_with("--") {
+            command.arg(strict);
+        } else {
+            command.env("BURSAR_STRICT", strict);
+        }
+        run(command.arg(&path))
+    };
+    for (strict, places) in [
+        ("--strict=receipts-counts", &[][..]),
+        ("--strict=receipts-offset,quick-key-case", &["/dateTime"]),
+        (
+            "receipts-taxes-lenient",
+            &["/taxes/0/authority", "/taxes/0/rate"],
+        ),
+        ("--strict", &["/dateTime", "/lineItems/0/taxes/0/rate"]),
+    ] {
+        let ended = lint(strict);
+        let expected = if places.is_empty() { Some(0) } else { Some(1) };
+        assert_eq!(ended.status.code(), expected, "{strict} {}", ended.stderr);
+        for place in places {
+            assert!(ended.stdout.contains(place), "{}", ended.stdout);
+        }
+    }
+    let ended = lint("--strict=receipts-ofset");
+    assert_eq!((ended.status.code(), &*ended.stdout), (Some(2), ""));
+    assert!(ended.stderr.contains("receipts-offset"), "{}", ended.stderr);
+}
+
 #[test]
 fn every_type_has_its_short_name() {
     for name in [

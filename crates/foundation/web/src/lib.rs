@@ -9,6 +9,7 @@
 //! - [`RawBody`], [`Form`], [`Multipart`], [`json::parse`] and [`bearer()`] read requests within
 //!   limits.
 //! - [`WireError`] lets a slice answer errors in its own documented shape.
+//! - [`Strict`] tells which documented rules hold where a slice is lenient by default.
 //! - [`DataCenter`] builds every absolute URL that leaves the platform.
 //! - [`ops_router`], [`openapi_router`] and [`page_headers`] are the parts every listener shares.
 //!
@@ -30,6 +31,7 @@ mod openapi;
 mod ops;
 mod page;
 mod serve;
+mod strict;
 mod telemetry;
 mod times;
 
@@ -46,4 +48,5 @@ pub use openapi::openapi_router;
 pub use ops::{Readiness, ops_router};
 pub use page::page_headers;
 pub use serve::{Door, serve};
+pub use strict::{Strict, UnknownSwitch};
 pub use telemetry::Metrics;

@@ -9,6 +9,7 @@ use bursar::config::{Config, DataCenterConfig, Format, MailConfig, OtpParameter}
 use bursar_kernel::{Clock, Micros, Uuid};
 use bursar_oauth::Principal;
 use bursar_testkit::TestDb;
+use bursar_web::Strict;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -146,6 +147,15 @@ impl TestApp {
         let config = Config {
             mail: Some(mail),
             otp_parameter: OtpParameter::Otl,
+            ..config(place)
+        };
+        Self::start_on(config, &without_passwords(), Clock::fake(NOW)).await
+    }
+
+    /// With the stricter rules of these ids; nobody can sign in.
+    pub(crate) async fn start_strict(place: &TestDb, ids: &[&str]) -> Self {
+        let config = Config {
+            strict: Strict::of(&bursar::config::switches(), ids).expect("switches"),
             ..config(place)
         };
         Self::start_on(config, &without_passwords(), Clock::fake(NOW)).await
@@ -382,6 +392,7 @@ fn config(place: &TestDb) -> Config {
         mail: None,
         mailbox: true,
         otp_parameter: OtpParameter::Token,
+        strict: Strict::default(),
         data,
     }
 }

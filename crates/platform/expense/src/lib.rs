@@ -33,12 +33,14 @@ use bursar_blobs::Blobs;
 use bursar_db::Db;
 use bursar_kernel::{Clock, Rng};
 use bursar_oauth::Oauth;
+use bursar_web::Strict;
 use limit::Limit;
 
 pub use model::{
     AvailableExpense, ExpenseType, Location, NewAvailableExpense, QuickExpense, QuickFacts, Source,
 };
 pub use picture::QuickPictures;
+pub use quick::SWITCHES;
 pub use seed::seed;
 
 /// What the endpoints need.
@@ -50,12 +52,21 @@ pub struct ExpenseState {
     rng: Rng,
     oauth: Oauth,
     limit: Limit,
+    strict: Strict,
 }
 
 impl ExpenseState {
     /// Its clones share what a node remembers of the limit. One for each data center is enough,
-    /// since a user lives at one.
-    pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, oauth: Oauth) -> Self {
+    /// since a user lives at one. `strict` has the documented rules that hold in place of lenient
+    /// ones.
+    pub fn new(
+        db: Db,
+        blobs: Blobs,
+        clock: Clock,
+        rng: Rng,
+        oauth: Oauth,
+        strict: Strict,
+    ) -> Self {
         Self {
             db,
             blobs,
@@ -63,6 +74,7 @@ impl ExpenseState {
             rng,
             oauth,
             limit: Limit::default(),
+            strict,
         }
     }
 }

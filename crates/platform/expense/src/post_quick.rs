@@ -9,7 +9,7 @@ use bursar_db::{DbError, Isolation};
 use bursar_kernel::{Uuid, hex32};
 use bursar_oauth::Caller;
 use bursar_pictures::{Picture, Received};
-use bursar_web::{DataCenter, RawBody, json};
+use bursar_web::{DataCenter, RawBody, Strict, json};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
@@ -121,7 +121,7 @@ impl ExpenseState {
         let user_id = caller.user_named(&self.db, &user_id).await?;
         self.limit.check(user_id, self.clock.now())?;
         let group = self.group(company_id).await?;
-        let (body, facts, sent) = match taken(sent, &context, &group).await {
+        let (body, facts, sent) = match taken(sent, &context, &group, &self.strict).await {
             Ok(taken) => taken,
             Err(fault) => {
                 self.count(company_id, user_id).await?;
@@ -196,12 +196,13 @@ async fn taken(
     sent: impl Future<Output = Result<Sent, Fault>>,
     context: &str,
     group: &Group,
+    strict: &Strict,
 ) -> Result<(String, QuickFacts, Option<Picture>), Fault> {
     let Sent { json, picture } = sent.await?;
     let document = json::parse(&json)?;
     // Parsing has shown that it is UTF-8.
     let text = String::from_utf8_lossy(&json).into_owned();
-    let facts = quick::read(context, &text, &document, group).map_err(Fault::Rules)?;
+    let facts = quick::read(context, &text, &document, group, strict).map_err(Fault::Rules)?;
     let picture = match picture {
         Some(picture) => Some(picture.keep().await?),
         None => None,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bursar_web::Strict;
 use jiff::civil::Date;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -17,20 +18,29 @@ pub(crate) const CONTEXT: &str = "TRAVELER";
 /// posted, and becomes `UNDEF`.
 const NO_TYPE: [&str; 2] = ["UNDEF", "NULL"];
 
+/// Names of fields are as the page has them.
+const KEY_CASE: &str = "quick-key-case";
+/// The stricter rules that may be switched on: rows of `docs/behaviours.md`.
+pub const SWITCHES: [&str; 1] = [KEY_CASE];
+
 /// Reads a quick expense, or names every rule that the request breaks.
 pub(crate) fn read(
     context: &str,
     text: &str,
     document: &Value,
     group: &Group,
+    strict: &Strict,
 ) -> Result<QuickFacts, Vec<Broken>> {
-    let mut rules = Rules::default();
+    let mut rules = Rules {
+        broken: Vec::new(),
+        any_case: !strict.has(KEY_CASE),
+    };
     if context != CONTEXT {
         rules.broken("contextType", format!("{CONTEXT} is the only context"));
     }
     let Some(object) = document.as_object() else {
         rules.broken("", "a quick expense is an object");
-        return Err(rules.0);
+        return Err(rules.broken);
     };
     let top = Fields { object, path: "" };
     let (amount, currency_code) = rules.amount(&top, text);
@@ -45,10 +55,10 @@ pub(crate) fn read(
         entry_details: rules.text(&top, "entryDetails"),
         location: rules.location(&top),
     };
-    if rules.0.is_empty() {
+    if rules.broken.is_empty() {
         Ok(facts)
     } else {
-        Err(rules.0)
+        Err(rules.broken)
     }
 }
 
@@ -69,12 +79,15 @@ impl Fields<'_> {
 }
 
 /// What is broken so far.
-#[derive(Default)]
-struct Rules(Vec<Broken>);
+struct Rules {
+    broken: Vec<Broken>,
+    /// Whether names may be written in any case.
+    any_case: bool,
+}
 
 impl Rules {
     fn broken(&mut self, source: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Broken {
+        self.broken.push(Broken {
             message: message.into(),
             source: source.into(),
         });
@@ -87,12 +100,16 @@ impl Rules {
             .object
             .iter()
             .filter(|(key, _)| key.eq_ignore_ascii_case(name));
-        let member = found.next().map(|(_, value)| value);
+        let member = found.next();
         if found.next().is_some() {
             let message = format!("{name} is given in two spellings");
             self.broken(fields.place(name), message);
+        } else if let Some((key, _)) = member.filter(|(key, _)| !self.any_case && *key != name) {
+            let message = format!("{name} is written {key}, in another case");
+            self.broken(fields.place(name), message);
         }
-        member.filter(|value| !value.is_null())
+        let value = member.map(|(_, value)| value);
+        value.filter(|value| !value.is_null())
     }
 
     /// A text; an empty one is the same as none.
@@ -106,9 +123,9 @@ impl Rules {
 
     /// A text that must be there.
     fn required(&mut self, fields: &Fields<'_>, name: &str) -> Option<String> {
-        let before = self.0.len();
+        let before = self.broken.len();
         let text = self.text(fields, name);
-        if text.is_none() && self.0.len() == before {
+        if text.is_none() && self.broken.len() == before {
             self.broken(fields.place(name), format!("{name} is missing"));
         }
         text
@@ -158,9 +175,9 @@ impl Rules {
     /// Value and currency. Source: "Amount": both required, the value a number.
     fn amount(&mut self, top: &Fields<'_>, text: &str) -> (String, String) {
         let name = "transactionAmount";
-        let before = self.0.len();
+        let before = self.broken.len();
         let Some(fields) = self.object(top, name) else {
-            if self.0.len() == before {
+            if self.broken.len() == before {
                 self.broken(name, format!("{name} is missing"));
             }
             return <(String, String)>::default();
@@ -282,8 +299,12 @@ mod tests {
     use super::*;
 
     fn facts(text: &str) -> Result<QuickFacts, Vec<Broken>> {
+        facts_under(&Strict::default(), text)
+    }
+
+    fn facts_under(strict: &Strict, text: &str) -> Result<QuickFacts, Vec<Broken>> {
         let document = parse(text.as_bytes()).unwrap();
-        read(CONTEXT, text, &document, &Group::default())
+        read(CONTEXT, text, &document, &Group::default(), strict)
     }
 
     const SMALLEST: &str = r#"{"expenseTypeId":"NULL","transactionDate":"2026-02-28",
@@ -308,6 +329,18 @@ mod tests {
         assert_eq!(facts(&text).unwrap().amount, "1.10");
         let twice = SMALLEST.replacen('{', r#"{"vendor":"a","Vendor":"b","#, 1);
         assert_eq!(facts(&twice).unwrap_err()[0].source, "vendor");
+    }
+
+    #[test]
+    fn a_switch_asks_for_the_documented_case() {
+        let strict = Strict::of(&SWITCHES, [KEY_CASE]).unwrap();
+        assert!(facts_under(&strict, SMALLEST).is_ok());
+        let text = SMALLEST
+            .replace("transactionAmount", "TransactionAmount")
+            .replace("\"value\"", "\"VALUE\"");
+        let broken = facts_under(&strict, &text).unwrap_err();
+        let sources: Vec<_> = broken.iter().map(|one| one.source.as_str()).collect();
+        assert_eq!(sources, ["transactionAmount", "transactionAmount.value"]);
     }
 
     #[test]

@@ -31,6 +31,7 @@ use bursar_blobs::Blobs;
 use bursar_db::Db;
 use bursar_kernel::{Clock, Rng};
 use bursar_oauth::Oauth;
+use bursar_web::Strict;
 
 pub use model::{Facts, LogEntry, Receipt, seller};
 pub use post::BODY_MAX;
@@ -49,15 +50,16 @@ pub struct ReceiptsState {
 }
 
 impl ReceiptsState {
-    /// Compiles the schemas; do it once.
-    pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, oauth: Oauth) -> Self {
+    /// Holds the compiled schemas; do it once. `strict` has the documented rules that hold in
+    /// place of lenient ones.
+    pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, oauth: Oauth, strict: Strict) -> Self {
         Self {
             db,
             blobs,
             clock,
             rng,
             oauth,
-            validators: Arc::new(Validators::default()),
+            validators: Arc::new(Validators::new(strict)),
         }
     }
 }

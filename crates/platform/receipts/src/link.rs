@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::schema::ReceiptType;
+use crate::schema::{ReceiptType, SCHEMA_HTTPS, Validators};
 
 /// Why the `Link` header does not name the schema of a receipt.
 ///
@@ -25,7 +25,10 @@ pub enum LinkFault {
 ///
 /// Several links may share a value and several values a request. Links of other relations are
 /// passed over; what cannot be parsed ends its header value.
-pub fn described_by<'a>(values: impl Iterator<Item = &'a str>) -> Result<ReceiptType, LinkFault> {
+pub fn described_by<'a>(
+    values: impl Iterator<Item = &'a str>,
+    validators: &Validators,
+) -> Result<ReceiptType, LinkFault> {
     let mut links = values
         .flat_map(Links)
         .filter(|link| link.has_relation("describedBy"));
@@ -33,7 +36,10 @@ pub fn described_by<'a>(values: impl Iterator<Item = &'a str>) -> Result<Receipt
     if links.next().is_some() {
         return Err(LinkFault::Several);
     }
-    ReceiptType::from_uri(link.uri).ok_or_else(|| LinkFault::Unknown(link.uri.to_owned()))
+    let documented = link.uri.starts_with("http://") || !validators.strict().has(SCHEMA_HTTPS);
+    ReceiptType::from_uri(link.uri)
+        .filter(|receipt_type| documented && validators.takes(*receipt_type))
+        .ok_or_else(|| LinkFault::Unknown(link.uri.to_owned()))
 }
 
 /// A `Link` header value of `(uri, rel)` pairs, spaced and quoted as the documents print it.
@@ -133,12 +139,14 @@ fn unquote(text: &str) -> (String, &str) {
 
 #[cfg(test)]
 mod tests {
+    use bursar_web::Strict;
+
     use super::*;
 
     const GENERAL: &str = "http://schema.concursolutions.com/general-receipt.schema.json";
 
     fn parse(values: &[&str]) -> Result<ReceiptType, LinkFault> {
-        described_by(values.iter().copied())
+        described_by(values.iter().copied(), &Validators::default())
     }
 
     #[test]
@@ -196,6 +204,25 @@ mod tests {
         ] {
             let value = format!("<{uri}>; rel=describedBy");
             assert_eq!(parse(&[&value]), Err(LinkFault::Unknown(uri.to_owned())));
+        }
+    }
+
+    /// docs/behaviours.md, receipts-schema-https and receipts-schema-list.
+    #[test]
+    fn what_is_known_depends_on_two_switches() {
+        let ic_card = GENERAL.replace("general", "jpt-ic-card");
+        let https = GENERAL.replace("http:", "https:");
+        for (switch, unknown) in [
+            ("receipts-schema-https", https.as_str()),
+            ("receipts-schema-list", &ic_card),
+        ] {
+            let strict = Strict::of(&[switch], ["all"]).unwrap();
+            let validators = Validators::new(strict);
+            for uri in [GENERAL, &https, &ic_card] {
+                let value = format!("<{uri}>; rel=describedBy");
+                let found = described_by([value.as_str()].into_iter(), &validators);
+                assert_eq!(found.is_err(), uri == unknown, "{switch} {uri}");
+            }
         }
     }
 

@@ -59,7 +59,7 @@ pub(crate) async fn post_receipt(
         .get_all(LINK)
         .iter()
         .map(|value| value.to_str().unwrap_or_default());
-    let receipt_type = described_by(links)?;
+    let receipt_type = described_by(links, &state.validators)?;
     let (json, image) = state.sent(request).await?;
     let document = json::parse(&json)?;
     let faults = state.validators.validate(receipt_type, &document);

@@ -6,14 +6,19 @@
 
 mod fault;
 mod formats;
+mod strict;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use bursar_web::Strict;
 use jsonschema::{Registry, Validator};
 use serde_json::Value;
 
 pub use fault::{FAULTS_MAX, Fault};
+pub(crate) use strict::SCHEMA_HTTPS;
+pub use strict::SWITCHES;
 
 /// How many entries one list of line items, tickets, coupons, guests or segments may have.
 /// Choice: our own limit, also in the schemas.
@@ -190,6 +195,7 @@ impl ReceiptType {
 /// posts costs no memory. Share by reference.
 #[derive(Debug, Default)]
 pub struct Validators {
+    strict: Strict,
     /// In the order of [`ReceiptType::ALL`].
     by_type: [OnceLock<Validator>; ReceiptType::ALL.len()],
     /// For what a fault says was expected.
@@ -200,6 +206,35 @@ pub struct Validators {
 type Documents = HashMap<&'static str, Value>;
 
 impl Validators {
+    /// Those that hold receipts to the stricter rules that are switched on.
+    pub fn new(strict: Strict) -> Self {
+        Self {
+            strict,
+            ..Self::default()
+        }
+    }
+
+    /// Which stricter rules are on.
+    pub fn strict(&self) -> &Strict {
+        &self.strict
+    }
+
+    /// Whether receipts of this type are taken at all.
+    pub fn takes(&self, receipt_type: ReceiptType) -> bool {
+        receipt_type != ReceiptType::JptIcCard || !self.strict.has(strict::SCHEMA_LIST)
+    }
+
+    /// A schema as it is enforced: as published where no switch changes it.
+    pub fn text(&self, document: &SchemaDocument) -> Cow<'static, str> {
+        let enforced = &self.documents()[document.uri];
+        let published = parsed([document].into_iter());
+        if published[document.uri] == *enforced {
+            Cow::Borrowed(document.text)
+        } else {
+            Cow::Owned(format!("{enforced:#}\n"))
+        }
+    }
+
     /// Every fault of a receipt; none when it is valid.
     ///
     /// At most [`FAULTS_MAX`] faults are listed; one more then says how many were left out.
@@ -207,7 +242,11 @@ impl Validators {
     /// # Panics
     /// If a built-in schema is broken, which the tests of this module rule out.
     pub fn validate(&self, receipt_type: ReceiptType, receipt: &Value) -> Vec<Fault> {
-        let validator = self.by_type[receipt_type as usize].get_or_init(|| compile(receipt_type));
+        if !self.takes(receipt_type) {
+            return vec![Fault::not_taken(receipt_type.name(), strict::SCHEMA_LIST)];
+        }
+        let validator =
+            self.by_type[receipt_type as usize].get_or_init(|| compile(receipt_type, &self.strict));
         // The yes or no is several times faster than the list of faults.
         if validator.is_valid(receipt) {
             return Vec::new();
@@ -229,7 +268,11 @@ impl Validators {
     }
 
     fn documents(&self) -> &Documents {
-        self.documents.get_or_init(|| parsed(documents()))
+        self.documents.get_or_init(|| {
+            let mut documents = parsed(documents());
+            strict::apply(&self.strict, &mut documents);
+            documents
+        })
     }
 
     fn first_fault(&self, validator: &Validator, receipt: &Value) -> Vec<Fault> {
@@ -249,7 +292,7 @@ impl Validators {
     }
 }
 
-fn parsed(documents: impl Iterator<Item = &'static SchemaDocument>) -> Documents {
+fn parsed<'d>(documents: impl Iterator<Item = &'d SchemaDocument>) -> Documents {
     documents
         .map(|document| {
             let value = serde_json::from_str(document.text);
@@ -258,10 +301,11 @@ fn parsed(documents: impl Iterator<Item = &'static SchemaDocument>) -> Documents
         .collect()
 }
 
-fn compile(receipt_type: ReceiptType) -> Validator {
+fn compile(receipt_type: ReceiptType, strict: &Strict) -> Validator {
     // No receipt schema refers to another.
     let document = receipt_type.document();
-    let documents = parsed(SUPPORTING_SCHEMAS.iter().chain([document]));
+    let mut documents = parsed(SUPPORTING_SCHEMAS.iter().chain([document]));
+    strict::apply(strict, &mut documents);
     let registry = documents
         .iter()
         .fold(Registry::new(), |registry, (uri, schema)| {

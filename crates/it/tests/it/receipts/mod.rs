@@ -10,3 +10,4 @@ mod read;
 mod restart;
 pub(crate) mod sample;
 mod schema;
+mod strict;

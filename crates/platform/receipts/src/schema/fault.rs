@@ -69,6 +69,16 @@ impl Fault {
         }
     }
 
+    /// A receipt of a type that a switch leaves out.
+    pub(super) fn not_taken(name: &str, switch: &str) -> Self {
+        Self {
+            path: String::new(),
+            message: format!("receipts of the type {name} are not taken ({switch})"),
+            expected: "a receipt of another type".to_owned(),
+            got: name.to_owned(),
+        }
+    }
+
     pub(super) fn left_out(how_many: &str) -> Self {
         Self {
             path: String::new(),

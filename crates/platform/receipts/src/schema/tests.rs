@@ -11,6 +11,7 @@ mod hotel;
 mod ic_card;
 mod limits;
 mod rail;
+mod switches;
 
 const BOOKING_FEE: &str = include_str!("../../../../../seeds/receipts/booking-fee.json");
 const WITH_TAX_ID: &str = include_str!("../../../../../seeds/receipts/tax-id.json");
