@@ -3,6 +3,7 @@
 use bursar_testkit::db_test;
 
 use crate::app::*;
+use crate::receipts::sample::EACH_TYPE;
 use crate::signin::{ANA_SIGNS_IN, cookie};
 
 const BEN_SIGNS_IN: [(&str, &str); 2] = [
@@ -60,6 +61,45 @@ db_test! {
         let image = app.us.get(&format!("/receipts/v4/{}/image", ids[0])).bearer(&token);
         assert_eq!(pdf.body, image.send().await.body);
         app.stop().await;
+    }
+}
+
+/// Northwind's people may not fly; what they rent is a miscellany.
+const NORTHWIND_SPENDS: &str = r#"
+[[expense_groups]]
+company = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01"
+name = "Sales"
+
+[[expense_groups.policies]]
+id = "sales"
+name = "Sales"
+expense_types = [{ code = "LODNG", name = "Inn" }, { code = "TRAIN", name = "Trams" }, { code = "MISCL", name = "Various" }]
+receipt_types = { car-rental-receipt = "MISCL", general-receipt = "MISCL", hotel-receipt = "UNDEF" }
+"#;
+
+db_test! {
+    async fn a_receipt_is_for_what_its_type_and_the_policy_say(place: TestDb) {
+        for (seed, expected) in [
+            ("", ["Undefined", "Taxi", "Airfare", "Car Rental", "Hotel", "Public Transport",
+                "Train"]),
+            (NORTHWIND_SPENDS, ["Various", "Undefined", "Undefined", "Various", "Undefined",
+                "Trams", "Trams"]),
+        ] {
+            let app = TestApp::start_with(&place, &[], seed).await;
+            let token = app.token(ANA).await;
+            let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+            for ((schema, receipt), name) in EACH_TYPE.iter().zip(expected) {
+                let link = GENERAL.replace("general-receipt", schema);
+                let call = app.us.post(&format!("/receipts/v4/users/{ANA}")).bearer(&token);
+                let posted = call.header("link", &link).json(*receipt).send().await;
+                let url = posted.header("location");
+                app.processed(&token, url).await;
+                let page = format!("/expenses/{}", url.rsplit('/').next().unwrap());
+                let page = app.us.get(&page).cookie(&ana).send().await.text();
+                assert!(page.contains(&format!("<bdi>{name}</bdi>")), "{schema} {name}");
+            }
+            app.stop().await;
+        }
     }
 }
 

@@ -7,11 +7,22 @@ use bursar_db::{Db, DbError, Tx};
 use bursar_kernel::Uuid;
 use bursar_pictures::Picture;
 
-use crate::{AvailableExpense, NewAvailableExpense, QuickExpense, store};
+use crate::{AvailableExpense, ExpenseType, NewAvailableExpense, QuickExpense, store};
 
 /// Makes an expense available. False when its document already made one: nothing happens twice.
 pub async fn add(tx: &mut Tx, new: &NewAvailableExpense) -> Result<bool, DbError> {
     store::insert(tx, new).await
+}
+
+/// What a company's receipts of a type are for, unless somebody says otherwise; `receipt_type` is
+/// the name of its schema, as `hotel-receipt`.
+pub async fn type_of_receipt(
+    tx: &mut Tx,
+    company_id: Uuid,
+    receipt_type: &str,
+) -> Result<ExpenseType, DbError> {
+    let group = store::group(tx, company_id).await?;
+    Ok(group.type_of_receipt(receipt_type))
 }
 
 /// One of a user's available expenses.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bursar_blobs::Blobs;
 use bursar_db::{BoxFuture, Db, DbError, Isolation, Tx};
-use bursar_expense::{ExpenseType, NewAvailableExpense, Source};
+use bursar_expense::{ExpenseType, NewAvailableExpense, Source, api as expenses};
 use bursar_jobs::{Claim, Failed, Handler, HandlerError, Job, JobsError, RetryPolicy};
 use bursar_kernel::{Clock, Micros, Rng, Uuid, hex32};
 use bursar_pictures::{Format, Picture, PictureError};
@@ -72,7 +72,8 @@ impl Process {
         let (company_id, id) = from_job_payload(&job.payload)
             .ok_or_else(|| HandlerError::Dead("the job names no receipt".into()))?;
         let began_at = self.clock.now();
-        let Some(receipt) = self.unfinished(company_id, id).await.map_err(retry)? else {
+        let unfinished = self.unfinished(company_id, id).await.map_err(retry)?;
+        let Some((receipt, expense_type)) = unfinished else {
             // An earlier attempt got through; the worker completes the job.
             return Ok(());
         };
@@ -83,7 +84,7 @@ impl Process {
         };
         match self.picture(&receipt).await {
             Ok(picture) => {
-                let done = self.done(job, attempt, receipt, picture);
+                let done = self.done(job, attempt, (receipt, expense_type), picture);
                 let finishing = self
                     .db
                     .write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx)));
@@ -98,14 +99,30 @@ impl Process {
     }
 
     /// The receipt, if it is not processed: also one that failed, whose job an administrator has
-    /// run again. That an attempt began is written when it ends:
-    /// one write for each receipt, and nobody could act on the moment in between.
-    async fn unfinished(&self, company_id: Uuid, id: Uuid) -> Result<Option<AnyReceipt>, DbError> {
+    /// run again; and what it is for by its company's policy. That an attempt began is written
+    /// when it ends: one write for each receipt, and nobody could act on the moment in between.
+    async fn unfinished(
+        &self,
+        company_id: Uuid,
+        id: Uuid,
+    ) -> Result<Option<(AnyReceipt, ExpenseType)>, DbError> {
         let reading = self.db.read((company_id, id), |tx, &(company_id, id)| {
-            Box::pin(store::get_any(tx, company_id, id))
+            Box::pin(async move {
+                let found = store::get_any(tx, company_id, id).await?;
+                let found = found.filter(|found| found.progress().status != "PROCESSED");
+                let Some(receipt) = found else {
+                    return Ok(None);
+                };
+                let expense_type = match &receipt {
+                    AnyReceipt::Data(receipt) => {
+                        expenses::type_of_receipt(tx, company_id, &receipt.receipt_type).await?
+                    }
+                    AnyReceipt::ImageOnly(_) => ExpenseType::undefined(),
+                };
+                Ok(Some((receipt, expense_type)))
+            })
         });
-        let is_unfinished = |found: &AnyReceipt| found.progress().status != "PROCESSED";
-        Ok(reading.await?.filter(is_unfinished))
+        reading.await
     }
 
     /// The picture, and what an expense shows of the receipt, if it has data.
@@ -165,13 +182,14 @@ impl Process {
         &self,
         job: &Job,
         attempt: Begun,
-        receipt: AnyReceipt,
+        (receipt, expense_type): (AnyReceipt, ExpenseType),
         (facts, picture): (Option<Facts>, Picture),
     ) -> Done {
         let ended_at = self.clock.now();
         let expense = match (receipt, facts) {
             (AnyReceipt::Data(receipt), Some(facts)) => {
-                Some(available(attempt.receipt.0, receipt, facts, ended_at))
+                let receipt = (attempt.receipt.0, receipt);
+                Some(available(receipt, facts, expense_type, ended_at))
             }
             _ => None,
         };
@@ -252,9 +270,9 @@ fn printable(reason: &str) -> String {
 }
 
 fn available(
-    company_id: Uuid,
-    receipt: Receipt,
+    (company_id, receipt): (Uuid, Receipt),
     facts: Facts,
+    expense_type: ExpenseType,
     created_at: Micros,
 ) -> NewAvailableExpense {
     NewAvailableExpense {
@@ -268,9 +286,7 @@ fn available(
         transacted_at_text: facts.date_time,
         amount: facts.total,
         currency_code: facts.currency_code,
-        // A receipt is not mapped to an expense type.
-        // Source: e-receipts and quick expense guide, "Post a General eReceipt".
-        expense_type: ExpenseType::undefined(),
+        expense_type,
         has_picture: true,
         created_at,
     }
@@ -292,7 +308,7 @@ impl Done {
         let times = (at, self.ended_at);
         let finished = store::finish(tx, kind, receipt, &self.picture, times).await?;
         if let (true, Some(expense)) = (finished, &self.expense) {
-            bursar_expense::api::add(tx, expense).await?;
+            expenses::add(tx, expense).await?;
         }
         bursar_jobs::complete(tx, &self.claim).await
     }
