@@ -42,7 +42,7 @@ pub(crate) enum Fault {
     Rules(Vec<Broken>),
     #[error("the content type is not JSON")]
     NotJson,
-    #[error("only JSON is answered")]
+    #[error("JSON and XML are answered")]
     NotAcceptable,
     #[error("the part {0:?} is unknown here, or came before")]
     Part(String),

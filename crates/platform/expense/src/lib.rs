@@ -59,14 +59,7 @@ impl ExpenseState {
     /// Its clones share what a node remembers of the limit. One for each data center is enough,
     /// since a user lives at one. `strict` has the documented rules that hold in place of lenient
     /// ones.
-    pub fn new(
-        db: Db,
-        blobs: Blobs,
-        clock: Clock,
-        rng: Rng,
-        oauth: Oauth,
-        strict: Strict,
-    ) -> Self {
+    pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, oauth: Oauth, strict: Strict) -> Self {
         Self {
             db,
             blobs,

@@ -144,24 +144,78 @@ db_test! {
     }
 }
 
+/// As the guide's and the page's names have it, in the form of connection requests v3.2.
+fn xml(app: &TestApp) -> String {
+    let id = SOUTHBANK.replace('-', "");
+    format!(
+        "<ID>{id}</ID><URI>{}{LIST}/{id}</URI><Name>Editors</Name>\
+         <AttendeeListFormID xsi:nil=\"true\"/><AttendeeListFormName xsi:nil=\"true\"/>\
+         <AllowUserRegisterYodlee>false</AllowUserRegisterYodlee>\
+         <AllowUserDigitalTaxInvoice>false</AllowUserDigitalTaxInvoice>\
+         <CashAdvance xsi:nil=\"true\"/><AttendeeTypes/>\
+         <PaymentTypes><PaymentType><ID>CASHX</ID><Name>Out of pocket</Name>\
+         <IsDefault>true</IsDefault></PaymentType></PaymentTypes>\
+         <Policies><Policy><ID>press</ID><Name>Press</Name><IsDefault>true</IsDefault>\
+         <IsInheritable>false</IsInheritable><ExpenseTypes>\
+         <ExpenseType><Code>BOOKS</Code><Name>Books</Name><ExpenseCode>OTHER</ExpenseCode>\
+         </ExpenseType><ExpenseType><Code>LODNG</Code><Name>Inn</Name>\
+         <ExpenseCode>LODGING</ExpenseCode></ExpenseType>\
+         </ExpenseTypes></Policy></Policies>",
+        app.us.base
+    )
+}
+
 db_test! {
-    async fn only_json_is_answered(place: TestDb) {
+    async fn a_group_is_answered_as_xml(place: TestDb) {
+        let app = TestApp::start_seeded(&place, SEED).await;
+        let token = app.token(CARA).await;
+        let one = format!("{LIST}/{}", SOUTHBANK.replace('-', ""));
+        let spaces = "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" \
+            xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
+        let (name, group) = ("ExpenseGroupConfiguration", xml(&app));
+        let nothing = "<NextPage xsi:nil=\"true\"/>";
+        for (path, expected) in [
+            (LIST.to_owned(), format!("<{name}s {spaces}><Items><{name}>{group}</{name}></Items>\
+                {nothing}</{name}s>")),
+            (format!("{LIST}?offset=1"), format!("<{name}s {spaces}><Items/>{nothing}</{name}s>")),
+            (one, format!("<{name} {spaces}>{group}</{name}>")),
+        ] {
+            for kind in ["application/xml", "text/xml"] {
+                let answer = app.us.get(&path).bearer(&token).header("accept", kind).send().await;
+                assert_eq!((answer.status, answer.text()), (200, expected.clone()));
+                assert_eq!(answer.header("content-type"), kind);
+            }
+        }
+        app.stop().await;
+    }
+}
+
+db_test! {
+    async fn the_caller_chooses_the_form(place: TestDb) {
         let app = TestApp::start(&place).await;
         let token = app.token_for(ANA, "CONFIG").await;
         let own = format!("{LIST}/{}", NORTHWIND.replace('-', ""));
+        let json = "application/json";
         for path in [LIST, &own] {
-            for (accept, status) in [
-                ("application/json", 200),
-                ("*/*", 200),
-                ("application/xml, application/json;q=0.5", 200),
-                ("application/xml", 406),
-                ("text/xml;q=1, application/json;q=0", 406),
+            for (accept, kind) in [
+                ("application/json", Some(json)),
+                ("*/*", Some(json)),
+                ("application/xml;q=0.4, application/json;q=0.5", Some(json)),
+                ("application/xml, application/json;q=0.5", Some("application/xml")),
+                ("text/xml;q=1, application/json;q=0", Some("text/xml")),
+                ("text/html", None),
+                ("application/json;q=0", None),
             ] {
                 let answer = app.us.get(path).bearer(&token).header("accept", accept).send().await;
-                assert_eq!(answer.status, status, "{path} {accept}");
-                assert!(status == 200 || answer.field("httpStatus") == "406");
+                let found = (answer.status, answer.header("content-type"));
+                assert_eq!(found, (if kind.is_some() { 200 } else { 406 }, kind.unwrap_or(json)));
+                assert!(kind.is_some() || answer.field("httpStatus") == "406");
             }
         }
+        // A refusal is JSON, whatever the caller likes.
+        let call = app.us.get(&format!("{LIST}?limit=x")).bearer(&token);
+        let answer = call.header("accept", "application/xml").send().await;
+        assert_eq!((answer.status, answer.field("httpStatus")), (400, "400".to_owned()));
         app.stop().await;
     }
 }

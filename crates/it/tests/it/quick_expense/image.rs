@@ -121,7 +121,7 @@ db_test! {
         }
         let answer = post(&app, &token, ANA, &parts).await;
         assert_eq!((answer.status, answer.header("retry-after")), (429, "300"));
-        let plain = super::sample::post(&app, &token, ANA, json.as_str()).await;
+        let plain = super::super::sample::post(&app, &token, ANA, json.as_str()).await;
         assert_eq!(plain.status, 429);
         app.stop().await;
     }
