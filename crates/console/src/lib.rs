@@ -15,7 +15,6 @@ mod authorize;
 mod connections;
 mod expenses;
 mod failure;
-pub mod formats;
 pub mod json_text;
 mod letters;
 mod mailbox;
@@ -35,6 +34,7 @@ pub mod totals;
 mod upload;
 pub mod views;
 
+pub use bursar_locale::formats;
 pub use letters::Letters;
 
 use std::sync::Arc;

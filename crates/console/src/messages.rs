@@ -5,15 +5,12 @@
 
 use std::sync::LazyLock;
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource};
+use bursar_locale::{Catalogue, FluentArgs};
 use icu_locale_core::{LanguageIdentifier, Locale, locale};
 
 use crate::formats;
 
-pub use fluent_bundle::FluentValue;
-
-type Bundle = FluentBundle<FluentResource>;
+pub use bursar_locale::FluentValue;
 
 /// Language and files of each catalogue. The first is the fallback and has every text.
 const LANGUAGES: [(&str, &[&str]); 1] = [(
@@ -44,39 +41,6 @@ static CATALOGUES: LazyLock<Vec<Catalogue>> = LazyLock::new(|| {
         .collect()
 });
 
-struct Catalogue {
-    language: &'static str,
-    bundle: Bundle,
-}
-
-impl Catalogue {
-    fn new(language: &'static str, files: &[&str]) -> Self {
-        let id = language
-            .parse()
-            .expect("a catalogue is named by its language");
-        let mut bundle = Bundle::new_concurrent(vec![id]);
-        // Pages isolate foreign text themselves (`<bdi>`); invisible marks would end up in copies.
-        bundle.set_use_isolating(false);
-        for file in files {
-            let resource = FluentResource::try_new((*file).to_owned());
-            let resource = resource.expect("catalogues are checked by tests");
-            bundle
-                .add_resource(resource)
-                .expect("a key stands in one file");
-        }
-        Self { language, bundle }
-    }
-
-    fn text(&self, key: &str, args: Option<&FluentArgs<'_>>) -> Option<String> {
-        let pattern = self.bundle.get_message(key)?.value()?;
-        Some(
-            self.bundle
-                .format_pattern(pattern, args, &mut Vec::new())
-                .into_owned(),
-        )
-    }
-}
-
 /// Texts, numbers and dates for one reader.
 #[derive(Clone)]
 pub struct Messages {
@@ -91,7 +55,7 @@ impl Messages {
     /// numbers and dates look: `en-GB` reads English texts with day before month.
     pub fn for_accept_language(header: Option<&str>) -> Self {
         let find = |id: LanguageIdentifier| {
-            let speaks = |catalogue: &&Catalogue| id.language.as_str() == catalogue.language;
+            let speaks = |catalogue: &&Catalogue| id.language.as_str() == catalogue.language();
             CATALOGUES
                 .iter()
                 .find(speaks)
@@ -106,7 +70,7 @@ impl Messages {
 
     /// The language of the texts, for the `lang` attribute.
     pub fn language(&self) -> &'static str {
-        self.catalogue.language
+        self.catalogue.language()
     }
 
     /// A text without arguments.

@@ -80,27 +80,27 @@ pub fn instant(locale: &Locale, text: &str) -> String {
 }
 
 /// The locale's text, with a space before "PM" that every font has.
-fn readable(text: impl Display) -> String {
+pub(crate) fn readable(text: impl Display) -> String {
     text.to_string().replace('\u{202f}', "\u{a0}")
 }
 
 /// Digits with an optional sign and fraction. Exponents are left out: `1e9999` is short to write
 /// and long to show.
-pub(crate) fn plain_decimal(text: &str) -> Option<Decimal> {
+pub fn plain_decimal(text: &str) -> Option<Decimal> {
     let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.');
     let readable = text.len() <= AMOUNT_LEN_MAX && text.bytes().all(plain);
     readable.then(|| Decimal::try_from_str(text).ok()).flatten()
 }
 
 /// What an ISO 8601 text says, before any conversion.
-struct Moment {
-    date: Date<icu_calendar::Iso>,
-    time: Option<Time>,
-    offset: Option<UtcOffset>,
+pub(crate) struct Moment {
+    pub(crate) date: Date<icu_calendar::Iso>,
+    pub(crate) time: Option<Time>,
+    pub(crate) offset: Option<UtcOffset>,
 }
 
 impl Moment {
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let pieces = Pieces::parse(text).ok()?;
         let day = pieces.date();
         let month = u8::try_from(day.month()).ok()?;
@@ -110,7 +110,8 @@ impl Moment {
             Some(time) => {
                 let [hour, minute, second] = [time.hour(), time.minute(), time.second()]
                     .map(|part| u8::try_from(part).unwrap_or(0));
-                Some(Time::try_new(hour, minute, second, 0).ok()?)
+                let fraction = u32::try_from(time.subsec_nanosecond()).unwrap_or(0);
+                Some(Time::try_new(hour, minute, second, fraction).ok()?)
             }
             None => None,
         };
