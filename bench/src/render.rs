@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use bursar_kernel::Micros;
 use bursar_receipts::render::{ReceiptContext, standard_receipt};
+use bursar_receipts::schema::ReceiptType;
 use serde_json::{Map, Value};
 
 use crate::rounds::{Plan, median, print, rounded};
@@ -42,7 +43,9 @@ fn render_for(receipt: &Value, span: Duration) -> Result<f64> {
         receipt_id: "3f9b1c5a7d2e4860b1a4c6e8f0d2b4a6",
         app_name: "Harbour House Hotel",
         received: Micros(1_772_644_961_000_000),
-        receipt_type: "General receipt",
+        receipt_type: Some(ReceiptType::General),
+        locale: "en-US",
+        logo: None,
     };
     let started = Instant::now();
     let mut rendered = 0;

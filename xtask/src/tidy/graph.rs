@@ -3,7 +3,7 @@
 use crate::{Result, repo};
 
 /// Arrows between slices, beside those of every slice to `directory` and `oauth`.
-const SLICE_ARROWS: &[(&str, &str)] = &[("receipts", "expense")];
+const SLICE_ARROWS: &[(&str, &str)] = &[("receipts", "appcenter"), ("receipts", "expense")];
 
 /// Dependencies that point where they must not.
 pub(super) fn check() -> Result<Vec<String>> {
@@ -110,6 +110,8 @@ mod tests {
             )
         };
         assert!(slices("receipts", "expense"));
+        assert!(slices("receipts", "appcenter"));
+        assert!(!slices("appcenter", "receipts"));
         assert!(!slices("expense", "receipts"));
         assert!(slices("receipts", "oauth"));
         assert!(slices("oauth", "directory"));

@@ -16,6 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bursar_kernel::Micros;
 use bursar_receipts::Facts;
 use bursar_receipts::render::{ReceiptContext, standard_receipt};
+use bursar_receipts::schema::ReceiptType;
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 
@@ -121,7 +122,9 @@ impl Thread {
             receipt_id: key,
             app_name: "Harbour House Hotel",
             received: Micros(*now),
-            receipt_type: "General receipt",
+            receipt_type: Some(ReceiptType::General),
+            locale: "en-US",
+            logo: None,
         };
         let picture = standard_receipt(document, &context)?;
         let hash = digest::digest(&digest::SHA256, &picture);

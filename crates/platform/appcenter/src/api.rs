@@ -172,6 +172,11 @@ pub async fn company_apps(
     Ok(CompanyApps { listed, unlisted })
 }
 
+/// The file with an app's logo, if it is listed with one, whatever the listing's state.
+pub async fn logo_of(tx: &mut Tx, app_id: &Uuid) -> Result<Option<String>, DbError> {
+    store::logo_of(tx, app_id).await
+}
+
 /// Whether a listing shows this file.
 pub async fn names_logo(tx: &mut Tx, logo: &str) -> Result<bool, DbError> {
     store::names_logo(tx, logo).await

@@ -49,6 +49,9 @@ statements! {
     DELETE_RELEASE = "DELETE FROM appcenter_release
                       WHERE company_id = $1 AND listing_id = $2 AND region = $3";
     LISTING_OF = "SELECT listing_id FROM appcenter_listing_app WHERE app_id = $1";
+    LOGO_OF = "SELECT l.logo FROM appcenter_listing_app a
+               JOIN appcenter_listing l ON l.company_id = a.company_id AND l.id = a.listing_id
+               WHERE a.app_id = $1";
     NAMES_LOGO = "SELECT id FROM appcenter_listing WHERE logo = $1 LIMIT 1";
 }
 
@@ -241,6 +244,12 @@ pub(crate) async fn set_release(
         }
     };
     Ok(())
+}
+
+/// The file with the logo of the listing that an app stands behind.
+pub(crate) async fn logo_of(tx: &mut Tx, app_id: &Uuid) -> Result<Option<String>, DbError> {
+    let row = tx.row(&LOGO_OF, args![app_id]).await?;
+    row.map_or(Ok(None), |mut row| row.get(0))
 }
 
 /// Whether a listing shows this file.

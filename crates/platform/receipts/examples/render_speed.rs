@@ -1,5 +1,5 @@
 //! Renders a receipt file over and over on one core and prints how many it makes in a second:
-//! `cargo run --release -p bursar-receipts --example render_speed -- in.json [out.pdf [out.png]]`.
+//! `cargo run --release -p bursar-receipts --example render_speed -- in.json ja-JP [out.pdf [out.png]]`.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bursar_images::{Format, page_png};
 use bursar_kernel::Micros;
 use bursar_receipts::render::{ReceiptContext, standard_receipt};
+use bursar_receipts::schema::ReceiptType;
 
 const SPAN: Duration = Duration::from_secs(3);
 
@@ -14,13 +15,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let input = args
         .next()
-        .ok_or("usage: render_speed receipt.json [out.pdf [out.png]]")?;
+        .ok_or("usage: render_speed receipt.json LOCALE [out.pdf [out.png]]")?;
+    let locale = args.next().ok_or("no locale, such as ja-JP")?;
     let receipt: serde_json::Value = serde_json::from_slice(&std::fs::read(input)?)?;
     let ctx = ReceiptContext {
         receipt_id: "eed70d8a344e4b8c9d8ad2b7b37c34e2",
         app_name: "Acme Rides",
         received: Micros(1_670_854_743_000_000),
-        receipt_type: "General receipt",
+        receipt_type: Some(ReceiptType::General),
+        locale: &locale,
+        logo: None,
     };
     let pdf = standard_receipt(&receipt, &ctx)?;
     if let Some(path) = args.next() {

@@ -19,6 +19,7 @@ mod read;
 pub mod render;
 pub mod schema;
 mod schemas;
+mod setting;
 mod status;
 mod store;
 

@@ -145,6 +145,8 @@ pub struct Receipt {
     pub receipt_type: String,
     /// The JSON as it came.
     pub body: String,
+    /// The app that sent it.
+    pub(crate) app_id: Uuid,
     /// The name of the app that sent it.
     pub app_name: String,
     /// When it came.

@@ -13,8 +13,9 @@ use bursar_pictures::{Format, Picture, PictureError};
 use serde_json::Value;
 
 use crate::model::{AnyReceipt, Attempt, Facts, Kind, Outcome, Receipt, from_job_payload};
-use crate::render::{ReceiptContext, standard_receipt};
+use crate::render::{Logo, ReceiptContext, standard_receipt};
 use crate::schema::ReceiptType;
+use crate::setting::{Logos, Setting};
 use crate::{ReceiptsState, store};
 
 /// The kind of this job.
@@ -55,6 +56,7 @@ pub struct Process {
     blobs: Blobs,
     clock: Clock,
     rng: Rng,
+    logos: Logos,
 }
 
 impl Process {
@@ -65,6 +67,7 @@ impl Process {
             blobs: state.blobs.clone(),
             clock: state.clock.clone(),
             rng: state.rng.clone(),
+            logos: Logos::default(),
         }
     }
 
@@ -73,7 +76,7 @@ impl Process {
             .ok_or_else(|| HandlerError::Dead("the job names no receipt".into()))?;
         let began_at = self.clock.now();
         let unfinished = self.unfinished(company_id, id).await.map_err(retry)?;
-        let Some((receipt, expense_type)) = unfinished else {
+        let Some((receipt, setting)) = unfinished else {
             // An earlier attempt got through; the worker completes the job.
             return Ok(());
         };
@@ -82,9 +85,9 @@ impl Process {
             receipt: (company_id, id),
             at: began_at,
         };
-        match self.picture(&receipt).await {
+        match self.picture(&receipt, &setting).await {
             Ok(picture) => {
-                let done = self.done(job, attempt, (receipt, expense_type), picture);
+                let done = self.done(job, attempt, (receipt, setting.expense_type), picture);
                 let finishing = self
                     .db
                     .write(Isolation::Append, done, |tx, done| Box::pin(done.store(tx)));
@@ -99,13 +102,13 @@ impl Process {
     }
 
     /// The receipt, if it is not processed: also one that failed, whose job an administrator has
-    /// run again; and what it is for by its company's policy. That an attempt began is written
-    /// when it ends: one write for each receipt, and nobody could act on the moment in between.
+    /// run again; and its setting. That an attempt began is written when it ends: one write for
+    /// each receipt, and nobody could act on the moment in between.
     async fn unfinished(
         &self,
         company_id: Uuid,
         id: Uuid,
-    ) -> Result<Option<(AnyReceipt, ExpenseType)>, DbError> {
+    ) -> Result<Option<(AnyReceipt, Setting)>, DbError> {
         let reading = self.db.read((company_id, id), |tx, &(company_id, id)| {
             Box::pin(async move {
                 let found = store::get_any(tx, company_id, id).await?;
@@ -113,23 +116,22 @@ impl Process {
                 let Some(receipt) = found else {
                     return Ok(None);
                 };
-                let expense_type = match &receipt {
-                    AnyReceipt::Data(receipt) => {
-                        expenses::type_of_receipt(tx, company_id, &receipt.receipt_type).await?
-                    }
-                    AnyReceipt::ImageOnly(_) => ExpenseType::undefined(),
-                };
-                Ok(Some((receipt, expense_type)))
+                let setting = Setting::of(tx, company_id, &receipt).await?;
+                Ok(Some((receipt, setting)))
             })
         });
         reading.await
     }
 
     /// The picture, and what an expense shows of the receipt, if it has data.
-    async fn picture(&self, receipt: &AnyReceipt) -> Result<(Option<Facts>, Picture), Fault> {
+    async fn picture(
+        &self,
+        receipt: &AnyReceipt,
+        setting: &Setting,
+    ) -> Result<(Option<Facts>, Picture), Fault> {
         match (receipt, receipt.sent()) {
             (AnyReceipt::Data(receipt), None) => {
-                let (facts, picture) = self.generated(receipt).await?;
+                let (facts, picture) = self.generated(receipt, setting).await?;
                 Ok((Some(facts), picture))
             }
             (AnyReceipt::Data(receipt), Some(sent)) => {
@@ -156,9 +158,17 @@ impl Process {
 
     /// Makes the picture and stores it: on disk before any row names it. Jobs have threads of
     /// their own, so rendering may keep one busy.
-    async fn generated(&self, receipt: &Receipt) -> Result<(Facts, Picture), Fault> {
+    async fn generated(
+        &self,
+        receipt: &Receipt,
+        setting: &Setting,
+    ) -> Result<(Facts, Picture), Fault> {
         let announced = self.blobs.announce();
-        let rendered = panic::catch_unwind(AssertUnwindSafe(|| render(receipt)))
+        let logo = self.logos.get(&self.blobs, setting).await;
+        let logo = logo.map_err(|error| Fault::Storage(error.to_string()))?;
+        let locale = &setting.locale;
+        let rendering = || render(receipt, locale, logo.as_ref());
+        let rendered = panic::catch_unwind(AssertUnwindSafe(rendering))
             .map_err(|_| Fault::Picture("rendering panicked".to_owned()))?;
         let (facts, pdf) = rendered.map_err(Fault::Picture)?;
         let stored = announced.put(pdf).await;
@@ -318,14 +328,19 @@ fn document(receipt: &Receipt) -> Result<Value, String> {
     serde_json::from_str(&receipt.body).map_err(|error| error.to_string())
 }
 
-fn render(receipt: &Receipt) -> Result<(Facts, Vec<u8>), String> {
+fn render(
+    receipt: &Receipt,
+    locale: &str,
+    logo: Option<&Logo>,
+) -> Result<(Facts, Vec<u8>), String> {
     let document = document(receipt)?;
     let context = ReceiptContext {
         receipt_id: &hex32(&receipt.id),
         app_name: &receipt.app_name,
         received: receipt.received_at,
-        receipt_type: ReceiptType::from_name(&receipt.receipt_type)
-            .map_or("Receipt", ReceiptType::title),
+        receipt_type: ReceiptType::from_name(&receipt.receipt_type),
+        locale,
+        logo,
     };
     let pdf = standard_receipt(&document, &context).map_err(|error| error.to_string())?;
     Ok((Facts::of(&document), pdf))

@@ -1,16 +1,17 @@
 //! The standard receipt: what a reader sees when the partner sent data but no image.
 //!
-//! Pure functions from data to bytes: no clock, no chance, no database. [`standard_receipt`] makes
-//! a PDF/A-2b from the receipt's JSON. Pages are laid out first (`flow`, `table`, `text`), then
-//! painted (`pdf`), so that the footer knows how many there are.
+//! Functions from data to bytes: no clock, no chance, no database; of the system only its fonts.
+//! [`standard_receipt`] makes a PDF/A-2b from the receipt's JSON. Pages are laid out first
+//! (`flow`, `table`, `text`), then painted (`pdf`), so that the footer knows how many there are.
 
-mod amount;
+mod cjk;
 mod fields;
 mod flow;
 mod font;
 mod grid;
 mod head;
 mod items;
+mod logo;
 mod money;
 mod pdf;
 mod table;
@@ -19,13 +20,16 @@ mod tests;
 mod text;
 mod tickets;
 mod trip;
+mod words;
 
 use bursar_kernel::Micros;
 use serde_json::Value;
 
 use crate::model::seller;
+use crate::schema::ReceiptType;
+use words::Words;
 
-pub use amount::format_amount;
+pub use logo::Logo;
 
 /// What a standard receipt says that is not in the receipt itself.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +40,12 @@ pub struct ReceiptContext<'a> {
     pub app_name: &'a str,
     /// When the platform received it.
     pub received: Micros,
-    /// Name of the receipt's type for a reader, such as `General receipt`.
-    pub receipt_type: &'a str,
+    /// The receipt's type.
+    pub receipt_type: Option<ReceiptType>,
+    /// The locale of the traveller, as BCP 47: `pt-BR`.
+    pub locale: &'a str,
+    /// The app's logo.
+    pub logo: Option<&'a Logo>,
 }
 
 /// Why nothing was rendered.
@@ -50,28 +58,32 @@ pub enum RenderError {
 
 /// The standard receipt as PDF/A-2b on A4.
 ///
-/// The receipt is taken as it is: fields of another shape than documented are left out, amounts
-/// are printed digit by digit, times keep the offset they came with. Equal input gives equal
-/// bytes. The text can be selected and searched, also where the font lacks a character.
+/// In the language of the traveller, who reads it; numbers, dates and countries as the locale
+/// writes them. The receipt is taken as it is: fields of another shape than documented are left
+/// out, amounts keep every digit, times the offset they came with. Equal input gives equal bytes,
+/// where the system has the same fonts. The text can be selected and searched, also where no font
+/// has a character.
 /// Errors: [`RenderError::Pdf`].
 pub fn standard_receipt(receipt: &Value, ctx: &ReceiptContext<'_>) -> Result<Vec<u8>, RenderError> {
-    let mut flow = flow::Flow::new();
-    head::masthead(&mut flow, receipt);
-    head::facts(&mut flow, receipt, ctx);
-    head::parties(&mut flow, receipt);
-    trip::journey(&mut flow, receipt);
-    tickets::flights(&mut flow, receipt);
-    tickets::trains(&mut flow, receipt);
-    tickets::journeys(&mut flow, receipt);
-    items::items(&mut flow, receipt);
-    money::totals(&mut flow, receipt);
-    money::discounts(&mut flow, receipt);
-    money::taxes(&mut flow, receipt);
-    money::payments(&mut flow, receipt);
-    pdf::write(&flow, &document_title(receipt, ctx), ctx)
+    let words = &Words::new(ctx.locale, receipt);
+    let flow = &mut flow::Flow::new();
+    head::masthead(flow, words, receipt, ctx.logo);
+    head::facts(flow, words, receipt, ctx);
+    head::parties(flow, words, receipt);
+    trip::journey(flow, words, receipt);
+    tickets::flights(flow, words, receipt);
+    tickets::trains(flow, words, receipt);
+    tickets::journeys(flow, words, receipt);
+    items::items(flow, words, receipt);
+    money::totals(flow, words, receipt);
+    money::discounts(flow, words, receipt);
+    money::taxes(flow, words, receipt);
+    money::payments(flow, words, receipt);
+    let title = document_title(words, receipt, ctx);
+    pdf::write(flow, words, &title, ctx)
 }
 
-fn document_title(receipt: &Value, ctx: &ReceiptContext<'_>) -> String {
+fn document_title(words: &Words, receipt: &Value, ctx: &ReceiptContext<'_>) -> String {
     let seller = fields::text(seller(receipt), "name").unwrap_or(ctx.receipt_id.into());
-    format!("{}: {seller}", head::title(receipt))
+    format!("{}: {seller}", words.say(head::title(receipt)))
 }

@@ -173,19 +173,6 @@ impl ReceiptType {
         self.name().trim_end_matches("-receipt")
     }
 
-    /// The type in words, as a reader sees it: `General receipt`.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Air => "Air receipt",
-            Self::CarRental => "Car rental receipt",
-            Self::General => "General receipt",
-            Self::GroundTransport => "Ground transport receipt",
-            Self::Hotel => "Hotel receipt",
-            Self::JptIcCard => "IC card receipt",
-            Self::Rail => "Rail receipt",
-        }
-    }
-
     fn document(self) -> &'static SchemaDocument {
         &RECEIPT_SCHEMAS[self as usize]
     }

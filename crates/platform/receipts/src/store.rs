@@ -16,12 +16,12 @@ statements! {
         app_name, correlation_id, received_at, sent_blob, sent_type, status) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'ACCEPTED')";
     GET = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
-        image_type, preview_blob, sent_blob, sent_type, began_at, ended_at FROM receipts_receipt \
+        image_type, preview_blob, sent_blob, sent_type, began_at, ended_at, app_id FROM receipts_receipt \
         WHERE company_id = $1 AND id = $2";
     SIZES = "SELECT id, CAST(OCTET_LENGTH(body) AS BIGINT) FROM receipts_receipt \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     LIST = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
-        image_type, preview_blob, sent_blob, sent_type, began_at, ended_at FROM receipts_receipt \
+        image_type, preview_blob, sent_blob, sent_type, began_at, ended_at, app_id FROM receipts_receipt \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 AND id >= $4 ORDER BY id DESC";
     ATTEMPTS = "SELECT began_at, ended_at, outcome, reason FROM receipts_attempt \
         WHERE company_id = $1 AND receipt_id = $2 ORDER BY id";
@@ -48,7 +48,7 @@ statements! {
         CASE WHEN SUM(OCTET_LENGTH(body)) OVER (ORDER BY id DESC) <= 4194304 THEN body ELSE '' \
         END, \
         app_name, received_at, status, image_blob, image_type, preview_blob, sent_blob, \
-        sent_type, began_at, ended_at \
+        sent_type, began_at, ended_at, app_id \
         FROM (SELECT * FROM receipts_receipt \
             WHERE company_id = $1 AND user_id = $2 AND status <> 'PROCESSED' \
             ORDER BY id DESC LIMIT $3) AS newest ORDER BY id DESC";
@@ -327,6 +327,7 @@ fn read(mut row: Row) -> Result<Receipt, DbError> {
         sent_type: row.get(11)?,
         began_at: row.get(12)?,
         ended_at: row.get(13)?,
+        app_id: row.get(14)?,
     })
 }
 

@@ -52,6 +52,7 @@ impl Scene {
             blobs: Blobs::open(&files, clock.clone(), rng.clone()).unwrap(),
             clock: clock.clone(),
             rng: rng.clone(),
+            logos: Logos::default(),
         };
         let sent = match image {
             Some(image) => Some(Picture {

@@ -3,7 +3,8 @@
 //! One primitive serves everything. A row has cells side by side, a cell has lines. A row that
 //! does not fit goes to the next page whole; one too tall for that is split between lines.
 
-use super::text::{Color, INK, Line, Style, Text};
+use super::logo::Logo;
+use super::text::{Color, INK, Line, Text};
 
 /// A4, in points.
 pub(super) const PAGE_WIDTH: f32 = 595.28;
@@ -72,6 +73,15 @@ pub(super) enum Op {
         /// Fill.
         color: Color,
     },
+    /// A picture.
+    Picture {
+        /// Left edge.
+        x: f32,
+        /// Top edge.
+        y: f32,
+        /// What to draw.
+        logo: Logo,
+    },
 }
 
 /// The pages so far and the place on the last one.
@@ -125,9 +135,23 @@ impl Flow {
         self.y += height;
     }
 
+    /// A picture at the left margin, beside what follows. Answers where it ends.
+    pub(super) fn picture(&mut self, logo: &Logo) -> f32 {
+        let (x, y) = (LEFT, self.y);
+        let logo = logo.clone();
+        let end = y + logo.height();
+        self.push(Op::Picture { x, y, logo });
+        end
+    }
+
+    /// Goes on no higher than at `y` of this page.
+    pub(super) fn below(&mut self, y: f32) {
+        self.y = self.y.max(y);
+    }
+
     /// One line of text at the left margin.
-    pub(super) fn line(&mut self, text: &str, style: Style) {
-        let lines = Text::new(text, style).lines(WIDTH);
+    pub(super) fn line(&mut self, text: &Text) {
+        let lines = text.lines(WIDTH);
         self.row(vec![Cell {
             x: 0.0,
             width: WIDTH,

@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::amount::format_amount;
-use super::fields::{date_time, duration, text};
+use super::fields::text;
 use super::flow::{Align, Cell, Flow, WIDTH};
 use super::text::{HAIR, Style, Text};
+use super::words::Words;
 
 /// Between columns.
 pub(super) const GUTTER: f32 = 18.0;
 
-/// A label and the paragraphs under it.
+/// The key of a label, and the paragraphs under it.
 pub(super) type Entry = (&'static str, Vec<Text>);
 
-/// A label, the field under it, and how that is put into words.
+/// The key of a label, the field under it, and how that is put into words.
 pub(super) type Fact = (&'static str, &'static str, Form);
 
 /// How a field is put into words.
@@ -21,48 +21,47 @@ pub(super) type Fact = (&'static str, &'static str, Form);
 pub(super) enum Form {
     /// As it is.
     Plain,
+    /// Yes or no.
+    Flag,
     /// The date, and the time below it.
     When,
     /// A duration in words.
     Duration,
-    /// An amount, grouped.
+    /// A number.
+    Number,
+    /// An amount.
     Amount,
-    /// With this unit.
+    /// A number in a message that has its unit.
     Unit(&'static str),
 }
 
 impl Form {
-    fn words(self, given: &str) -> Vec<Text> {
+    fn write(self, words: &Words, given: &str) -> Vec<Text> {
         match self {
-            Self::Plain => body(given),
-            Self::When => when(given, Style::BODY),
-            Self::Duration => body(&duration(given)),
-            Self::Amount => vec![Text::new(&format_amount(given), Style::BODY.amount())],
-            Self::Unit(unit) => body(&format!("{given} {unit}")),
+            Self::Plain => words.body(given),
+            Self::Flag => match given {
+                "true" => vec![words.label("yes", Style::BODY)],
+                "false" => vec![words.label("no", Style::BODY)],
+                other => words.body(other),
+            },
+            Self::When => words.when(given, Style::BODY),
+            Self::Duration => words.body(&words.duration(given)),
+            Self::Number => words.body(&words.number(given)),
+            Self::Amount => vec![words.text(&words.number(given), Style::BODY.amount())],
+            Self::Unit(key) => {
+                let number = words.number(given);
+                words.body(&words.say_with(key, [("number", &number)]))
+            }
         }
     }
 }
 
 /// Those facts that the object has.
-pub(super) fn entries(object: &Value, facts: &[Fact]) -> Vec<Entry> {
+pub(super) fn entries(words: &Words, object: &Value, facts: &[Fact]) -> Vec<Entry> {
     facts
         .iter()
-        .filter_map(|(label, key, form)| Some((*label, form.words(&text(object, key)?))))
+        .filter_map(|(label, key, form)| Some((*label, form.write(words, &text(object, key)?))))
         .collect()
-}
-
-/// A date, and the time below it.
-pub(super) fn when(given: &str, style: Style) -> Vec<Text> {
-    let (date, time) = date_time(given);
-    std::iter::once(date)
-        .chain(time)
-        .map(|line| Text::new(&line, style))
-        .collect()
-}
-
-/// One paragraph.
-pub(super) fn body(text: &str) -> Vec<Text> {
-    vec![Text::new(text, Style::BODY)]
 }
 
 /// Paragraphs in a column.
@@ -77,7 +76,7 @@ pub(super) fn cell(x: f32, width: f32, texts: &[Text]) -> Cell {
 }
 
 /// Entries side by side in `columns` columns, with a rule below.
-pub(super) fn grid(flow: &mut Flow, entries: Vec<Entry>, columns: u8) {
+pub(super) fn grid(flow: &mut Flow, words: &Words, entries: Vec<Entry>, columns: u8) {
     if entries.is_empty() {
         return;
     }
@@ -88,7 +87,7 @@ pub(super) fn grid(flow: &mut Flow, entries: Vec<Entry>, columns: u8) {
         let mut x = 0.0;
         let mut cells = Vec::new();
         for (label, texts) in entries.by_ref().take(usize::from(columns)) {
-            let label = Text::new(label, Style::LABEL.leaded(13.0));
+            let label = words.label(label, Style::LABEL.leaded(13.0));
             let texts: Vec<Text> = std::iter::once(label).chain(texts).collect();
             cells.push(cell(x, width, &texts));
             x += width + GUTTER;

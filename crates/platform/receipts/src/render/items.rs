@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use super::fields::{date_time_line, list, text};
+use super::fields::{list, text};
 use super::flow::Flow;
 use super::money::{SECTION_START, amount, discount_words, tax_name, tax_words};
 use super::table::{Column, Kind, Table};
 use super::text::{Style, Text};
+use super::words::Words;
 
 /// The line items of the whole receipt.
-pub(super) fn items(flow: &mut Flow, receipt: &Value) {
+pub(super) fn items(flow: &mut Flow, words: &Words, receipt: &Value) {
     let items = in_sequence(receipt);
     if items.is_empty() {
         return;
@@ -19,24 +20,29 @@ pub(super) fn items(flow: &mut Flow, receipt: &Value) {
     // Below other tables it must be said whose items these are.
     let tables = ["tickets", "railTickets", "segments"];
     if tables.iter().any(|key| !list(receipt, key).is_empty()) {
-        flow.line("The whole receipt: items", Style::SECTION);
+        flow.line(&words.label("items-of-all", Style::SECTION));
         flow.space(5.0);
     }
     let mut table = table();
     for item in items {
-        push(&mut table, None, item);
+        push(&mut table, words, None, item);
     }
-    table.draw(flow);
+    table.draw(flow, words);
 }
 
 /// The line items of parts of the receipt, each with what its part is called; `whole` is what all
 /// parts together are called.
-pub(super) fn items_of_parts(flow: &mut Flow, whole: &str, parts: &[(String, &Value)]) {
+pub(super) fn items_of_parts(
+    flow: &mut Flow,
+    words: &Words,
+    whole: &str,
+    parts: &[(String, &Value)],
+) {
     let mut table = table();
     let mut empty = true;
     for (name, part) in parts {
         for item in in_sequence(part) {
-            push(&mut table, Some(name), item);
+            push(&mut table, words, Some(name), item);
             empty = false;
         }
     }
@@ -45,9 +51,10 @@ pub(super) fn items_of_parts(flow: &mut Flow, whole: &str, parts: &[(String, &Va
     }
     flow.space(14.0);
     flow.ensure(SECTION_START);
-    flow.line(&format!("{whole}: items"), Style::STRONG);
+    let heading = words.say_with("items-of", [("part", whole)]);
+    flow.line(&words.text(&heading, Style::STRONG));
     flow.space(5.0);
-    table.draw(flow);
+    table.draw(flow, words);
 }
 
 /// The line items of an object, in the order of their sequence numbers. Equal or missing numbers
@@ -64,76 +71,81 @@ fn in_sequence(object: &Value) -> Vec<&Value> {
 
 fn table() -> Table {
     Table::new(&[
-        Column("No.", Kind::Figures),
-        Column("Item", Kind::Words(1.0)),
-        Column("Quantity", Kind::Figures),
-        Column("Unit cost", Kind::Figures),
-        Column("Subtotal", Kind::Figures),
-        Column("Taxes", Kind::Figures),
-        Column("Total", Kind::Figures),
+        Column("sequence", Kind::Figures),
+        Column("item", Kind::Words(1.0)),
+        Column("quantity", Kind::Figures),
+        Column("unit-cost", Kind::Figures),
+        Column("subtotal", Kind::Figures),
+        Column("taxes", Kind::Figures),
+        Column("total", Kind::Figures),
     ])
 }
 
-fn push(table: &mut Table, part: Option<&str>, item: &Value) {
+fn push(table: &mut Table, words: &Words, part: Option<&str>, item: &Value) {
     table.push(vec![
-        number(item),
-        description(part, item),
-        amount(item, "quantity", Style::BODY),
-        amount(item, "unitCost", Style::BODY),
-        amount(item, "subtotal", Style::BODY),
-        taxes(item),
-        amount(item, "total", Style::BODY),
+        number(words, item),
+        description(words, part, item),
+        amount(words, item, "quantity", Style::BODY),
+        amount(words, item, "unitCost", Style::BODY),
+        amount(words, item, "subtotal", Style::BODY),
+        taxes(words, item),
+        amount(words, item, "total", Style::BODY),
     ]);
 }
 
 /// The sequence number.
-pub(super) fn number(item: &Value) -> Vec<Text> {
-    let number = text(item, "sequenceNumber").map(|number| Text::new(&number, Style::BODY));
+pub(super) fn number(words: &Words, item: &Value) -> Vec<Text> {
+    let number = text(item, "sequenceNumber").map(|number| words.text(&number, Style::BODY));
     number.into_iter().collect()
 }
 
-fn description(part: Option<&str>, item: &Value) -> Vec<Text> {
+fn description(words: &Words, part: Option<&str>, item: &Value) -> Vec<Text> {
     let mut texts = Vec::new();
-    texts.extend(text(item, "description").map(|text| Text::new(&text, Style::BODY)));
-    texts.extend(text(item, "additionalDescription").map(|text| Text::new(&text, Style::DETAIL)));
-    let details = details(part, item);
+    texts.extend(text(item, "description").map(|text| words.text(&text, Style::BODY)));
+    let more = text(item, "additionalDescription");
+    texts.extend(more.map(|text| words.text(&text, Style::DETAIL)));
+    let details = details(words, part, item);
     if !details.is_empty() {
-        texts.push(Text::new(&details.join(" · "), Style::DETAIL.amount()));
+        texts.push(words.text(&details.join(" · "), Style::DETAIL.amount()));
     }
     texts
 }
 
-fn details(part: Option<&str>, item: &Value) -> Vec<String> {
+fn details(words: &Words, part: Option<&str>, item: &Value) -> Vec<String> {
     let mut details: Vec<String> = part.map(str::to_owned).into_iter().collect();
-    details.extend(text(item, "reference").map(|reference| format!("Reference {reference}")));
-    details.extend(text(item, "dateTime").map(|given| date_time_line(&given)));
-    details.extend(text(item, "semanticsCode").map(|code| format!("Code {code}")));
+    let with = |key, argument, given: &str| words.say_with(key, [(argument, given)]);
+    let reference = text(item, "reference");
+    details.extend(reference.map(|given| with("item-reference", "reference", &given)));
+    details.extend(text(item, "dateTime").map(|given| words.date_time_line(&given)));
+    let code = text(item, "semanticsCode");
+    details.extend(code.map(|given| with("item-code", "code", &given)));
     for (key, yes, no) in [
-        ("vatApplicable", "VAT applies", "VAT does not apply"),
-        ("amountIncludesVat", "VAT included", "VAT not included"),
+        ("vatApplicable", "vat-applies", "vat-does-not"),
+        ("amountIncludesVat", "vat-included", "vat-not-included"),
     ] {
         let flag = item.get(key).and_then(Value::as_bool);
-        details.extend(flag.map(|flag| if flag { yes } else { no }.to_owned()));
+        details.extend(flag.map(|flag| words.say(if flag { yes } else { no })));
     }
     let total = text(item, "taxesTotal");
     for tax in list(item, "taxes") {
         // A bare amount stands in its column already: itself, or as the total that it equals.
-        if tax_name(tax).is_some() || (total.is_some() && text(tax, "amount") != total) {
-            details.push(tax_words(tax));
+        if tax_name(words, tax).is_some() || (total.is_some() && text(tax, "amount") != total) {
+            details.push(tax_words(words, tax));
         }
     }
-    details.extend(list(item, "discounts").iter().map(discount_words));
+    let discounts = list(item, "discounts").iter();
+    details.extend(discounts.map(|discount| discount_words(words, discount)));
     details
 }
 
 /// The item's tax total, else the amount of each of its taxes.
-fn taxes(item: &Value) -> Vec<Text> {
-    let total = amount(item, "taxesTotal", Style::BODY);
+fn taxes(words: &Words, item: &Value) -> Vec<Text> {
+    let total = amount(words, item, "taxesTotal", Style::BODY);
     if !total.is_empty() {
         return total;
     }
     list(item, "taxes")
         .iter()
-        .flat_map(|tax| amount(tax, "amount", Style::BODY))
+        .flat_map(|tax| amount(words, tax, "amount", Style::BODY))
         .collect()
 }

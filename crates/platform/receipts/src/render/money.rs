@@ -4,49 +4,61 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::amount::format_amount;
 use super::fields::{joined, list, text};
 use super::flow::{Align, Cell, Flow, WIDTH};
 use super::table::{Column, Kind, Table};
 use super::text::{HAIR, INK, Style, Text};
+use super::words::Words;
 
 /// Room for a heading, a table heading and one row.
 pub(super) const SECTION_START: f32 = 90.0;
 
+/// Between a sum and what it is called.
+const LABEL_GAP: f32 = 14.0;
+
 /// Subtotal, discounts, taxes and the total, at the right edge.
-pub(super) fn totals(flow: &mut Flow, receipt: &Value) {
-    let lines: Vec<(&str, Text, Style)> = [
-        ("Subtotal", "subtotal", Style::BODY),
-        ("Discounts", "discountsTotal", Style::BODY),
-        ("Taxes", "taxesTotal", Style::BODY),
-        ("Total", "total", Style::SUM),
+pub(super) fn totals(flow: &mut Flow, words: &Words, receipt: &Value) {
+    let lines: Vec<(Text, Text, Style)> = [
+        ("subtotal", "subtotal", Style::BODY),
+        ("discounts", "discountsTotal", Style::BODY),
+        ("taxes", "taxesTotal", Style::BODY),
+        ("total", "total", Style::SUM),
     ]
     .into_iter()
-    .filter_map(|(label, key, style)| Some((label, amount(receipt, key, style).pop()?, style)))
+    .filter_map(|(label, key, style)| {
+        let amount = amount(words, receipt, key, style).pop()?;
+        let currency = text(receipt, "currencyCode").filter(|_| style == Style::SUM);
+        let label = match currency {
+            Some(code) => words.text(&words.say_with("total-in", [("currency", &code)]), style),
+            None => words.label(label, style),
+        };
+        Some((label, amount, style))
+    })
     .collect();
-    let widest = lines.iter().map(|line| line.1.width()).fold(0.0, f32::max);
-    let width = widest.clamp(80.0, WIDTH * 0.7);
-    let label_width = 100.0;
+    let widest = |texts: &mut dyn Iterator<Item = &Text>| {
+        let widths = texts.map(Text::width);
+        widths.fold(0.0, f32::max)
+    };
+    let width = widest(&mut lines.iter().map(|line| &line.1)).clamp(80.0, WIDTH * 0.7);
+    let label_width = widest(&mut lines.iter().map(|line| &line.0)) + LABEL_GAP;
+    let label_width = label_width.clamp(100.0, WIDTH - width);
     let x = WIDTH - width - label_width;
     // The sums stay on one page.
     flow.ensure(110.0);
     flow.rule(0.6, INK);
     flow.space(7.0);
     for (label, amount, style) in lines {
-        let currency = text(receipt, "currencyCode").filter(|_| style == Style::SUM);
-        let label = joined(&[Some(Cow::Borrowed(label)), currency], " ").unwrap_or_default();
         if style == Style::SUM {
             flow.space(4.0);
             flow.bar(x, WIDTH - x, 0.4, HAIR);
             flow.space(5.0);
         }
-        let label = Text::new(&label, style).lines(label_width);
         flow.row(vec![
             Cell {
                 x,
                 width: label_width,
                 align: Align::Left,
-                lines: label,
+                lines: label.lines(label_width),
             },
             Cell {
                 x: x + label_width,
@@ -59,163 +71,154 @@ pub(super) fn totals(flow: &mut Flow, receipt: &Value) {
 }
 
 /// The taxes on the whole receipt.
-pub(super) fn taxes(flow: &mut Flow, receipt: &Value) {
+pub(super) fn taxes(flow: &mut Flow, words: &Words, receipt: &Value) {
     let mut table = Table::new(&[
-        Column("Tax", Kind::Words(2.0)),
-        Column("Authority", Kind::Words(1.0)),
-        Column("Rate", Kind::Figures),
-        Column("Amount", Kind::Figures),
+        Column("tax", Kind::Words(2.0)),
+        Column("authority", Kind::Words(1.0)),
+        Column("rate", Kind::Figures),
+        Column("amount", Kind::Figures),
     ]);
     for tax in list(receipt, "taxes") {
         let name = joined(&[text(tax, "name"), text(tax, "rateType")], " · ");
-        let rate = tax.get("rate").and_then(|_| text(tax, "rate"));
         table.push(vec![
-            vec![Text::new(name.as_deref().unwrap_or("Tax"), Style::BODY)],
-            authority(tax)
-                .map(|name| Text::new(&name, Style::BODY))
-                .into_iter()
-                .collect(),
-            rate.map(|rate| Text::new(&percent(&rate), FIGURES))
-                .into_iter()
-                .collect(),
-            amount(tax, "amount", Style::BODY),
+            called(words, name.map(Cow::Owned), "tax"),
+            cell(words, authority(tax), Style::BODY),
+            rate(words, tax, "rate"),
+            amount(words, tax, "amount", Style::BODY),
         ]);
     }
-    section(flow, "Taxes", table, list(receipt, "taxes").is_empty());
+    let empty = list(receipt, "taxes").is_empty();
+    section(flow, words, "taxes", table, empty);
 }
 
 /// The discounts on the whole receipt.
-pub(super) fn discounts(flow: &mut Flow, receipt: &Value) {
+pub(super) fn discounts(flow: &mut Flow, words: &Words, receipt: &Value) {
     let mut table = Table::new(&[
-        Column("Discount", Kind::Words(2.0)),
-        Column("Code", Kind::Words(1.0)),
-        Column("Rate", Kind::Figures),
-        Column("Amount", Kind::Figures),
+        Column("discount", Kind::Words(2.0)),
+        Column("code", Kind::Words(1.0)),
+        Column("rate", Kind::Figures),
+        Column("amount", Kind::Figures),
     ]);
     for discount in list(receipt, "discounts") {
-        let name = text(discount, "discountName").unwrap_or(Cow::Borrowed("Discount"));
-        let code = text(discount, "discountCode");
-        let rate = text(discount, "discountRate");
         table.push(vec![
-            vec![Text::new(&name, Style::BODY)],
-            code.map(|code| Text::new(&code, Style::BODY))
-                .into_iter()
-                .collect(),
-            rate.map(|rate| Text::new(&percent(&rate), FIGURES))
-                .into_iter()
-                .collect(),
-            amount(discount, "discountAmount", Style::BODY),
+            called(words, text(discount, "discountName"), "discount"),
+            cell(words, text(discount, "discountCode"), Style::BODY),
+            rate(words, discount, "discountRate"),
+            amount(words, discount, "discountAmount", Style::BODY),
         ]);
     }
-    section(
-        flow,
-        "Discounts",
-        table,
-        list(receipt, "discounts").is_empty(),
-    );
+    let empty = list(receipt, "discounts").is_empty();
+    section(flow, words, "discounts", table, empty);
 }
 
 /// How the total was paid.
 ///
 /// Source: receipts/supported-receipt-types.markdown, Payments: the kinds are told apart by
 /// their fields; a bare amount is cash.
-pub(super) fn payments(flow: &mut Flow, receipt: &Value) {
+pub(super) fn payments(flow: &mut Flow, words: &Words, receipt: &Value) {
     let mut table = Table::new(&[
-        Column("Paid with", Kind::Words(2.0)),
-        Column("Authorization", Kind::Words(1.0)),
-        Column("Amount", Kind::Figures),
+        Column("paid-with", Kind::Words(2.0)),
+        Column("authorization", Kind::Words(1.0)),
+        Column("amount", Kind::Figures),
     ]);
     for payment in list(receipt, "payments") {
         let card = payment.get("cardDetail").unwrap_or(&Value::Null);
-        let code = text(card, "authorizationCode");
         table.push(vec![
-            vec![Text::new(&method(payment, card), Style::BODY)],
-            code.map(|code| Text::new(&code, Style::BODY))
-                .into_iter()
-                .collect(),
-            amount(payment, "amount", Style::BODY),
+            called(words, method(words, payment, card).map(Cow::Owned), "cash"),
+            cell(words, text(card, "authorizationCode"), Style::BODY),
+            amount(words, payment, "amount", Style::BODY),
         ]);
     }
-    section(
-        flow,
-        "Payments",
-        table,
-        list(receipt, "payments").is_empty(),
-    );
+    let empty = list(receipt, "payments").is_empty();
+    section(flow, words, "payments", table, empty);
 }
 
-fn method(payment: &Value, card: &Value) -> String {
-    let ticket = text(payment, "ticketNumber").map(|number| format!("Unused ticket {number}"));
-    let source = text(payment, "source").map(|source| source_name(&source));
-    let digits = text(card, "creditCardId").map(|digits| format!("ending in {digits}"));
-    let card = joined(&[text(card, "cardType"), digits.map(Cow::Owned)], " ");
-    let words = [ticket.map(Cow::Owned), source, card.map(Cow::Owned)];
-    joined(&words, " · ").unwrap_or_else(|| "Cash".to_owned())
+/// Nothing for cash.
+fn method(words: &Words, payment: &Value, card: &Value) -> Option<String> {
+    let with = |key, argument, given: &str| words.say_with(key, [(argument, given)]).into();
+    let ticket = text(payment, "ticketNumber");
+    let ticket = ticket.map(|number| with("unused-ticket", "number", &number));
+    let source = text(payment, "source").map(|source| source_name(words, source));
+    let digits = text(card, "creditCardId");
+    let digits = digits.map(|digits| with("card-ending", "digits", &digits));
+    let card = joined(&[text(card, "cardType"), digits], " ");
+    joined(&[ticket, source, card.map(Cow::Owned)], " · ")
 }
 
 /// Source: receipts/supported-receipt-types.markdown, Company Paid and Digital Wallet.
-fn source_name(source: &str) -> Cow<'static, str> {
-    Cow::Borrowed(match source {
-        "GhostCard" => "Company paid, ghost card",
-        "LodgeCard" => "Company paid, lodge card",
-        "DirectPay" => "Company paid, direct pay",
-        "Invoice" => "Company paid, invoice",
-        "ApplePay" => "Apple Pay",
-        "AndroidPay" => "Android Pay",
-        "SamsungPay" => "Samsung Pay",
-        "OlaMoney" => "Ola Money",
-        other => return Cow::Owned(other.to_owned()),
-    })
+fn source_name<'a>(words: &Words, source: Cow<'a, str>) -> Cow<'a, str> {
+    match &*source {
+        "GhostCard" => words.say("ghost-card").into(),
+        "LodgeCard" => words.say("lodge-card").into(),
+        "DirectPay" => words.say("direct-pay").into(),
+        "Invoice" => words.say("invoice").into(),
+        "ApplePay" => "Apple Pay".into(),
+        "AndroidPay" => "Android Pay".into(),
+        "SamsungPay" => "Samsung Pay".into(),
+        "OlaMoney" => "Ola Money".into(),
+        _ => source,
+    }
 }
 
 /// A heading and a table; nothing when that is empty.
-pub(super) fn section(flow: &mut Flow, heading: &str, table: Table, empty: bool) {
+pub(super) fn section(flow: &mut Flow, words: &Words, heading: &str, table: Table, empty: bool) {
     if empty {
         return;
     }
     flow.space(20.0);
     flow.ensure(SECTION_START);
-    flow.line(heading, Style::SECTION);
+    flow.line(&words.label(heading, Style::SECTION));
     flow.space(5.0);
-    table.draw(flow);
+    table.draw(flow, words);
 }
 
-const FIGURES: Style = Style::BODY.amount();
+/// A cell of a table; empty when there is no text.
+fn cell(words: &Words, text: Option<Cow<'_, str>>, style: Style) -> Vec<Text> {
+    let text = text.map(|text| words.text(&text, style));
+    text.into_iter().collect()
+}
+
+/// What something is called, else what it is.
+fn called(words: &Words, name: Option<Cow<'_, str>>, key: &str) -> Vec<Text> {
+    let name = name.map(|name| words.text(&name, Style::BODY));
+    vec![name.unwrap_or_else(|| words.label(key, Style::BODY))]
+}
 
 /// A field that is an amount.
-pub(super) fn amount(object: &Value, key: &str, style: Style) -> Vec<Text> {
-    let amount = text(object, key).map(|given| Text::new(&format_amount(&given), style.amount()));
-    amount.into_iter().collect()
+pub(super) fn amount(words: &Words, object: &Value, key: &str, style: Style) -> Vec<Text> {
+    let amount = text(object, key).map(|given| words.number(&given).into());
+    cell(words, amount, style.amount())
+}
+
+/// A field that is a rate.
+fn rate(words: &Words, object: &Value, key: &str) -> Vec<Text> {
+    let rate = text(object, key).map(|given| percent(words, &given).into());
+    cell(words, rate, Style::BODY.amount())
 }
 
 /// A number gets its sign. A discount's rate may be words instead: a sample has "Per Mile".
-fn percent(rate: &str) -> String {
+fn percent(words: &Words, rate: &str) -> String {
     let number = |byte: u8| byte.is_ascii_digit() || b"+-.,".contains(&byte);
     if rate.bytes().all(number) {
-        format!("{rate}%")
+        words.say_with("percent", [("number", &words.number(rate))])
     } else {
         rate.to_owned()
     }
 }
 
-fn authority(tax: &Value) -> Option<String> {
+fn authority(tax: &Value) -> Option<Cow<'_, str>> {
     let authority = tax.get("authority")?;
-    joined(
-        &[
-            text(authority, "addressCountry"),
-            text(authority, "addressRegion"),
-        ],
-        "-",
-    )
+    let parts = ["addressCountry", "addressRegion"].map(|key| text(authority, key));
+    joined(&parts, "-").map(Cow::Owned)
 }
 
 /// Name, rate and authority of a tax; nothing when only its amount is known.
-pub(super) fn tax_name(tax: &Value) -> Option<String> {
+pub(super) fn tax_name(words: &Words, tax: &Value) -> Option<String> {
     joined(
         &[
             text(tax, "name"),
             text(tax, "rateType"),
-            text(tax, "rate").map(|rate| Cow::Owned(percent(&rate))),
+            text(tax, "rate").map(|rate| Cow::Owned(percent(words, &rate))),
             authority(tax).map(|name| Cow::Owned(format!("({name})"))),
         ],
         " ",
@@ -223,26 +226,26 @@ pub(super) fn tax_name(tax: &Value) -> Option<String> {
 }
 
 /// A tax on one line.
-pub(super) fn tax_words(tax: &Value) -> String {
-    let name = tax_name(tax).unwrap_or_else(|| "Tax".to_owned());
-    with_amount(name, tax, "amount")
+pub(super) fn tax_words(words: &Words, tax: &Value) -> String {
+    let name = tax_name(words, tax).unwrap_or_else(|| words.say("tax"));
+    with_amount(words, name, tax, "amount")
 }
 
 /// A discount on one line.
-pub(super) fn discount_words(discount: &Value) -> String {
-    let words = [
+pub(super) fn discount_words(words: &Words, discount: &Value) -> String {
+    let parts = [
         text(discount, "discountName"),
         text(discount, "discountCode"),
-        text(discount, "discountRate").map(|rate| Cow::Owned(percent(&rate))),
+        text(discount, "discountRate").map(|rate| Cow::Owned(percent(words, &rate))),
     ];
-    let name = joined(&words, " ").unwrap_or_else(|| "Discount".to_owned());
-    with_amount(name, discount, "discountAmount")
+    let name = joined(&parts, " ").unwrap_or_else(|| words.say("discount"));
+    with_amount(words, name, discount, "discountAmount")
 }
 
-fn with_amount(mut words: String, object: &Value, key: &str) -> String {
+fn with_amount(words: &Words, mut line: String, object: &Value, key: &str) -> String {
     if let Some(amount) = text(object, key) {
-        words.push(' ');
-        words.push_str(&format_amount(&amount));
+        line.push(' ');
+        line.push_str(&words.number(&amount));
     }
-    words
+    line
 }

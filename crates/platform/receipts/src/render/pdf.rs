@@ -11,10 +11,10 @@ use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::{Document, SerializeSettings};
 
-use super::fields::date_time_line;
 use super::flow::{FOOT, Flow, LEFT, Op, PAGE_HEIGHT, PAGE_WIDTH, WIDTH};
 use super::font::clean;
-use super::text::{Color, HAIR, Style, Text};
+use super::text::{Color, HAIR, Line, Style, Text};
+use super::words::Words;
 use super::{ReceiptContext, RenderError};
 
 /// Longest title and app name, in characters: they stand in metadata and footer for orientation.
@@ -23,6 +23,7 @@ const NAME_LIMIT: usize = 120;
 /// Writes the pages. Equal pages and context give equal bytes: every id and date comes from them.
 pub(super) fn write(
     flow: &Flow,
+    words: &Words,
     title: &str,
     ctx: &ReceiptContext<'_>,
 ) -> Result<Vec<u8>, RenderError> {
@@ -34,15 +35,18 @@ pub(super) fn write(
         configuration,
         ..SerializeSettings::default()
     });
-    document.set_metadata(metadata(title, ctx));
+    document.set_metadata(metadata(words, title, ctx));
     let size = PageSettings::from_wh(PAGE_WIDTH, PAGE_HEIGHT)
         .ok_or_else(|| RenderError::Pdf("the page has no size".to_owned()))?;
-    let source = source_lines(ctx);
+    let source = source_lines(words, ctx);
+    let count = flow.pages.len().to_string();
     for (index, ops) in flow.pages.iter().enumerate() {
         let mut page = document.start_page_with(size.clone());
         let mut surface = page.surface();
         paint(&mut surface, ops);
-        let number = format!("Page {} of {}", index + 1, flow.pages.len());
+        let number = (index + 1).to_string();
+        let number = words.say_with("page", [("number", &number), ("count", &count)]);
+        let number = words.text(&number, Style::LABEL);
         paint(&mut surface, &footer(&source, &number));
         surface.finish();
         page.finish();
@@ -52,11 +56,11 @@ pub(super) fn write(
         .map_err(|error| RenderError::Pdf(error.to_string()))
 }
 
-fn metadata(title: &str, ctx: &ReceiptContext<'_>) -> Metadata {
+fn metadata(words: &Words, title: &str, ctx: &ReceiptContext<'_>) -> Metadata {
     let title: String = clean(title).chars().take(NAME_LIMIT).collect();
     Metadata::new()
         .title(title)
-        .language("en".to_owned())
+        .language(words.language())
         .producer("Bursar".to_owned())
         .document_id(clean(ctx.receipt_id))
         .creation_date(creation_date(ctx))
@@ -76,7 +80,7 @@ fn creation_date(ctx: &ReceiptContext<'_>) -> DateTime {
 }
 
 /// Where the document comes from: two lines for the footer.
-fn source_lines(ctx: &ReceiptContext<'_>) -> [Text; 2] {
+fn source_lines(words: &Words, ctx: &ReceiptContext<'_>) -> [Text; 2] {
     let app: String = clean(ctx.app_name).chars().take(NAME_LIMIT).collect();
     // Whole seconds: the milliseconds say nothing to a reader.
     let received = ctx.received.rfc3339();
@@ -84,20 +88,16 @@ fn source_lines(ctx: &ReceiptContext<'_>) -> [Text; 2] {
         Some((seconds, _)) => format!("{seconds}Z"),
         None => received,
     };
-    let received = date_time_line(&received);
+    let received = words.date_time_line(&received);
+    let receipt = [("id", ctx.receipt_id), ("received", &received)];
     [
-        Text::new(
-            &format!("Generated from the data that {app} sent"),
-            Style::LABEL,
-        ),
-        Text::new(
-            &format!("Receipt {}, received {received}", ctx.receipt_id),
-            Style::LABEL,
-        ),
+        words.say_with("source-data", [("app", &app)]),
+        words.say_with("source-receipt", receipt),
     ]
+    .map(|line| words.text(&line, Style::LABEL))
 }
 
-fn footer(source: &[Text; 2], number: &str) -> Vec<Op> {
+fn footer(source: &[Text; 2], number: &Text) -> Vec<Op> {
     let mut ops = vec![Op::Rule {
         x: LEFT,
         y: FOOT,
@@ -113,7 +113,7 @@ fn footer(source: &[Text; 2], number: &str) -> Vec<Op> {
             y += leading;
         }
     }
-    for line in Text::new(number, Style::LABEL).lines(WIDTH) {
+    for line in number.lines(WIDTH) {
         ops.push(Op::Text {
             x: LEFT + WIDTH - line.width,
             y: FOOT + 16.0,
@@ -139,11 +139,9 @@ fn paint(surface: &mut Surface<'_>, ops: &[Op]) {
         match op {
             Op::Text { x, y, line } => {
                 fill(surface, line.style.color);
-                let start = Point::from_xy(*x, *y);
-                let font = line.style.face.font();
-                let size = line.style.size;
-                surface.draw_glyphs(start, line.glyphs(), font, line.text(), size, false);
+                draw_line(surface, line, *x, *y);
             }
+            Op::Picture { x, y, logo } => logo.draw(surface, *x, *y),
             Op::Rule {
                 x,
                 y,
@@ -161,5 +159,15 @@ fn paint(surface: &mut Surface<'_>, ops: &[Op]) {
                 }
             }
         }
+    }
+}
+
+fn draw_line(surface: &mut Surface<'_>, line: &Line, mut x: f32, y: f32) {
+    let size = line.style.size;
+    for (glyphs, font) in line.runs() {
+        let start = Point::from_xy(x, y);
+        surface.draw_glyphs(start, glyphs, font.font(), line.text(), size, false);
+        let ems: f32 = glyphs.iter().map(|glyph| glyph.x_advance).sum();
+        x += ems * size;
     }
 }

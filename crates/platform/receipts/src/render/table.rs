@@ -2,6 +2,7 @@
 
 use super::flow::{Align, Cell, Flow, WIDTH};
 use super::text::{HAIR, Line, Style, Text};
+use super::words::Words;
 
 const GAP: f32 = 14.0;
 /// Most of the width that amounts may take from the words.
@@ -16,7 +17,7 @@ pub(super) enum Kind {
     Figures,
 }
 
-/// A column: heading and kind.
+/// A column: the key of its heading, and its kind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column(pub(super) &'static str, pub(super) Kind);
 
@@ -49,7 +50,7 @@ impl Table {
     }
 
     /// Draws the table; nothing when it has no rows.
-    pub(super) fn draw(self, flow: &mut Flow) {
+    pub(super) fn draw(self, flow: &mut Flow, words: &Words) {
         if self.rows.is_empty() {
             return;
         }
@@ -71,7 +72,7 @@ impl Table {
 
         let headings: Vec<Text> = columns
             .iter()
-            .map(|column| Text::new(column.0, Style::LABEL))
+            .map(|column| words.label(column.0, Style::LABEL))
             .collect();
         let slots = slots(&columns, &headings, &rows);
         let heading = headings

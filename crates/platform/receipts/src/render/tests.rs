@@ -7,14 +7,22 @@ use bursar_images::Format;
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::logo::tests::picture;
 use super::*;
 
 const CTX: ReceiptContext<'static> = ReceiptContext {
     receipt_id: "0123456789abcdef0123456789abcdef",
     app_name: "Donau Mobil",
     received: Micros(1_773_528_700_500_000),
-    receipt_type: "Ground transport receipt",
+    receipt_type: Some(ReceiptType::GroundTransport),
+    locale: "en-GB",
+    logo: None,
 };
+
+/// A reader of each language.
+const READERS: [&str; 7] = [
+    "en-US", "de-DE", "fr-FR", "es-ES", "pt-BR", "ja-JP", "zh-CN",
+];
 
 /// A receipt of each type that has fields of its own, with all of them.
 const EVERY_FIELD: [&str; 6] = [
@@ -76,7 +84,7 @@ fn every_field_of_a_ride_can_be_read() {
         "Licensed taxi, car 4711",
         "EUR 58.40",
         "14 March 2026",
-        "23:51:07 UTC+0100",
+        "23:51:07 GMT+01:00",
         "RIDE-2026-004417",
         "NIGHT-77",
         "Ground transport receipt",
@@ -95,10 +103,10 @@ fn every_field_of_a_ride_can_be_read() {
         "Tax ID ATU12345675",
         "Vienna Airport, Arrivals",
         "48.1103, 16.5697",
-        "Austria 48.1103, 16.5697 14 March 2026, 23:18:40 UTC+0100",
+        "Austria 48.1103, 16.5697 14 March 2026, 23:18:40 GMT+01:00",
         "Hotel am Brillantengrund",
         "48.2003, 16.3459",
-        "14 March 2026, 23:50:02 UTC+0100",
+        "14 March 2026, 23:50:02 GMT+01:00",
         "31 min 22 s",
         "21.4 km",
         "Comfort",
@@ -107,7 +115,7 @@ fn every_field_of_a_ride_can_be_read() {
         "SEG-5567-2",
         "Night tariff, 22:00 to 06:00",
         "Reference BASE",
-        "14 March 2026, 23:18:40 UTC+0100",
+        "14 March 2026, 23:18:40 GMT+01:00",
         "Umsatzsteuer Reduced 10% (AT) 0.62",
         "Umsatzsteuer 10% (AT-9) 4.60",
         "Airport levy 8.72% (AT) 4.01",
@@ -126,7 +134,7 @@ fn every_field_of_a_ride_can_be_read() {
         "Apple Pay 10.00",
         "Unused ticket 0062698215636 3.40",
         "Generated from the data that Donau Mobil sent",
-        "Receipt 0123456789abcdef0123456789abcdef, received 14 March 2026, 22:51:40 UTC",
+        "Receipt 0123456789abcdef0123456789abcdef, received 14 March 2026, 22:51:40 GMT+00:00",
     ] {
         assert!(words.contains(expected), "{expected:?} is not in:\n{text}");
     }
@@ -161,10 +169,10 @@ fn leaves(value: &Value, pointer: &str) -> Vec<(String, Value)> {
 }
 
 /// What a reader finds for a value.
-fn printed(pointer: &str, value: &Value) -> Vec<String> {
+fn printed(words: &Words, pointer: &str, value: &Value) -> Vec<String> {
     let key = pointer.rsplit('/').next().unwrap();
-    let words = match value {
-        Value::Bool(flag) => return vec![printed_flag(key, *flag).to_owned()],
+    let given = match value {
+        Value::Bool(flag) => return vec![words.say(printed_flag(key, *flag))],
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
         _ => panic!("{pointer} is no value"),
@@ -180,7 +188,7 @@ fn printed(pointer: &str, value: &Value) -> Vec<String> {
         | "checkOutDateTime"
         | "departureDateTime"
         | "arrivalDateTime" => {
-            let (date, time) = fields::date_time(&words);
+            let (date, time) = words.date_time(&given);
             vec![date, time.unwrap()]
         }
         "total"
@@ -191,55 +199,71 @@ fn printed(pointer: &str, value: &Value) -> Vec<String> {
         | "fare"
         | "unitCost"
         | "discountAmount"
-        | "averageDailyRoomRate" => vec![format_amount(&words)],
+        | "averageDailyRoomRate"
+        | "quantity"
+        | "rentalDays"
+        | "nightsStayed"
+        | "numberInParty"
+        | "odometerReadingOut"
+        | "odometerReadingIn"
+        | "totalDistance"
+        | "distance"
+        | "engineSize"
+        | "rate" => vec![words.number(&given)],
+        "discountRate" if given.parse::<f64>().is_ok() => vec![words.number(&given)],
         "addressCountry" | "countryCode" if !pointer.contains("/authority/") => {
-            fields::address_lines(&json!({ key: words }))
+            vec![words.country(&given)]
         }
-        "travelDuration" => vec![fields::duration(&words)],
-        "source" => vec![printed_source(&words).to_owned()],
-        _ => vec![words],
+        "travelDuration" => vec![words.duration(&given)],
+        "source" => vec![printed_source(words, &given)],
+        _ => vec![given],
     }
 }
 
 fn printed_flag(key: &str, flag: bool) -> &'static str {
     match (key, flag) {
-        ("taxInvoice", true) => "Tax invoice",
-        ("vatApplicable", true) => "VAT applies",
-        ("vatApplicable", false) => "VAT does not apply",
-        ("amountIncludesVat", true) => "VAT included",
-        ("amountIncludesVat", false) => "VAT not included",
-        ("additionalDriver", true) => "Additional driver Yes",
-        ("fromIsCommuterPass" | "toIsCommuterPass", true) => "On the commuter pass",
-        ("fromIsCommuterPass" | "toIsCommuterPass", false) => "Not on the commuter pass",
+        ("taxInvoice", true) => "title-tax-invoice",
+        ("vatApplicable", true) => "vat-applies",
+        ("vatApplicable", false) => "vat-does-not",
+        ("amountIncludesVat", true) => "vat-included",
+        ("amountIncludesVat", false) => "vat-not-included",
+        ("additionalDriver", true) => "yes",
+        ("fromIsCommuterPass" | "toIsCommuterPass", true) => "pass-covers",
+        ("fromIsCommuterPass" | "toIsCommuterPass", false) => "pass-does-not",
         _ => panic!("{key}: {flag} is not printed"),
     }
 }
 
-fn printed_source(source: &str) -> &str {
-    match source {
-        "GhostCard" => "Company paid, ghost card",
-        "LodgeCard" => "Company paid, lodge card",
-        "DirectPay" => "Company paid, direct pay",
-        "Invoice" => "Company paid, invoice",
+fn printed_source(words: &Words, source: &str) -> String {
+    let name = match source {
+        "GhostCard" => return words.say("ghost-card"),
+        "LodgeCard" => return words.say("lodge-card"),
+        "DirectPay" => return words.say("direct-pay"),
+        "Invoice" => return words.say("invoice"),
         "ApplePay" => "Apple Pay",
         "AndroidPay" => "Android Pay",
         "SamsungPay" => "Samsung Pay",
         "OlaMoney" => "Ola Money",
         other => other,
-    }
+    };
+    name.to_owned()
 }
 
 #[test]
-fn every_value_of_each_type_can_be_read() {
+fn every_value_of_each_type_can_be_read_in_every_language() {
     for receipt in EVERY_FIELD {
         let receipt: Value = serde_json::from_str(receipt).unwrap();
-        let text = squeezed(&text_of_receipt(&receipt));
-        for (pointer, value) in leaves(&receipt, "") {
-            for words in printed(&pointer, &value) {
-                assert!(
-                    text.contains(&squeezed(&words)),
-                    "{pointer}: {words:?} is not in:\n{text}"
-                );
+        for locale in READERS {
+            let pdf = standard_receipt(&receipt, &ReceiptContext { locale, ..CTX }).unwrap();
+            let text = squeezed(&text_of(&pdf));
+            let words = Words::new(locale, &receipt);
+            for (pointer, value) in leaves(&receipt, "") {
+                for line in printed(&words, &pointer, &value) {
+                    assert!(
+                        text.contains(&squeezed(&line)),
+                        "{locale} {pointer}: {line:?} is not in:\n{text}"
+                    );
+                }
             }
         }
     }
@@ -334,7 +358,7 @@ fn long_amounts_and_any_script_are_never_cut() {
         "-9,999,999,999,999,999,999,999,999,999,999,999,999,999",
         "Καφενείο«ΟΉλιος»",
         "Ресторан東京カフェ",
-        "08:00:00.123UTC+05:45",
+        "08:00:00.123GMT+05:45",
         "日本橋2丁目7番1号オフィスタワー",
         "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
         "消費税",
@@ -387,8 +411,30 @@ fn one_endless_cell_is_split_between_lines() {
 
 #[test]
 fn equal_input_gives_equal_bytes() {
+    let file = picture((100, 50), png::ColorType::Rgba, &[200, 30, 90, 180]);
+    for locale in READERS {
+        let render = |logo: Option<Logo>| {
+            let logo = logo.as_ref();
+            standard_receipt(
+                &extreme(),
+                &ReceiptContext {
+                    locale,
+                    logo,
+                    ..CTX
+                },
+            )
+            .unwrap()
+        };
+        let logo = Logo::from_png(&file);
+        assert_eq!(render(logo.clone()), render(logo.clone()), "{locale}");
+        assert_eq!(
+            render(logo.clone()),
+            render(Logo::from_png(&file)),
+            "{locale}"
+        );
+        assert_ne!(render(logo), render(None), "{locale}");
+    }
     let first = standard_receipt(&ride(), &CTX).unwrap();
-    assert_eq!(first, standard_receipt(&ride(), &CTX).unwrap());
     let later = ReceiptContext {
         received: Micros(CTX.received.0 + 1_000_000),
         ..CTX
@@ -445,7 +491,7 @@ proptest! {
 
     #[test]
     fn no_json_panics(json in any_json(), name in ".{0,300}") {
-        let ctx = ReceiptContext { app_name: &name, receipt_type: &name, ..CTX };
+        let ctx = ReceiptContext { app_name: &name, locale: &name, ..CTX };
         standard_receipt(&json, &ctx).unwrap();
     }
 

@@ -3,7 +3,10 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::font::{Face, Shaped, shape};
+use krilla::text::KrillaGlyph;
+
+use super::cjk::Han;
+use super::font::{Face, Loaded, Shaped, shape};
 
 /// A colour of the page, in sRGB.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,9 +108,10 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// The glyphs to draw; their ranges point into [`Line::text`].
-    pub(super) fn glyphs(&self) -> &[krilla::text::KrillaGlyph] {
-        &self.shaped.glyphs[self.glyphs.clone()]
+    /// The glyphs to draw, font by font; their ranges point into [`Line::text`].
+    pub(super) fn runs(&self) -> impl Iterator<Item = (&[KrillaGlyph], &'static Loaded)> {
+        let runs = self.shaped.runs(self.glyphs.clone());
+        runs.map(|(run, font)| (&self.shaped.glyphs[run], font))
     }
 
     /// The text of the whole paragraph.
@@ -128,9 +132,9 @@ enum Break {
 
 impl Text {
     /// Shapes `text`; nothing for text without anything to draw.
-    pub(super) fn new(text: &str, style: Style) -> Self {
+    pub(super) fn new(text: &str, style: Style, han: Han) -> Self {
         Self {
-            shaped: Rc::new(shape(text.trim(), style.face, style.figures)),
+            shaped: Rc::new(shape(text.trim(), style.face, style.figures, han)),
             style,
         }
     }
@@ -232,15 +236,27 @@ impl Text {
         ) else {
             return Break::No;
         };
-        if before == ' ' || (is_ideograph(before) && is_ideograph(here)) {
+        if before == ' ' {
             Break::Good
-        } else if "-/,;_&?=@+".contains(before) && here != ' ' {
+        } else if is_ideograph(before) || is_ideograph(here) {
+            if OPENING.contains(before) || CLOSING.contains(here) {
+                Break::No
+            } else {
+                Break::Good
+            }
+        } else if "-/,;_&?=@+\u{a0}".contains(before) && here != ' ' {
             Break::Soft
         } else {
             Break::No
         }
     }
 }
+
+/// No line ends with one of these.
+const OPENING: &str = "（「『【〈《〔［｛([{“‘";
+/// No line starts with one of these.
+const CLOSING: &str =
+    "、。，．・：；？！）」』】〉》〕］｝ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々),.:;?!]}%”’";
 
 /// Scripts written without spaces break between any two characters.
 fn is_ideograph(c: char) -> bool {
@@ -253,10 +269,10 @@ mod tests {
     use super::*;
 
     fn broken(text: &str, width: f32) -> Vec<String> {
-        let lines = Text::new(text, Style::BODY).lines(width);
+        let lines = Text::new(text, Style::BODY, Han::Japanese).lines(width);
         for line in &lines {
             assert!(
-                line.width <= width || line.glyphs().len() == 1,
+                line.width <= width || line.glyphs.len() == 1,
                 "{text}: {}",
                 line.width
             );
@@ -264,8 +280,8 @@ mod tests {
         lines
             .iter()
             .map(|line| {
-                line.glyphs()
-                    .iter()
+                line.runs()
+                    .flat_map(|(glyphs, _)| glyphs)
                     .map(|g| &line.text()[g.text_range.clone()])
                     .collect()
             })
@@ -291,12 +307,21 @@ mod tests {
     }
 
     #[test]
+    fn japanese_breaks_anywhere_but_before_small_signs() {
+        assert_eq!(
+            broken("東京都千代田区（丸の内）、カフェー", 45.0),
+            ["東京都千代", "田区（丸の", "内）、カ", "フェー"]
+        );
+        assert_eq!(broken("JR東日本", 27.0), ["JR東", "日本"]);
+    }
+
+    #[test]
     fn a_line_too_wide_shrinks_before_it_breaks() {
-        let lines = Text::new("1,234,567,890", Style::HERO).fitted(120.0, 10.0);
+        let lines = Text::new("1,234,567,890", Style::HERO, Han::default()).fitted(120.0, 10.0);
         assert_eq!(lines.len(), 1);
         assert!(lines[0].width <= 120.01 && lines[0].style.size < Style::HERO.size);
         assert!(
-            Text::new(&"9".repeat(200), Style::HERO)
+            Text::new(&"9".repeat(200), Style::HERO, Han::default())
                 .fitted(120.0, 10.0)
                 .len()
                 > 1
