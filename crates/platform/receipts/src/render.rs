@@ -8,6 +8,8 @@ mod cjk;
 mod fields;
 mod flow;
 mod font;
+#[cfg(test)]
+mod golden;
 mod grid;
 mod head;
 mod items;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::logo::tests::picture;
 use super::*;
 
-const CTX: ReceiptContext<'static> = ReceiptContext {
+pub(super) const CTX: ReceiptContext<'static> = ReceiptContext {
     receipt_id: "0123456789abcdef0123456789abcdef",
     app_name: "Donau Mobil",
     received: Micros(1_773_528_700_500_000),
@@ -20,14 +20,15 @@ const CTX: ReceiptContext<'static> = ReceiptContext {
 };
 
 /// A reader of each language.
-const READERS: [&str; 7] = [
+pub(super) const READERS: [&str; 7] = [
     "en-US", "de-DE", "fr-FR", "es-ES", "pt-BR", "ja-JP", "zh-CN",
 ];
 
-/// A receipt of each type that has fields of its own, with all of them.
-const EVERY_FIELD: [&str; 6] = [
+/// A receipt of each type, with all its fields.
+const EVERY_FIELD: [&str; 7] = [
     include_str!("../../../../../seeds/receipts/flight-every-field.json"),
     include_str!("../../../../../seeds/receipts/car-rental-every-field.json"),
+    include_str!("../../../../../seeds/receipts/purchase-every-field.json"),
     include_str!("../../../../../seeds/receipts/ride-every-field.json"),
     include_str!("../../../../../seeds/receipts/stay-every-field.json"),
     include_str!("../../../../../seeds/receipts/ic-card-every-field.json"),
