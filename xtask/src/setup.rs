@@ -2,7 +2,8 @@
 //!
 //! Missing Debian packages are installed when we are root on Debian or Ubuntu, after naming
 //! them; otherwise the exact command is printed and the task fails. Node and Python packages,
-//! pinned in `package-lock.json` and `requirements.txt`, go into the build folder.
+//! pinned in `package-lock.json` and `requirements.txt`, go into the build folder, and so does the
+//! PDF/A validator, which is built from `xtask/pdfa`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,11 +26,18 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("wrk", "wrk"),
 ];
 
+/// Files looked for, and the Debian package that brings each.
+const FILES: &[(&str, &str)] = &[(
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "fonts-noto-cjk",
+)];
+
 /// Checks everything and installs what is missing.
 pub(crate) fn run() -> Result {
     debian_packages()?;
     node_packages("xtask", &repo::scratch()?)?;
     python_packages()?;
+    validator()?;
     eprintln!("set-up is complete");
     Ok(())
 }
@@ -44,12 +52,33 @@ pub(crate) fn venv() -> Result<PathBuf> {
     Ok(repo::scratch()?.join("venv"))
 }
 
+/// The PDF/A validator.
+pub(crate) fn pdfa() -> Result<PathBuf> {
+    Ok(validator_folder()?.join("debug/pdfa"))
+}
+
+fn validator_folder() -> Result<PathBuf> {
+    Ok(repo::scratch()?.join("pdfa"))
+}
+
+fn validator() -> Result {
+    let mut build = sh::cargo();
+    build
+        .args(["build", "--quiet", "--locked", "--manifest-path"])
+        .arg(repo::root().join("xtask/pdfa/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(validator_folder()?);
+    sh::run(&mut build)
+}
+
 fn missing_packages() -> Vec<&'static str> {
     let mut missing: Vec<&str> = PROGRAMS
         .iter()
         .filter(|(program, _)| sh::which(program).is_none())
         .map(|(_, package)| *package)
         .collect();
+    let files = FILES.iter().filter(|(file, _)| !Path::new(file).exists());
+    missing.extend(files.map(|(_, package)| *package));
     if postgres::bin_folder().is_none() {
         missing.push("postgresql");
     }

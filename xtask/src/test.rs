@@ -8,6 +8,7 @@
 //! | `BURSAR_DB_TEST_LOG` | file to which each storage test appends `ENGINE NAME` |
 //! | `BURSAR_TEST_NODE_MODULES` | folder with `playwright-core`, `axe-core` and `openid-client` |
 //! | `BURSAR_TEST_PYTHON` | Python with Authlib and schemathesis |
+//! | `BURSAR_TEST_PDFA` | the PDF/A validator |
 //! | `BURSAR_LONG` | 1 with `--long`: simulations run many more seeds |
 //!
 //! No test carries `#[ignore]`: nothing is left out silently.
@@ -111,6 +112,7 @@ fn test_command(postgres: &str, log_file: &Path, long: bool) -> Result<Command> 
         .env("BURSAR_TEST_POSTGRES", postgres)
         .env("BURSAR_DB_TEST_LOG", log_file)
         .env("BURSAR_TEST_NODE_MODULES", setup::node_modules()?)
+        .env("BURSAR_TEST_PDFA", setup::pdfa()?)
         .env("BURSAR_TEST_PYTHON", setup::venv()?.join("bin/python"))
         .current_dir(repo::root());
     Ok(command)

@@ -200,7 +200,7 @@ mod tests {
             ),
             (
                 locale!("pt-BR"),
-                "14 de março de 2026; 21:05:07 GMT+01:00",
+                "14 de março de 2026; 21:05:07 +01:00 GMT",
                 "-1.234.567,50",
                 "Alemanha",
             ),

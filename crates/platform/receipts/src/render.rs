@@ -4,6 +4,8 @@
 //! [`standard_receipt`] makes a PDF/A-2b from the receipt's JSON. Pages are laid out first
 //! (`flow`, `table`, `text`), then painted (`pdf`), so that the footer knows how many there are.
 
+#[cfg(test)]
+mod archive;
 mod cjk;
 mod fields;
 mod flow;

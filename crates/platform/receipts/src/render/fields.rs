@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::text::is_ideograph;
 use super::words::{Words, country};
 
 /// The text of a field; nothing when it is absent, blank or of another shape.
@@ -40,7 +41,8 @@ pub(super) fn object<'a>(parent: &'a Value, key: &str) -> Option<&'a Value> {
 
 /// The lines of a postal address, in the usual form or in the original one of IC card receipts.
 ///
-/// Choice: the postal code follows the town in the countries below, and leads it elsewhere.
+/// Choice: the postal code follows the town in the countries below, and leads it elsewhere. In
+/// Chinese and Japanese characters the street comes last, as it does there.
 pub(super) fn address_lines(words: &Words, address: &Value) -> Vec<String> {
     const TOWN_FIRST: [&str; 14] = [
         "US", "CA", "AU", "NZ", "GB", "IE", "IN", "SG", "HK", "ID", "PK", "TW", "TH", "ZA",
@@ -48,10 +50,10 @@ pub(super) fn address_lines(words: &Words, address: &Value) -> Vec<String> {
     let either = |keys: [&str; 2]| keys.into_iter().find_map(|key| text(address, key));
     let code = either(["addressCountry", "countryCode"]);
     let country = code.as_deref().and_then(country);
-    let mut lines: Vec<String> = Vec::new();
+    let mut streets: Vec<String> = Vec::new();
     for key in ["streetAddress", "address", "address2"] {
         let street = address.get(key).and_then(Value::as_str).unwrap_or_default();
-        lines.extend(
+        streets.extend(
             street
                 .lines()
                 .map(str::trim)
@@ -67,6 +69,18 @@ pub(super) fn address_lines(words: &Words, address: &Value) -> Vec<String> {
     let town_first = country
         .as_ref()
         .is_none_or(|c| TOWN_FIRST.contains(&c.alpha2));
+    let eastern = |part: &Option<Cow<'_, str>>| {
+        let part = part.as_deref().unwrap_or_default();
+        part.chars().any(is_ideograph)
+    };
+    if eastern(&town) || eastern(&region) {
+        // Written from the large to the small.
+        let place = joined(&[region, town], "");
+        let line = joined(&[postal, place.map(Cow::Owned)], " ");
+        let lines = line.into_iter().chain(streets);
+        let country = code.map(|code| words.country(&code));
+        return lines.chain(country).collect();
+    }
     let line = if town_first {
         let place = joined(&[town, region], ", ");
         joined(&[place.map(Cow::Owned), postal], " ")
@@ -74,6 +88,7 @@ pub(super) fn address_lines(words: &Words, address: &Value) -> Vec<String> {
         let place = joined(&[postal, town], " ");
         joined(&[place.map(Cow::Owned), region], ", ")
     };
+    let mut lines = streets;
     lines.extend(line);
     lines.extend(code.map(|code| words.country(&code)));
     lines
@@ -120,6 +135,12 @@ mod tests {
         assert_eq!(
             address_lines(&original),
             ["1-2 Kaigan", "Pier 3", "105-0022 Minato, 13", "Japan"]
+        );
+        let eastern = json!({"streetAddress": "芝公園二丁目4番1号", "addressLocality": "港区",
+            "addressRegion": "東京都", "addressCountry": "JP", "postalCode": "105-0011"});
+        assert_eq!(
+            address_lines(&eastern),
+            ["105-0011 東京都港区", "芝公園二丁目4番1号", "Japan"]
         );
         assert!(address_lines(&json!([])).is_empty());
     }

@@ -106,7 +106,7 @@ fn description(words: &Words, part: Option<&str>, item: &Value) -> Vec<Text> {
     texts.extend(more.map(|text| words.text(&text, Style::DETAIL)));
     let details = details(words, part, item);
     if !details.is_empty() {
-        texts.push(words.text(&details.join(" · "), Style::DETAIL.amount()));
+        texts.push(words.text(&details.join("\u{a0}· "), Style::DETAIL.amount()));
     }
     texts
 }

@@ -96,7 +96,7 @@ pub(super) fn discounts(flow: &mut Flow, words: &Words, receipt: &Value) {
     let mut table = Table::new(&[
         Column("discount", Kind::Words(2.0)),
         Column("code", Kind::Words(1.0)),
-        Column("rate", Kind::Figures),
+        Column("discount-rate", Kind::Figures),
         Column("amount", Kind::Figures),
     ]);
     for discount in list(receipt, "discounts") {
@@ -244,7 +244,8 @@ pub(super) fn discount_words(words: &Words, discount: &Value) -> String {
 
 fn with_amount(words: &Words, mut line: String, object: &Value, key: &str) -> String {
     if let Some(amount) = text(object, key) {
-        line.push(' ');
+        // An amount alone on a line says little.
+        line.push('\u{a0}');
         line.push_str(&words.number(&amount));
     }
     line

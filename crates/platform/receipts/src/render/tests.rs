@@ -402,6 +402,35 @@ fn a_long_receipt_repeats_the_table_heading() {
     );
 }
 
+/// The most that the schema allows: 10,000 items with a name in Japanese.
+#[test]
+fn ten_thousand_items_are_all_printed() {
+    let items: Vec<Value> = (1..=10_000)
+        .map(|n| json!({"sequenceNumber": n, "description": format!("品目{n}"), "total": "1.00"}))
+        .collect();
+    let receipt = json!({"total": "10000.00", "lineItems": items});
+    let context = ReceiptContext {
+        locale: "ja-JP",
+        ..CTX
+    };
+    let pdf = standard_receipt(&receipt, &context).unwrap();
+    let text = text_of(&pdf);
+    let pages: Vec<_> = text
+        .split('\u{c}')
+        .filter(|page| page.contains("品目"))
+        .collect();
+    assert!(pages.len() > 300);
+    assert!(
+        pages
+            .iter()
+            .all(|page| page.contains("品目\n") || page.contains("番号"))
+    );
+    assert!(
+        (1..=10_000)
+            .all(|n| text.contains(&format!("品目{n}\n")) || text.contains(&format!("品目{n} ")))
+    );
+}
+
 #[test]
 fn one_endless_cell_is_split_between_lines() {
     let words = "endless ".repeat(4000);

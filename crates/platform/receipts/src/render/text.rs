@@ -259,7 +259,7 @@ const CLOSING: &str =
     "、。，．・：；？！）」』】〉》〕］｝ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々),.:;?!]}%”’";
 
 /// Scripts written without spaces break between any two characters.
-fn is_ideograph(c: char) -> bool {
+pub(super) fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}'
         | '\u{20000}'..='\u{3fffd}')
 }
@@ -312,7 +312,7 @@ mod tests {
             broken("東京都千代田区（丸の内）、カフェー", 45.0),
             ["東京都千代", "田区（丸の", "内）、カ", "フェー"]
         );
-        assert_eq!(broken("JR東日本", 27.0), ["JR東", "日本"]);
+        assert_eq!(broken("JR東日本", 25.0), ["JR東", "日本"]);
     }
 
     #[test]

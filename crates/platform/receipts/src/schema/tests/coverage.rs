@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
 
 use super::limits::too_long;
 use super::*;
