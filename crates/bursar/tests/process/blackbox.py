@@ -3,10 +3,13 @@ sends what the OpenAPI document allows and what it does not. Usage: blackbox.py 
 PASSWORD REDIRECT_URI"""
 
 import html
+import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 # The server is on loopback.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
@@ -16,6 +19,8 @@ from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.jwk import KeySet
+
+import blackbox_hooks
 
 base, client_id, client_secret, user_name, password, redirect_uri = sys.argv[1:]
 token_url = f"{base}/oauth2/v0/token"
@@ -82,15 +87,72 @@ fresh = web.refresh_token(token_url, refresh_token=granted["refresh_token"])
 assert fresh["access_token"] != granted["access_token"]
 print("authlib: authorization code with PKCE, id token against JWKS, refresh")
 
-fuzz = [
-    sys.executable, "-m", "schemathesis.cli", "run", f"{base}/openapi.json",
-    "--url", base,
-    # It would end the connection whose token all other calls show.
-    "--exclude-path", "/app-mgmt/v0/connections",
-    "--header", f"Authorization: Bearer {token['access_token']}",
-    "--checks", "not_a_server_error,status_code_conformance,content_type_conformance",
-    "--max-examples", "25", "--seed", "1", "--workers", "1", "--no-color",
+CHECKS = [
+    "not_a_server_error", "status_code_conformance", "content_type_conformance",
+    "response_schema_conformance", "response_headers_conformance",
 ]
-outcome = subprocess.run(fuzz, capture_output=True, text=True, timeout=240)
-print(outcome.stdout[-6000:], outcome.stderr[-2000:])
-sys.exit(outcome.returncode)
+
+
+def fuzz(what, examples, options, configuration=""):
+    """Has schemathesis send what the document allows and what it does not, each time the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = pathlib.Path(folder, "schemathesis.toml")
+        config.write_text(configuration)
+        command = [
+            sys.executable, "-m", "schemathesis.cli", "--config-file", config, "run",
+            f"{base}/openapi.json", "--url", base, "--no-color", "--workers", "1",
+            "--header", f"Authorization: Bearer {token['access_token']}",
+            "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing",
+            "--max-examples", str(examples), "--generation-deterministic", *options,
+        ]
+        hooks = {"SCHEMATHESIS_HOOKS": "blackbox_hooks", "PYTHONPATH": os.path.dirname(__file__)}
+        outcome = subprocess.run(
+            command, capture_output=True, text=True, timeout=240, env=os.environ | hooks, cwd=folder
+        )
+    cases = re.search(r"(\d+) generated", outcome.stdout)
+    if outcome.returncode or not cases:
+        print(outcome.stdout[-12000:], outcome.stderr[-2000:])
+        sys.exit(outcome.returncode or 1)
+    print(f"schemathesis: {cases[1]} cases, {what}")
+
+
+# It would end the connection whose token all other calls show.
+fuzz("the whole document", 15, ["--exclude-path", "/app-mgmt/v0/connections"])
+
+own = claims["sub"]
+bearer = {"Authorization": f"Bearer {token['access_token']}"}
+quick_expenses = f"{base}/quickexpense/v4/users/{own}/context/TRAVELER/quickexpenses"
+posted = requests.post(
+    f"{base}/receipts/v4/users/{own}", json=blackbox_hooks.RECEIPT, timeout=10,
+    headers=bearer | {"Link": blackbox_hooks.LINK},
+)
+assert posted.status_code == 201, posted.text
+quick = requests.post(
+    quick_expenses, json=blackbox_hooks.QUICK_EXPENSE, timeout=10, headers=bearer
+)
+assert quick.status_code == 201, quick.text
+group = requests.get(
+    f"{base}/api/v3.0/expense/expensegroupconfigurations", timeout=10, headers=bearer
+)
+# What there is, so that what is sent gets further than to 404.
+parameters = {
+    "path.userId": own,
+    "path.contextType": "TRAVELER",
+    "path.receiptId": posted.headers["Location"].rsplit("/", 1)[1],
+    "path.quickExpenseId": quick.json()["quickExpenseIdUri"].rsplit("/", 1)[1],
+    "path.groupId": group.json()["Items"][0]["ID"],
+    "path.schemaId": "general-receipt.schema.json",
+    "path.cursor": "f" * 32,
+    "header.Link": blackbox_hooks.LINK,
+}
+lines = [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in parameters.items()]
+fuzz(
+    "receipts and quick expenses of the caller's own", 100,
+    ["--include-path-regex", "^/(receipts|quickexpense|api/v3.0/expense)/"],
+    "[parameters]\n" + "\n".join(lines) + "\n",
+)
+mine = requests.get(f"{base}/receipts/v4/users/{own}", timeout=10, headers=bearer).json()
+accepted = len(mine["receipts"])
+# Or else nothing but refusals was looked at.
+assert accepted > 10, f"{accepted} receipts were accepted"
+print(f"{accepted} receipts were accepted")

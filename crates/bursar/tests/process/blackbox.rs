@@ -33,6 +33,18 @@ fn an_independent_client_gets_on_and_a_fuzzer_finds_nothing() {
         REDIRECT_URI,
     ]));
     assert!(ended.status.success(), "{}{}", ended.stdout, ended.stderr);
+    let runs = ended
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("schemathesis: "));
+    let cases: Vec<u32> = runs
+        .filter_map(|line| line.split(' ').nth(1)?.parse().ok())
+        .collect();
+    println!("{}", ended.stdout);
+    assert!(
+        cases.len() == 2 && cases.iter().all(|cases| *cases > 200),
+        "{cases:?}"
+    );
 }
 
 #[test]

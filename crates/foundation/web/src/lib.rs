@@ -44,7 +44,7 @@ pub use form::{Form, FormError, encode_form};
 pub use limits::Limits;
 pub use logging::{LogFormat, LoggingError, check_log_filter, init_logging};
 pub use multipart::{Multipart, Part};
-pub use openapi::openapi_router;
+pub use openapi::{RefusalBody, describe_refusals, openapi_router};
 pub use ops::{Readiness, ops_router};
 pub use page::page_headers;
 pub use serve::{Door, serve};

@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use axum::routing::get;
 use axum::{Extension, Router};
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, Server};
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{Object, Type};
+use utoipa::openapi::{
+    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response, Schema, Server,
+};
 
 use crate::DataCenter;
 
@@ -32,6 +37,61 @@ pub fn openapi_router(version: &str, documents: impl IntoIterator<Item = OpenApi
         ([(CONTENT_TYPE, "application/json")], json)
     };
     Router::new().route("/openapi.json", get(serve))
+}
+
+/// A body that a refusal may have: its media type, and the name of its schema if it is JSON.
+pub type RefusalBody = (&'static str, Option<&'static str>);
+
+/// Completes what a document says of refusals, which the handlers of an API share: each operation
+/// may answer those `everywhere`, and those with a request body the ones of `reading`, too.
+/// `bodies` tells what stands in each.
+pub fn describe_refusals(
+    document: &mut OpenApi,
+    everywhere: &[StatusCode],
+    reading: &[StatusCode],
+    bodies: impl Fn(StatusCode) -> &'static [RefusalBody],
+) {
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        let reads = operation.request_body.is_some();
+        let reading = reading.iter().filter(|_| reads);
+        let responses = &mut operation.responses.responses;
+        for status in everywhere.iter().chain(reading) {
+            let reason = status.canonical_reason().unwrap_or_default();
+            responses
+                .entry(status.as_str().to_owned())
+                .or_insert_with(|| Response::new(reason).into());
+        }
+        for (status, response) in responses {
+            let status = status.parse::<StatusCode>().ok();
+            let status = status.filter(|status| !status.is_success());
+            if let (Some(status), RefOr::T(response)) = (status, response)
+                && response.content.is_empty()
+            {
+                for (media_type, schema) in bodies(status) {
+                    let schema =
+                        schema.map_or_else(text, |name| Ref::from_schema_name(name).into());
+                    let content = ContentBuilder::new().schema(Some(schema)).build();
+                    response
+                        .content
+                        .insert((*media_type).to_owned(), content.into());
+                }
+            }
+        }
+    }
+}
+
+fn text() -> RefOr<Schema> {
+    Schema::Object(Object::with_type(Type::String)).into()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let all = [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+    ];
+    all.into_iter().flatten()
 }
 
 /// utoipa's own merge drops the second of two schemas with one name.

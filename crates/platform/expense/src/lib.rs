@@ -34,6 +34,7 @@ use bursar_db::Db;
 use bursar_kernel::{Clock, Rng};
 use bursar_oauth::Oauth;
 use bursar_web::Strict;
+use http::StatusCode;
 use limit::Limit;
 
 pub use model::{
@@ -119,7 +120,16 @@ struct Document;
 
 /// The OpenAPI description of [`routes`].
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    <Document as utoipa::OpenApi>::openapi()
+    let mut document = <Document as utoipa::OpenApi>::openapi();
+    let everywhere = [
+        StatusCode::INTERNAL_SERVER_ERROR,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ];
+    let reading = [StatusCode::REQUEST_TIMEOUT];
+    bursar_web::describe_refusals(&mut document, &everywhere, &reading, |_| {
+        &[("application/json", Some("ExpenseErrorBody"))]
+    });
+    document
 }
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.

@@ -11,10 +11,11 @@ use bursar_kernel::CorrelationId;
 use bursar_oauth::{NotTheirs, Refused};
 use bursar_pictures::ReceiveError;
 use bursar_web::json::JsonFault;
-use bursar_web::{BodyError, DataCenter, Kind, WireBody, WireError};
+use bursar_web::{BodyError, DataCenter, Kind, RefusalBody as Body, WireBody, WireError};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::link::LinkFault;
 use crate::schema::Fault;
@@ -74,8 +75,9 @@ pub(crate) struct Refusal {
 }
 
 /// The JSON of 403.
-#[derive(Serialize)]
-struct RefusalBody<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReceiptsRefusal)]
+pub(crate) struct RefusalBody<'a> {
     error: &'a str,
     #[serde(rename = "concur-correlationid")]
     correlation_id: &'a str,
@@ -113,10 +115,35 @@ impl Refusal {
     }
 }
 
-#[derive(Serialize)]
+/// The JSON of 400, when the receipt breaks its schema.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReceiptsFaults)]
 #[serde(rename_all = "camelCase")]
-struct ValidationErrors<'a> {
+pub(crate) struct ValidationErrors<'a> {
     validation_errors: &'a [Fault],
+}
+
+/// What any endpoint may answer when it fails.
+pub(crate) const EVERYWHERE: [StatusCode; 2] = [
+    StatusCode::INTERNAL_SERVER_ERROR,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+/// What those may answer that read a body.
+pub(crate) const READING: [StatusCode; 3] = [
+    StatusCode::REQUEST_TIMEOUT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+];
+
+/// What stands in each refusal, for the `OpenAPI` document.
+pub(crate) fn bodies(status: StatusCode) -> &'static [Body] {
+    const TEXT: Body = ("text/plain", None);
+    match status {
+        StatusCode::BAD_REQUEST => &[TEXT, ("application/json", Some("ReceiptsFaults"))],
+        StatusCode::FORBIDDEN => &[("application/json", Some("ReceiptsRefusal"))],
+        StatusCode::NOT_FOUND => &[],
+        _ => &[TEXT],
+    }
 }
 
 impl From<NotTheirs> for ReceiptsError {

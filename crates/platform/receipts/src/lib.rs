@@ -113,28 +113,38 @@ pub fn routes(state: ReceiptsState) -> Router {
 }
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    index::get_index,
-    schemas::list_schemas,
-    schemas::get_schema,
-    post::post_receipt,
-    read::list_receipts,
-    read::list_receipts_page,
-    read::get_receipt,
-    read::get_image,
-    image_only::post_image,
-    image_only::list_images,
-    image_only::list_images_page,
-    image_only::get_image_receipt,
-    image_only::get_image_of,
-    image_only::redirect,
-    status::get_status,
-))]
+#[openapi(
+    paths(
+        index::get_index,
+        schemas::list_schemas,
+        schemas::get_schema,
+        post::post_receipt,
+        read::list_receipts,
+        read::list_receipts_page,
+        read::get_receipt,
+        read::get_image,
+        image_only::post_image,
+        image_only::list_images,
+        image_only::list_images_page,
+        image_only::get_image_receipt,
+        image_only::get_image_of,
+        image_only::redirect,
+        status::get_status,
+    ),
+    components(schemas(error::RefusalBody, error::ValidationErrors))
+)]
 struct Document;
 
 /// The OpenAPI description of [`routes`].
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    <Document as utoipa::OpenApi>::openapi()
+    let mut document = <Document as utoipa::OpenApi>::openapi();
+    bursar_web::describe_refusals(
+        &mut document,
+        &error::EVERYWHERE,
+        &error::READING,
+        error::bodies,
+    );
+    document
 }
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.

@@ -16,7 +16,8 @@ pub const FAULTS_MAX: usize = 100;
 const GOT_SHOWN: usize = 64;
 
 /// One thing that is wrong with a receipt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ReceiptsFault)]
 pub struct Fault {
     /// JSON pointer to the value at fault; for a missing field, to where it belongs.
     pub path: String,
