@@ -1,5 +1,6 @@
 -- The load: each request of a connection takes the next prepared one.
--- Arguments after `--`: method, path, a file with one header a line, a file with one body a line.
+-- Arguments after `--`: method, path, a file with one header a line, a file with the bodies: before
+-- each a line with its length in bytes, since a body may hold anything.
 
 local prepared = {}
 local next_request = 0
@@ -10,9 +11,12 @@ function init(args)
       local name, value = line:match("^([^:]+): (.*)$")
       headers[name] = value
    end
-   for body in io.lines(args[4]) do
+   local bodies = io.open(args[4], "rb")
+   for length in function() return bodies:read("*l") end do
+      local body = bodies:read(tonumber(length))
       prepared[#prepared + 1] = wrk.format(args[1], args[2], headers, body)
    end
+   bodies:close()
 end
 
 function request()

@@ -6,7 +6,7 @@ use crate::process::Process;
 use crate::rounds::{Running, Subject};
 use crate::storage::Storage;
 use crate::wrk::Load;
-use crate::{Bench, Result};
+use crate::{Bench, Result, bodies};
 
 /// As many refresh tokens as the ceiling seeds.
 const REFRESH_TOKENS: usize = 128;
@@ -29,43 +29,57 @@ impl Subject for Ceiling {
                 .arg("--pictures")
                 .arg(storage.folder().join("pictures"));
         }
+        if self.0 == Bench::ReceiptPostImage {
+            let folder = storage.folder().join("images");
+            command.arg("--images").arg(folder);
+        }
         let (process, base_url) = Process::start_announced(&mut command)?;
         Ok(Running {
             process,
             base_url,
-            load: load(self.0),
+            load: load(self.0)?,
         })
     }
 }
 
-fn load(bench: Bench) -> Load {
+fn load(bench: Bench) -> Result<Load> {
     let (path, content_type, bodies) = match bench {
-        Bench::TokenRefresh => (
-            "/token/refresh",
-            "application/x-www-form-urlencoded",
-            refreshes(),
-        ),
+        Bench::TokenRefresh => ("/token/refresh", form(), refreshes()),
         Bench::TokenClientCredentials => (
             "/token/client_credentials",
-            "application/x-www-form-urlencoded",
-            vec!["grant_type=client_credentials&client_id=app&client_secret=secret".to_owned()],
+            form(),
+            vec![b"grant_type=client_credentials&client_id=app&client_secret=secret".to_vec()],
         ),
-        _ => (
-            "/receipts",
-            "application/json",
-            vec![crate::RECEIPT.trim().to_owned()],
-        ),
+        Bench::ReceiptPostAir => ("/receipts", json(), vec![bodies::air()?]),
+        Bench::ReceiptPostImage => {
+            let picture = bodies::jpeg(bodies::PICTURE_LEN)?;
+            (
+                "/receipts/images",
+                bodies::form_type(),
+                vec![bodies::form(&picture)],
+            )
+        }
+        _ => ("/receipts", json(), vec![bodies::general()]),
     };
-    Load {
+    Ok(Load {
         method: "POST",
         path: path.to_owned(),
-        headers: vec![("Content-Type", content_type.to_owned())],
+        headers: vec![("Content-Type", content_type)],
         bodies,
-    }
+    })
 }
 
-fn refreshes() -> Vec<String> {
+fn json() -> String {
+    "application/json".to_owned()
+}
+
+fn form() -> String {
+    "application/x-www-form-urlencoded".to_owned()
+}
+
+fn refreshes() -> Vec<Vec<u8>> {
     (0..REFRESH_TOKENS)
         .map(|n| format!("grant_type=refresh_token&refresh_token=ceiling-refresh-token-{n:04}"))
+        .map(String::into_bytes)
         .collect()
 }

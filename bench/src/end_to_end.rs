@@ -104,7 +104,7 @@ fn client(server: &Server, deadline: Instant) -> Result<Vec<String>> {
 
 fn post(connection: &mut Connection, server: &Server) -> Result<String> {
     let load = &server.running.load;
-    let body = load.bodies.first().map_or("", String::as_str);
+    let body = load.bodies.first().map_or(&[][..], Vec::as_slice);
     let answer = connection.request(load.method, &load.path, &load.headers, body)?;
     let id = answer
         .location

@@ -43,22 +43,39 @@ impl Connection {
         method: &str,
         path: &str,
         headers: &[(&str, String)],
-        body: &str,
+        body: impl AsRef<[u8]>,
     ) -> Result<Answer> {
-        let mut request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n",
-            self.host,
-            body.len()
-        );
-        for (name, value) in headers {
-            request.extend([*name, ": ", value, "\r\n"]);
-        }
-        request.extend(["\r\n", body]);
-        self.stream.get_mut().write_all(request.as_bytes())?;
+        let body = body.as_ref();
+        let mut request = self.head(method, path, headers, body.len()).into_bytes();
+        request.extend(body);
+        self.write(&request)?;
         self.answer()
     }
 
-    fn answer(&mut self) -> Result<Answer> {
+    /// What comes before a body.
+    pub(crate) fn head(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, String)],
+        body_len: usize,
+    ) -> String {
+        let host = &self.host;
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {body_len}\r\n");
+        for (name, value) in headers {
+            head.extend([*name, ": ", value, "\r\n"]);
+        }
+        head + "\r\n"
+    }
+
+    /// Sends a part of a request.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.stream.get_mut().write_all(bytes)?)
+    }
+
+    /// Reads the answer to a request that was sent whole.
+    pub(crate) fn answer(&mut self) -> Result<Answer> {
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or_else(|| format!("not an HTTP answer: {first:?}"))?;

@@ -4,11 +4,13 @@
 //! own), `BURSAR_BENCH_PEERS` (the peers' Node packages) and `BURSAR_BENCH_SCRATCH` (a folder for
 //! data). Each line on standard output is one JSON object; progress goes to standard error.
 
+mod bodies;
 mod ceiling;
 mod end_to_end;
 mod http;
 mod idle;
 mod latency;
+mod list;
 mod ours;
 mod peers;
 mod process;
@@ -16,6 +18,7 @@ mod render;
 mod rounds;
 mod storage;
 mod storm;
+mod uploads;
 mod wrk;
 
 use std::path::PathBuf;
@@ -64,6 +67,18 @@ enum Bench {
     /// A receipt is posted and durable.
     #[value(name = "receipt.post")]
     ReceiptPost,
+    /// The same for a receipt of the largest type; budget: 0.4 of the ceiling.
+    #[value(name = "receipt.post_air")]
+    ReceiptPostAir,
+    /// The same with a picture of 1 MB; budget: 0.5 of the ceiling.
+    #[value(name = "receipt.post_image")]
+    ReceiptPostImage,
+    /// A user's receipts are listed, among few and among very many; budget: twice the time.
+    #[value(name = "receipt.list")]
+    ReceiptList,
+    /// Memory while many large pictures come in; budget: 200 MB.
+    #[value(name = "upload.memory")]
+    UploadMemory,
     /// A receipt is posted, rendered and available.
     #[value(name = "receipt.end_to_end")]
     ReceiptEndToEnd,
@@ -131,6 +146,12 @@ fn main() -> Result<()> {
             .iter()
             .try_for_each(|engine| idle::cold_start(*engine, plan)),
         Bench::IdleMemory => idle::memory(plan, options.peers),
+        Bench::ReceiptList => engines
+            .iter()
+            .try_for_each(|engine| list::run(*engine, plan)),
+        Bench::UploadMemory => engines
+            .iter()
+            .try_for_each(|engine| uploads::memory(*engine, plan)),
         _ => engines
             .iter()
             .try_for_each(|engine| against_ceiling(&options, *engine, plan)),

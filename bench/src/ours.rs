@@ -11,7 +11,7 @@ use crate::process::Process;
 use crate::rounds::{Running, Subject};
 use crate::storage::Storage;
 use crate::wrk::Load;
-use crate::{Bench, Result};
+use crate::{Bench, Result, bodies};
 
 /// The sandbox's first data center, `us`; the others listen on the ports that follow.
 pub(crate) const BASE_URL: &str = "http://127.0.0.1:47110";
@@ -22,7 +22,11 @@ const CLIENT_ID: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51";
 const CLIENT_SECRET: &str = "a7d0c1e2-93f4-4b65-8c76-d7e8f9a0b151";
 const USERNAME: &str = "ana@northwind.example.com";
 const PASSWORD: &str = "ana-travels-light";
-const USER_ID: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11";
+pub(crate) const USER_ID: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11";
+pub(crate) const COMPANY_ID: &str = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01";
+
+const GENERAL: &str = "general-receipt.schema.json";
+const AIR: &str = "air-receipt.schema.json";
 
 /// One connection of the load refreshes one of these.
 const REFRESH_TOKENS: usize = 128;
@@ -38,6 +42,8 @@ impl Subject for Ours {
         let load = match self.0 {
             Bench::TokenRefresh => refresh_load()?,
             Bench::TokenClientCredentials => token_load(vec![client_credentials()]),
+            Bench::ReceiptPostAir => receipt_load_of(AIR, json(), bodies::air()?)?,
+            Bench::ReceiptPostImage => image_load()?,
             _ => receipt_load()?,
         };
         Ok(Running {
@@ -80,31 +86,50 @@ fn is_ready() -> bool {
 
 /// What each request that posts a receipt says.
 pub(crate) fn receipt_load() -> Result<Load> {
-    let token = text_of(&token(&password())?, "access_token")?;
+    receipt_load_of(GENERAL, json(), bodies::general())
+}
+
+/// What each request that posts a receipt with a picture says.
+pub(crate) fn image_load() -> Result<Load> {
+    let picture = bodies::jpeg(bodies::PICTURE_LEN)?;
+    receipt_load_of(GENERAL, bodies::form_type(), bodies::form(&picture))
+}
+
+fn receipt_load_of(schema: &str, content_type: String, body: Vec<u8>) -> Result<Load> {
+    let link = format!("<http://schema.concursolutions.com/{schema}>;rel=\"describedBy\"");
     Ok(Load {
         method: "POST",
-        path: format!("/receipts/v4/users/{USER_ID}"),
+        path: receipts_path(),
         headers: vec![
-            ("Authorization", format!("Bearer {token}")),
-            ("Content-Type", "application/json".to_owned()),
-            (
-                "Link",
-                "<http://schema.concursolutions.com/general-receipt.schema.json>;\
-                 rel=\"describedBy\""
-                    .to_owned(),
-            ),
+            authorization()?,
+            ("Content-Type", content_type),
+            ("Link", link),
         ],
-        bodies: vec![crate::RECEIPT.trim().to_owned()],
+        bodies: vec![body],
     })
+}
+
+/// Where the traveller's receipts are.
+pub(crate) fn receipts_path() -> String {
+    format!("/receipts/v4/users/{USER_ID}")
+}
+
+/// The traveller's access token as a header.
+pub(crate) fn authorization() -> Result<(&'static str, String)> {
+    let token = text_of(&token(&password())?, "access_token")?;
+    Ok(("Authorization", format!("Bearer {token}")))
+}
+
+fn json() -> String {
+    "application/json".to_owned()
 }
 
 fn refresh_load() -> Result<Load> {
     let client = client();
     let bodies = (0..REFRESH_TOKENS).map(|_| {
         let refresh_token = text_of(&token(&password())?, "refresh_token")?;
-        Ok(format!(
-            "{client}&grant_type=refresh_token&refresh_token={refresh_token}"
-        ))
+        let form = format!("{client}&grant_type=refresh_token&refresh_token={refresh_token}");
+        Ok(form)
     });
     Ok(token_load(bodies.collect::<Result<_>>()?))
 }
@@ -114,7 +139,7 @@ fn token_load(bodies: Vec<String>) -> Load {
         method: "POST",
         path: "/oauth2/v0/token".to_owned(),
         headers: vec![form()],
-        bodies,
+        bodies: bodies.into_iter().map(String::into_bytes).collect(),
     }
 }
 

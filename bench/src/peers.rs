@@ -61,7 +61,7 @@ impl Subject for OidcProvider {
             method: "POST",
             path: "/token".to_owned(),
             headers: vec![("Content-Type", form)],
-            bodies: vec![BODY.to_owned()],
+            bodies: vec![BODY.as_bytes().to_vec()],
         };
         Ok(Running {
             process,

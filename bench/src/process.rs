@@ -67,8 +67,17 @@ impl Process {
 
     /// Resident memory in MB, as the kernel counts it now.
     pub(crate) fn rss_mb(&self) -> Result<f64> {
+        self.memory_mb("VmRSS:")
+    }
+
+    /// The most resident memory in MB that it ever had.
+    pub(crate) fn peak_mb(&self) -> Result<f64> {
+        self.memory_mb("VmHWM:")
+    }
+
+    fn memory_mb(&self, name: &str) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        resident_mb(&status).ok_or_else(|| "no resident memory: the server has ended".into())
+        megabytes(&status, name).ok_or_else(|| "no resident memory: the server has ended".into())
     }
 }
 
@@ -80,10 +89,8 @@ impl Drop for Process {
     }
 }
 
-fn resident_mb(status: &str) -> Option<f64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn megabytes(status: &str, name: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: f64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kilobytes / 1024.0)
 }
@@ -95,9 +102,9 @@ mod tests {
     #[test]
     fn resident_memory_is_read_from_the_status_file() {
         assert_eq!(
-            resident_mb("VmPeak:\t 9 kB\nVmRSS:\t    2048 kB\n"),
+            megabytes("VmPeak:\t 9 kB\nVmRSS:\t    2048 kB\n", "VmRSS:"),
             Some(2.0)
         );
-        assert_eq!(resident_mb("Name:\tx\n"), None);
+        assert_eq!(megabytes("Name:\tx\n", "VmRSS:"), None);
     }
 }

@@ -93,7 +93,8 @@ fn drop_database() -> String {
     format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 }
 
-fn execute(url: &str, statements: &[&str]) -> Result<()> {
+/// Runs statements on a server, one after the other.
+pub(crate) fn execute(url: &str, statements: &[&str]) -> Result<()> {
     Runtime::new()?.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
         let connection = tokio::spawn(connection);

@@ -18,8 +18,7 @@ pub(crate) struct Load {
     /// Path with query, under the subject's base URL.
     pub(crate) path: String,
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// Bodies without line breaks.
-    pub(crate) bodies: Vec<String>,
+    pub(crate) bodies: Vec<Vec<u8>>,
 }
 
 /// What `wrk` measured.
@@ -52,7 +51,12 @@ pub(crate) fn drive(
         .map(|(name, value)| format!("{name}: {value}"))
         .collect();
     std::fs::write(folder.join("headers"), headers.join("\n") + "\n")?;
-    std::fs::write(folder.join("bodies"), load.bodies.join("\n") + "\n")?;
+    let mut bodies = Vec::new();
+    for body in &load.bodies {
+        bodies.extend(format!("{}\n", body.len()).into_bytes());
+        bodies.extend(body);
+    }
+    std::fs::write(folder.join("bodies"), bodies)?;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/wrk.lua");
     let out = Command::new("wrk")
         .args(["-c", CONNECTIONS, "-t", THREADS, "--timeout", "10s"])

@@ -4,6 +4,7 @@
 //! the same settings: JSON parsed, rows written in groups, one fsync a group, tokens signed. No
 //! authorisation, no schema check, no limits. It prints its base URL and serves until killed.
 
+mod images;
 mod pictures;
 mod postgres;
 mod rows;
@@ -48,12 +49,16 @@ struct Options {
     /// Render what is accepted and keep the pictures in this folder.
     #[arg(long)]
     pictures: Option<PathBuf>,
+    /// Keep the images that come with receipts in this folder.
+    #[arg(long)]
+    images: Option<PathBuf>,
 }
 
 #[derive(Clone)]
 struct App {
     writer: Writer,
     pictures: Option<Pictures>,
+    images: Option<PathBuf>,
     signer: Signer,
     clock: Clock,
     rng: Rng,
@@ -67,17 +72,22 @@ async fn main() -> Result<(), Error> {
         (None, Some(url)) => postgres::start(url).await?,
         (None, None) => return Err("no storage named".into()),
     };
+    if let Some(folder) = &options.images {
+        std::fs::create_dir_all(folder)?;
+    }
     let pictures = options.pictures.as_deref();
     let pictures = pictures.map(|folder| Pictures::start(folder, &writer));
     let app = App {
         writer,
         pictures: pictures.transpose()?,
+        images: options.images,
         signer: Signer::new()?,
         clock: Clock::system(),
         rng: Rng::system(),
     };
     let routes = Router::new()
         .route("/receipts", post(receipt))
+        .route("/receipts/images", post(images::receipt))
         .route("/receipts/status/{key}", get(status))
         .route(
             "/token/client_credentials",
@@ -96,35 +106,55 @@ async fn receipt(
     State(app): State<App>,
     body: Bytes,
 ) -> Result<(StatusCode, [(HeaderName, String); 1]), StatusCode> {
-    let document = std::str::from_utf8(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
-    let parsed: serde_json::Value =
-        serde_json::from_str(document).map_err(|_| StatusCode::BAD_REQUEST)?;
-    if !parsed.is_object() {
-        return Err(StatusCode::BAD_REQUEST);
-    }
-    let now = app.clock.now();
-    // Time-ordered, as ours, so that rows stay together.
-    let id = app.rng.uuid_at(now);
-    let key = hex32(&id);
-    let location = format!("/receipts/{key}");
-    let receipt = Receipt {
-        payload: format!("{{\"receipt\":\"{key}\"}}"),
-        key: key.clone(),
-        correlation_id: app.rng.uuid().to_string(),
-        document: document.to_owned(),
-        now: now.0,
-        id: id.into_bytes(),
-    };
+    let parsed = parsed(&body)?;
+    let receipt = app.receipt(&body, None)?;
+    let key = receipt.key.clone();
+    let (id, now) = (receipt.id, receipt.now);
     app.writer.write(Write::Receipt(receipt)).await?;
     if let Some(pictures) = &app.pictures {
         pictures.make(Accepted {
-            id: id.into_bytes(),
-            key,
+            id,
+            key: key.clone(),
             document: parsed,
-            now: now.0,
+            now,
         });
     }
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)]))
+    Ok(created(&key))
+}
+
+fn parsed(body: &[u8]) -> Result<serde_json::Value, StatusCode> {
+    let parsed: serde_json::Value =
+        serde_json::from_slice(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    if parsed.is_object() {
+        Ok(parsed)
+    } else {
+        Err(StatusCode::BAD_REQUEST)
+    }
+}
+
+fn created(key: &str) -> (StatusCode, [(HeaderName, String); 1]) {
+    let location = format!("/receipts/{key}");
+    (StatusCode::CREATED, [(header::LOCATION, location)])
+}
+
+impl App {
+    /// The rows of a receipt, and of its image if it came with one.
+    fn receipt(&self, body: &[u8], image: Option<String>) -> Result<Receipt, StatusCode> {
+        let document = std::str::from_utf8(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+        let now = self.clock.now();
+        // Time-ordered, as ours, so that rows stay together.
+        let id = self.rng.uuid_at(now);
+        let key = hex32(&id);
+        Ok(Receipt {
+            payload: format!("{{\"receipt\":\"{key}\"}}"),
+            key,
+            correlation_id: self.rng.uuid().to_string(),
+            document: document.to_owned(),
+            now: now.0,
+            id: id.into_bytes(),
+            image,
+        })
+    }
 }
 
 /// `receipt.end_to_end`: whether a receipt's picture is there.

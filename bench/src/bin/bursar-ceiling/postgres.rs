@@ -141,10 +141,11 @@ impl Connection {
             payload,
             correlation_id,
             now,
+            image,
         } = receipt;
         [
             Box::pin(async move {
-                let row: [Parameter<'_>; 7] = [
+                let row: [Parameter<'_>; 8] = [
                     &OWNER,
                     &id.as_slice(),
                     &OWNER,
@@ -152,6 +153,7 @@ impl Connection {
                     &OWNER,
                     correlation_id,
                     now,
+                    image,
                 ];
                 self.client
                     .execute(&self.insert_receipt, &row)

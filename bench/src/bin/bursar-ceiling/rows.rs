@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 /// Statements that both engines run, with `$n` placeholders.
 pub(crate) const INSERT_RECEIPT: &str = "INSERT INTO receipts_receipt \
     (company_id, id, user_id, receipt_type, body, app_id, app_name, correlation_id, \
-    received_at, status) \
-    VALUES ($1, $2, $3, 'general', $4, $5, 'Harbour House Hotel', $6, $7, 'ACCEPTED')";
+    received_at, status, image_blob) \
+    VALUES ($1, $2, $3, 'general', $4, $5, 'Harbour House Hotel', $6, $7, 'ACCEPTED', $8)";
 pub(crate) const INSERT_JOB: &str = "INSERT INTO jobs_job \
     (kind, key, payload, correlation_id, state, attempt, run_at, enqueued_at) \
     VALUES ('receipts.process', $1, $2, $3, 'waiting', 0, $4, $4)";
@@ -47,6 +47,8 @@ pub(crate) struct Receipt {
     pub(crate) correlation_id: String,
     /// Epoch microseconds.
     pub(crate) now: i64,
+    /// The file of the image that came with it.
+    pub(crate) image: Option<String>,
 }
 
 /// A receipt whose picture is on disk: the rows that tell so, and the end of its job.

@@ -80,8 +80,18 @@ fn insert_receipt(connection: &Connection, receipt: &Receipt) -> rusqlite::Resul
         payload,
         correlation_id,
         now,
+        image,
     } = receipt;
-    let row = params![OWNER, id, OWNER, document, OWNER, correlation_id, now];
+    let row = params![
+        OWNER,
+        id,
+        OWNER,
+        document,
+        OWNER,
+        correlation_id,
+        now,
+        image
+    ];
     connection.prepare_cached(INSERT_RECEIPT)?.execute(row)?;
     let row = params![key, payload, correlation_id, now];
     connection.prepare_cached(INSERT_JOB)?.execute(row)?;
