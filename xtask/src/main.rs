@@ -3,6 +3,7 @@
 //! It runs on Linux and needs nothing but Rust to start; `setup` names and brings the rest.
 
 mod bench;
+mod fuzz;
 mod lock;
 mod notices;
 mod postgres;
@@ -26,6 +27,8 @@ usage: cargo xtask COMMAND
   tidy             format, lints, docs, dependency rules, notices, house rules
   notices          write THIRD-PARTY-NOTICES.md
   bench NAME ...   one benchmark, ours against its ceiling (`bench --help` lists them)
+  fuzz [TARGET] [--seconds N]
+                   give strange bytes to whatever reads a stranger's, 20 seconds for each target
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["notices"] => notices::write(),
         ["bench", rest @ ..] => bench::run(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
