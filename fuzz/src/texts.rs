@@ -41,6 +41,11 @@ const RECEIPTS: &[(u8, &str)] = &[
     ),
 ];
 
+/// One for each language that receipts are written in.
+const LOCALES: [&str; 7] = [
+    "en-US", "de-DE", "fr-FR", "es-ES", "pt-BR", "ja-JP", "zh-CN",
+];
+
 /// Longest content of a part.
 const PART_MAX: usize = 1 << 16;
 
@@ -49,10 +54,12 @@ pub(crate) fn link(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else {
         return;
     };
-    let found = described_by(text.lines());
+    let validators = Validators::default();
+    let found = described_by(text.lines(), &validators);
     if let Ok(found) = found {
         let again = link_header(&[(found.schema_uri(), "describedBy")]);
-        assert_eq!(described_by([&*again].into_iter()), Ok(found));
+        let again = described_by([&*again].into_iter(), &validators);
+        assert_eq!(again, Ok(found));
     }
 }
 
@@ -81,7 +88,7 @@ pub(crate) fn receipts() -> Vec<Vec<u8>> {
     texts.collect()
 }
 
-/// A receipt, behind a byte for its type: checked, and drawn whatever the check says.
+/// A receipt, behind a byte for its type and its traveller's language: checked, and drawn whatever the check says.
 pub(crate) fn receipt(bytes: &[u8]) {
     static VALIDATORS: LazyLock<Validators> = LazyLock::new(Validators::default);
     let Some((&number, text)) = bytes.split_first() else {
@@ -97,7 +104,9 @@ pub(crate) fn receipt(bytes: &[u8]) {
         receipt_id: "0123456789abcdef0123456789abcdef",
         app_name: "Donau Mobil",
         received: Micros(1_773_528_700_500_000),
-        receipt_type: receipt_type.title(),
+        receipt_type: Some(receipt_type),
+        locale: LOCALES[usize::from(number) / types.len() % LOCALES.len()],
+        logo: None,
     };
     let drawn = standard_receipt(&receipt, &context);
     assert!(drawn.is_ok(), "a receipt that is JSON cannot be drawn");

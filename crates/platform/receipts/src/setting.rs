@@ -44,8 +44,7 @@ impl Setting {
         };
         let traveller = directory::user(tx, &receipt.user_id).await?;
         let logo = appcenter::logo_of(tx, &receipt.app_id).await?;
-        let expense_type =
-            expenses::type_of_receipt(tx, company_id, &receipt.receipt_type).await?;
+        let expense_type = expenses::type_of_receipt(tx, company_id, &receipt.receipt_type).await?;
         Ok(Self {
             locale: traveller.map_or_else(String::new, |member| member.user.locale),
             logo: logo.and_then(|id| id.parse().ok()),

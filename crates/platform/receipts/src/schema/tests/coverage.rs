@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-
 use super::limits::too_long;
 use super::*;
 
