@@ -57,23 +57,20 @@ fn fill(storage: &Storage, first: i64, last: i64, every: i64) -> Result<()> {
             other = blob(&"5a".repeat(16)),
         )
     };
-    match storage.url() {
-        Some(url) => {
-            let numbers = format!("generate_series({first}, {last}) AS n");
-            let blob = |hex: &str| format!("decode('{hex}', 'hex')");
-            let insert = rows(&numbers, "decode(lpad(to_hex(n), 32, '0'), 'hex')", &blob);
-            execute(url, &[&insert, "ANALYZE receipts_receipt", "CHECKPOINT"])
-        }
-        None => {
-            let numbers = format!(
-                "(WITH RECURSIVE counted (n) AS (SELECT {first} UNION ALL \
+    if let Some(url) = storage.url() {
+        let numbers = format!("generate_series({first}, {last}) AS n");
+        let blob = |hex: &str| format!("decode('{hex}', 'hex')");
+        let insert = rows(&numbers, "decode(lpad(to_hex(n), 32, '0'), 'hex')", &blob);
+        execute(url, &[&insert, "ANALYZE receipts_receipt", "CHECKPOINT"])
+    } else {
+        let numbers = format!(
+            "(WITH RECURSIVE counted (n) AS (SELECT {first} UNION ALL \
                  SELECT n + 1 FROM counted WHERE n < {last}) SELECT n FROM counted)"
-            );
-            let blob = |hex: &str| format!("x'{hex}'");
-            let insert = rows(&numbers, "unhex(printf('%032x', n))", &blob);
-            let connection = Sqlite::open(storage.folder().join(FILE))?;
-            Ok(connection.execute_batch(&insert)?)
-        }
+        );
+        let blob = |hex: &str| format!("x'{hex}'");
+        let insert = rows(&numbers, "unhex(printf('%032x', n))", &blob);
+        let connection = Sqlite::open(storage.folder().join(FILE))?;
+        Ok(connection.execute_batch(&insert)?)
     }
 }
 

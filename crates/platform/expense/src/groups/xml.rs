@@ -118,13 +118,11 @@ fn each<T>(
 }
 
 fn optional(xml: &mut Xml, name: &str, value: Option<&str>) -> io::Result<()> {
-    match value {
-        Some(value) => text(xml, name, value),
-        None => {
-            let nothing = xml.create_element(name).with_attribute(("xsi:nil", "true"));
-            nothing.write_empty().map(drop)
-        }
+    if let Some(value) = value {
+        return text(xml, name, value);
     }
+    let nothing = xml.create_element(name).with_attribute(("xsi:nil", "true"));
+    nothing.write_empty().map(drop)
 }
 
 fn flag(xml: &mut Xml, name: &str, value: bool) -> io::Result<()> {

@@ -48,8 +48,8 @@ pub(super) fn apply(strict: &Strict, documents: &mut Documents) {
     let changes: Value = serde_json::from_str(CHANGES).expect("the built-in changes are JSON");
     for change in strict.ids().filter_map(|id| changes[id].as_object()) {
         for (file_name, patch) in change {
-            let changed = document(file_name).expect("a change is one of a built-in schema");
-            if let Some(schema) = documents.get_mut(changed.uri) {
+            let target = document(file_name).expect("a change is one of a built-in schema");
+            if let Some(schema) = documents.get_mut(target.uri) {
                 merge(schema, patch);
             }
         }

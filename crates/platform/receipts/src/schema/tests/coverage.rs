@@ -94,7 +94,7 @@ impl Walk {
         for (name, rule) in schema.as_object().unwrap() {
             let keyword = format!("{place}/{name}");
             match name.as_str() {
-                "$id" | "$schema" | "$defs" | "title" | "description" => {}
+                "$id" | "$schema" | "$defs" | "title" | "description" | "then" | "else" => {}
                 "type" | "pattern" | "format" | "enum" | "minimum" | "maximum" | "maxLength"
                 | "minItems" | "maxItems" => self.add(path, keyword, None),
                 "required" => {
@@ -138,7 +138,6 @@ impl Walk {
                         self.visit(&format!("{place}/{branch}"), value, path);
                     }
                 }
-                "then" | "else" => {}
                 other => panic!("nobody breaks {other}"),
             }
         }
