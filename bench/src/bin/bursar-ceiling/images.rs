@@ -1,4 +1,5 @@
-//! `receipt.post_image`: the image in a file of its own, flushed with its folder, and then the rows.
+//! `receipt.post_image`: the image in a file of its own, flushed with its folder, and then the
+//! rows.
 
 use std::fs::File;
 use std::io::Write as _;

@@ -152,7 +152,8 @@ impl From<ConfiguredType> for ExpenseGroupType {
         ("limit" = Option<String>, Query, description = "At most 100; 10 if not given"),
     ),
     responses((status = 200, content((ExpenseGroupList = "application/json"),
-            (String = "application/xml"), (String = "text/xml"))), (status = 400, body = ExpenseErrorBody),
+            (String = "application/xml"), (String = "text/xml"))),
+        (status = 400, body = ExpenseErrorBody),
         (status = 403, body = ExpenseErrorBody), (status = 404, body = ExpenseErrorBody),
         (status = 406, body = ExpenseErrorBody)))]
 pub(crate) async fn list_groups(
@@ -185,7 +186,8 @@ pub(crate) async fn list_groups(
         ("user" = Option<String>, Query, description = "A user name, or ALL"),
     ),
     responses((status = 200, content((ExpenseGroup = "application/json"),
-            (String = "application/xml"), (String = "text/xml"))), (status = 400, body = ExpenseErrorBody),
+            (String = "application/xml"), (String = "text/xml"))),
+        (status = 400, body = ExpenseErrorBody),
         (status = 403, body = ExpenseErrorBody), (status = 404, body = ExpenseErrorBody),
         (status = 406, body = ExpenseErrorBody)))]
 pub(crate) async fn get_group(
