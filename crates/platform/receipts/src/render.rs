@@ -87,6 +87,12 @@ pub fn standard_receipt(receipt: &Value, ctx: &ReceiptContext<'_>) -> Result<Vec
     pdf::write(flow, words, &title, ctx)
 }
 
+/// A logo for tests elsewhere in this crate.
+#[cfg(test)]
+pub(crate) fn sample_logo() -> Vec<u8> {
+    logo::tests::picture((100, 100), png::ColorType::Rgb, &[200, 80, 56])
+}
+
 fn document_title(words: &Words, receipt: &Value, ctx: &ReceiptContext<'_>) -> String {
     let seller = fields::text(seller(receipt), "name").unwrap_or(ctx.receipt_id.into());
     format!("{}: {seller}", words.say(head::title(receipt)))

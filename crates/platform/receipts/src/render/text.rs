@@ -236,7 +236,9 @@ impl Text {
         ) else {
             return Break::No;
         };
-        if before == ' ' {
+        if here == '\u{a0}' {
+            Break::No
+        } else if before == ' ' {
             Break::Good
         } else if is_ideograph(before) || is_ideograph(here) {
             if OPENING.contains(before) || CLOSING.contains(here) {
@@ -313,6 +315,7 @@ mod tests {
             ["東京都千代", "田区（丸の", "内）、カ", "フェー"]
         );
         assert_eq!(broken("JR東日本", 25.0), ["JR東", "日本"]);
+        assert_eq!(broken("品目\u{a0}A1", 27.0), ["品", "目\u{a0}A1"]);
     }
 
     #[test]
