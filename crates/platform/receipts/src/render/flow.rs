@@ -172,9 +172,14 @@ impl Flow {
         self.heading = None;
     }
 
+    /// How tall a row is.
+    pub(super) fn height(cells: &[Cell]) -> f32 {
+        cells.iter().map(Cell::height).fold(0.0, f32::max)
+    }
+
     /// Places a row.
     pub(super) fn row(&mut self, cells: Vec<Cell>) {
-        let height = cells.iter().map(Cell::height).fold(0.0, f32::max);
+        let height = Self::height(&cells);
         // Taller than half a page: splitting it wastes less than moving it.
         if height < (BOTTOM - TOP) / 2.0 {
             self.ensure(height);

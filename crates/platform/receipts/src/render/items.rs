@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fields::{list, text};
 use super::flow::Flow;
-use super::money::{SECTION_START, amount, discount_words, tax_name, tax_words};
+use super::money::{amount, discount_words, tax_name, tax_words};
 use super::table::{Column, Kind, Table};
 use super::text::{Style, Text};
 use super::words::Words;
@@ -16,18 +16,15 @@ pub(super) fn items(flow: &mut Flow, words: &Words, receipt: &Value) {
         return;
     }
     flow.space(16.0);
-    flow.ensure(SECTION_START);
     // Below other tables it must be said whose items these are.
     let tables = ["tickets", "railTickets", "segments"];
-    if tables.iter().any(|key| !list(receipt, key).is_empty()) {
-        flow.line(&words.label("items-of-all", Style::SECTION));
-        flow.space(5.0);
-    }
+    let others = tables.iter().any(|key| !list(receipt, key).is_empty());
+    let title = others.then(|| words.label("items-of-all", Style::SECTION));
     let mut table = table();
     for item in items {
         push(&mut table, words, None, item);
     }
-    table.draw(flow, words);
+    table.draw(flow, words, title.as_ref());
 }
 
 /// The line items of parts of the receipt, each with what its part is called; `whole` is what all
@@ -50,11 +47,8 @@ pub(super) fn items_of_parts(
         return;
     }
     flow.space(14.0);
-    flow.ensure(SECTION_START);
-    let heading = words.say_with("items-of", [("part", whole)]);
-    flow.line(&words.text(&heading, Style::STRONG));
-    flow.space(5.0);
-    table.draw(flow, words);
+    let title = words.say_with("items-of", [("part", whole)]);
+    table.draw(flow, words, Some(&words.text(&title, Style::STRONG)));
 }
 
 /// The line items of an object, in the order of their sequence numbers. Equal or missing numbers

@@ -10,9 +10,6 @@ use super::table::{Column, Kind, Table};
 use super::text::{HAIR, INK, Style, Text};
 use super::words::Words;
 
-/// Room for a heading, a table heading and one row.
-pub(super) const SECTION_START: f32 = 90.0;
-
 /// Between a sum and what it is called.
 const LABEL_GAP: f32 = 14.0;
 
@@ -166,10 +163,7 @@ pub(super) fn section(flow: &mut Flow, words: &Words, heading: &str, table: Tabl
         return;
     }
     flow.space(20.0);
-    flow.ensure(SECTION_START);
-    flow.line(&words.label(heading, Style::SECTION));
-    flow.space(5.0);
-    table.draw(flow, words);
+    table.draw(flow, words, Some(&words.label(heading, Style::SECTION)));
 }
 
 /// A cell of a table; empty when there is no text.

@@ -5,6 +5,10 @@ use super::text::{HAIR, Line, Style, Text};
 use super::words::Words;
 
 const GAP: f32 = 14.0;
+/// A title and the spaces around the heading.
+const START: f32 = 32.0;
+/// A row taller than this may be split from its heading.
+const START_MAX: f32 = 360.0;
 /// Most of the width that amounts may take from the words.
 const FIGURES_SHARE: f32 = 0.6;
 
@@ -49,17 +53,49 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Draws the table; nothing when it has no rows.
-    pub(super) fn draw(self, flow: &mut Flow, words: &Words) {
+    /// Draws the table, below its title if it has one; nothing when it has no rows. Title, heading
+    /// and first row stay on one page.
+    pub(super) fn draw(self, flow: &mut Flow, words: &Words, title: Option<&Text>) {
         if self.rows.is_empty() {
             return;
         }
+        let Self { columns, rows } = self.used();
+        let headings: Vec<Text> = columns
+            .iter()
+            .map(|column| words.label(column.0, Style::LABEL))
+            .collect();
+        let slots = slots(&columns, &headings, &rows);
+        let row = |cells: Vec<Vec<Text>>| -> Vec<Cell> {
+            let cells = cells.into_iter().zip(&slots);
+            cells.map(|(texts, slot)| cell(slot, &texts)).collect()
+        };
+        let heading = row(headings.into_iter().map(|text| vec![text]).collect());
+        let mut rows = rows.into_iter().map(row).peekable();
+        let first = rows.peek().map(|cells| Flow::height(cells));
+        let start = Flow::height(&heading) + first.unwrap_or_default() + START;
+        flow.ensure(start.min(START_MAX));
+        if let Some(title) = title {
+            flow.line(title);
+            flow.space(5.0);
+        }
+        flow.start_table(heading);
+        for (index, cells) in rows.enumerate() {
+            if index > 0 {
+                flow.rule(0.4, HAIR);
+                flow.space(5.0);
+            }
+            flow.row(cells);
+            flow.space(5.0);
+        }
+        flow.end_table();
+    }
+
+    /// The table without columns in which every cell is empty.
+    fn used(self) -> Self {
+        let filled =
+            |row: &[Vec<Text>], at: usize| row.get(at).is_some_and(|cell| !cell.is_empty());
         let used: Vec<bool> = (0..self.columns.len())
-            .map(|c| {
-                self.rows
-                    .iter()
-                    .any(|row| row.get(c).is_some_and(|cell| !cell.is_empty()))
-            })
+            .map(|at| self.rows.iter().any(|row| filled(row, at)))
             .collect();
         let Self {
             mut columns,
@@ -69,31 +105,7 @@ impl Table {
         for row in &mut rows {
             keep(row, &used);
         }
-
-        let headings: Vec<Text> = columns
-            .iter()
-            .map(|column| words.label(column.0, Style::LABEL))
-            .collect();
-        let slots = slots(&columns, &headings, &rows);
-        let heading = headings
-            .into_iter()
-            .zip(&slots)
-            .map(|(text, slot)| cell(slot, &[text]));
-        flow.start_table(heading.collect());
-        for (index, row) in rows.into_iter().enumerate() {
-            if index > 0 {
-                flow.rule(0.4, HAIR);
-                flow.space(5.0);
-            }
-            flow.row(
-                row.into_iter()
-                    .zip(&slots)
-                    .map(|(texts, slot)| cell(slot, &texts))
-                    .collect(),
-            );
-            flow.space(5.0);
-        }
-        flow.end_table();
+        Self { columns, rows }
     }
 }
 

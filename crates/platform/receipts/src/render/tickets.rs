@@ -48,7 +48,7 @@ pub(super) fn flights(flow: &mut Flow, words: &Words, receipt: &Value) {
                 amount(words, coupon, "fare", Style::BODY),
             ]);
         }
-        table.draw(flow, words);
+        table.draw(flow, words, None);
         let parts = named(words, coupons, "coupon-number", "couponNumber");
         items_of_parts(flow, words, &name, &parts);
     }
@@ -86,7 +86,7 @@ pub(super) fn trains(flow: &mut Flow, words: &Words, receipt: &Value) {
                 amount(words, segment, "fare", Style::BODY),
             ]);
         }
-        table.draw(flow, words);
+        table.draw(flow, words, None);
         let parts = named(words, segments, "train-number", "trainNumber");
         items_of_parts(flow, words, &name, &parts);
     }

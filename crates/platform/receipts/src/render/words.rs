@@ -232,9 +232,8 @@ mod tests {
             assert_eq!(keys(file), keys(LANGUAGES[0].1), "{language}");
             for (key, arguments) in keys(file) {
                 let args = arguments.iter().map(|name| (*name, FluentValue::from("x")));
-                let found = words(language)
-                    .catalogue
-                    .text(key, Some(&FluentArgs::from_iter(args)));
+                let args: FluentArgs<'_> = args.collect();
+                let found = words(language).catalogue.text(key, Some(&args));
                 assert!(!found.unwrap().contains('{'), "{language}: {key}");
             }
         }
@@ -252,7 +251,7 @@ mod tests {
         assert_eq!(names("locales").len(), LANGUAGES.len());
         let sources = names("src/render")
             .into_iter()
-            .filter(|path| path.is_file());
+            .filter(|path| path.is_file() && !path.ends_with("tests.rs"));
         let mut code: String = sources
             .map(|path| fs::read_to_string(path).unwrap())
             .collect();
