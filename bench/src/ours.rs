@@ -13,9 +13,10 @@ use crate::storage::Storage;
 use crate::wrk::Load;
 use crate::{Bench, Result, bodies};
 
-/// The sandbox's first data center, `us`; the others listen on the ports that follow.
-pub(crate) const BASE_URL: &str = "http://127.0.0.1:47110";
-const PORT: &str = "47110";
+/// The sandbox's first data center, `us`; the others listen on the ports that follow. They are
+/// below those that the system gives to clients: one of the load's could still have it.
+pub(crate) const BASE_URL: &str = "http://127.0.0.1:27110";
+const PORT: &str = "27110";
 
 /// The partner app and the traveller of `seeds/sandbox.toml`.
 const CLIENT_ID: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51";
