@@ -71,9 +71,12 @@ pub(crate) fn pdf() -> Vec<u8> {
     file
 }
 
+/// A part of a form: name and content.
+pub(crate) type Part<'a> = (&'a str, &'a [u8]);
+
 /// A form with these parts, as programs send files: each with a name that leads astray, and a type
 /// that is a lie.
-pub(crate) fn form(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn form(parts: &[Part<'_>]) -> Vec<u8> {
     let mut form = Vec::new();
     for (name, content) in parts {
         let head = format!(
@@ -95,7 +98,7 @@ pub(crate) fn form_type() -> String {
 
 impl Call {
     /// A form with these parts.
-    pub(crate) fn form_data(self, parts: &[(&str, &[u8])]) -> Self {
+    pub(crate) fn form_data(self, parts: &[Part<'_>]) -> Self {
         let call = self.header("content-type", &form_type());
         call.body(form(parts))
     }

@@ -9,6 +9,7 @@ use bursar_testkit::{TestDb, db_test};
 use crate::app::*;
 use crate::partner::complete_draft;
 use crate::people::{PIA, Someone};
+use crate::pictures::Part;
 use crate::quick_expense::sample as quick;
 use crate::receipts::sample::smallest;
 use crate::signin::{ANA_SIGNS_IN, cookie};
@@ -61,7 +62,7 @@ async fn send_pictures(app: &TestApp, token: &str) {
     let receipts = format!("/receipts/v4/users/{ANA}");
     let images = format!("{receipts}/image-only-receipts");
     let quicks = format!("{}/image", quick::path(ANA));
-    let posts: [(&str, &[(&str, &[u8])], u16); 3] = [
+    let posts: [(&str, &[Part<'_>], u16); 3] = [
         (
             &receipts,
             &[("receipt", receipt.as_bytes()), ("image", picture)],
@@ -109,7 +110,7 @@ db_test! {
         let orphan = format!("{}{}", &orphan[..orphan.len() - 64], "f".repeat(64));
         let orphan = PathBuf::from(orphan);
         fs::write(&orphan, "nobody's").unwrap();
-        assert_eq!(aged(&blobs).len(), 4);
+        assert_eq!(aged(&blobs).len(), 7);
 
         let app = start(&place).await;
         gone(&orphan).await;

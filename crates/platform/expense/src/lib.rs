@@ -2,9 +2,10 @@
 //!
 //! - Available expenses, a sink: receipts (and later cards) write here through [`api`] inside
 //!   their own operations, and are never called back. The console shows them.
-//! - Quick Expense v4, with an image or without. Source: expense/quick-expense/v4.quick-expense.md, and the
-//!   e-receipts and quick expense guide. Quirks: a bad token is 403, another user's URL is 401;
-//!   names of fields may begin with a capital; a read at the answered address is ours.
+//! - Quick Expense v4, with an image or without. Source:
+//!   expense/quick-expense/v4.quick-expense.md, and the e-receipts and quick expense guide. Quirks:
+//!   a bad token is 403, another user's URL is 401; names of fields may begin with a capital; a
+//!   read at the answered address is ours.
 //! - Expense Group Configurations v3.0, which say what types there are. Source:
 //!   expense/expense-report/expense-group-configurations.markdown. One group for each company.
 //!

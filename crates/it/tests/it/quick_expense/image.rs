@@ -3,14 +3,14 @@
 use bursar_testkit::db_test;
 use serde_json::json;
 
-use super::sample::{GUIDE, path, smallest, stored, with};
+use super::sample::{self, GUIDE, path, smallest, stored, with};
 use crate::app::*;
 use crate::http::Answer;
-use crate::pictures::{files, form, form_type, gif, jpeg, pdf, png, tiff};
+use crate::pictures::{Part, files, form, form_type, gif, jpeg, pdf, png, tiff};
 
 const MEGABYTE: usize = 1 << 20;
 
-async fn post(app: &TestApp, token: &str, user: &str, parts: &[(&str, &[u8])]) -> Answer {
+async fn post(app: &TestApp, token: &str, user: &str, parts: &[Part<'_>]) -> Answer {
     let call = app.us.post(&format!("{}/image", path(user))).bearer(token);
     call.form_data(parts).send().await
 }
@@ -57,7 +57,7 @@ db_test! {
         let request = ("quickExpenseRequest", json.as_bytes());
         let image = ("fileContent", picture.as_slice());
         let (wrong, animated) = (with("/transactionDate", json!("today")), gif(8, 8));
-        let parts: [(&[(&str, &[u8])], &[&str]); 4] = [
+        let parts: [(&[Part<'_>], &[&str]); 4] = [
             (&[], &["fileContent", "quickExpenseRequest"]),
             (&[request], &["fileContent"]),
             (&[image], &["quickExpenseRequest"]),
@@ -69,7 +69,7 @@ db_test! {
                 .map(|one| (*one).to_owned()).collect()));
         }
         let none = "fileContent is none of PNG, PDF, TIFF and JPEG";
-        let parts: [(&[(&str, &[u8])], u16, &str); 6] = [
+        let parts: [(&[Part<'_>], u16, &str); 6] = [
             (&[request, ("fileContent", &animated)], 415, none),
             (&[request, ("fileContent", b"")], 415, none),
             (&[request, ("fileContent", json.as_bytes())], 415, none),
@@ -121,7 +121,7 @@ db_test! {
         }
         let answer = post(&app, &token, ANA, &parts).await;
         assert_eq!((answer.status, answer.header("retry-after")), (429, "300"));
-        let plain = super::super::sample::post(&app, &token, ANA, json.as_str()).await;
+        let plain = sample::post(&app, &token, ANA, json.as_str()).await;
         assert_eq!(plain.status, 429);
         app.stop().await;
     }

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::sample::{smallest, without};
 use crate::app::*;
 use crate::http::{Answer, Call};
-use crate::pictures::{files, form, form_type, gif, jpeg, pdf, png, tiff};
+use crate::pictures::{Part, files, form, form_type, gif, jpeg, pdf, png, tiff};
 
 /// Source: endpoints.markdown, "Supported Image Formats".
 const IMAGE_MAX: usize = 25 << 20;
@@ -21,7 +21,7 @@ fn call(app: &TestApp, token: &str) -> Call {
     call.bearer(token).header("link", GENERAL)
 }
 
-async fn post(app: &TestApp, token: &str, parts: &[(&str, &[u8])]) -> Answer {
+async fn post(app: &TestApp, token: &str, parts: &[Part<'_>]) -> Answer {
     call(app, token).form_data(parts).send().await
 }
 
@@ -124,7 +124,7 @@ db_test! {
         let svg: &[u8] = b"<svg xmlns='http://www.w3.org/2000/svg'/>";
         let html: &[u8] = b"<html><script>alert(1)</script>";
         let webp: &[u8] = b"RIFF\x24\0\0\0WEBPVP8 ";
-        let parts: [(&[(&str, &[u8])], _); 16] = [
+        let parts: [(&[Part<'_>], _); 16] = [
             (&[], UNREADABLE),
             (&[image], UNREADABLE),
             (&[receipt, image, image], UNREADABLE),

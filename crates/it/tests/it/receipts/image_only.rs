@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use super::sample::smallest;
 use crate::app::*;
 use crate::http::Answer;
-use crate::pictures::{files, gif, jpeg, pdf, png, tiff};
+use crate::pictures::{Part, files, gif, jpeg, pdf, png, tiff};
 
 fn list(user: &str) -> String {
     format!("/receipts/v4/users/{user}/image-only-receipts")
 }
 
-async fn post(app: &TestApp, token: &str, user: &str, parts: &[(&str, &[u8])]) -> Answer {
+async fn post(app: &TestApp, token: &str, user: &str, parts: &[Part<'_>]) -> Answer {
     // A millisecond later than the one before.
     app.clock.advance(Duration::from_millis(1));
     let call = app.us.post(&list(user)).bearer(token);
@@ -168,7 +168,7 @@ db_test! {
         let token = app.token(ANA).await;
         let (good, json) = (png(2, 2), smallest().to_string());
         let (unreadable, none) = ("Request body could not be parsed", "Invalid image type");
-        let parts: [(&[(&str, &[u8])], _); 6] = [
+        let parts: [(&[Part<'_>], _); 6] = [
             (&[], (400, unreadable)),
             (&[("receipt", json.as_bytes())], (400, unreadable)),
             (&[("image", &good), ("receipt", json.as_bytes())], (400, unreadable)),
