@@ -1,5 +1,6 @@
 //! Renders a receipt file over and over on one core and prints how many it makes in a second:
-//! `cargo run --release -p bursar-receipts --example render_speed -- in.json ja-JP [out.pdf [out.png]]`.
+//! `cargo run --release -p bursar-receipts --example render_speed -- in.json ja-JP [out.pdf
+//! [out.png]]`.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

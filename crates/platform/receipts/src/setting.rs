@@ -88,3 +88,32 @@ impl Logos {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bursar_kernel::{Clock, Micros, Rng};
+
+    use super::*;
+    use crate::render::sample_logo;
+
+    #[tokio::test]
+    async fn a_logo_is_decoded_once_and_a_missing_one_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, rng) = (Clock::fake(Micros(1)), Rng::seeded(1));
+        let blobs = Blobs::open(folder.path(), clock, rng).unwrap();
+        let logos = Logos::default();
+        let get = async |logo| {
+            let locale = String::new();
+            logos.get(&blobs, &Setting { locale, logo }).await.unwrap()
+        };
+        let good = blobs.put(sample_logo()).await.unwrap();
+        let other = blobs.put("no picture").await.unwrap();
+        assert!(get(None).await.is_none() && get(Some(other)).await.is_none());
+        assert!(get(Some(good)).await.is_some());
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        assert!(get(Some(good)).await.is_some());
+        logos.lock().clear();
+        assert!(get(Some(good)).await.is_none());
+        assert!(logos.lock().is_empty(), "it may come back from a backup");
+    }
+}

@@ -6,6 +6,7 @@ mod image;
 mod image_only;
 mod index;
 mod link;
+mod picture;
 mod read;
 mod restart;
 pub(crate) mod sample;

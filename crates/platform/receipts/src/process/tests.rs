@@ -16,7 +16,6 @@ const START: Micros = Micros(1_795_253_400_000_000);
 const COMPANY: Uuid = Uuid::from_u128(1);
 const RECEIPT: Uuid = Uuid::from_u128(2);
 const TRAVELLER: Uuid = Uuid::from_u128(3);
-const APP: Uuid = Uuid::from_u128(4);
 const BODY: &str = r#"{"dateTime":"2026-11-20T18:05:00-05:00","total":"12.50",
     "currencyCode":"EUR","seller":{"name":"Corner Bakery"}}"#;
 
@@ -31,38 +30,11 @@ const FAILED: &str = "Processing failed.";
 static SET_BODY: Sql =
     Sql::new("UPDATE receipts_receipt SET body = $3 WHERE company_id = $1 AND id = $2");
 
-/// Whom and what other slices know: with the user's locale, and a listing with a logo.
-static KNOWN: [Sql; 5] = [
-    Sql::new(
-        "INSERT INTO directory_company (id, name, edition, products, home, created_at)
-         VALUES ($1, 'Northwind', 'standard', 'expense', 'us', 0)",
-    ),
-    Sql::new(
-        "INSERT INTO directory_user (company_id, id, user_name, user_name_key, email, given_name,
-             family_name, locale, role, state, created_at)
-         VALUES ($1, $2, 'a', 'a', 'a', 'A', 'B', 'ja-JP', 'traveller', 'active', 0)",
-    ),
-    Sql::new(
-        "INSERT INTO directory_user_role (company_id, user_id, role)
-         VALUES ($1, $2, 'traveller')",
-    ),
-    Sql::new(
-        "INSERT INTO appcenter_listing (company_id, id, kind, state, name, summary, description,
-             terms_url, support_url, logo, preview_code, note, created_at)
-         VALUES ($1, $2, 'user', 'draft', 'Cafe', '', '', '', '', $3, '', '', 0)",
-    ),
-    Sql::new(
-        "INSERT INTO appcenter_listing_app (company_id, listing_id, stage, app_id, connect_url)
-         VALUES ($1, $2, 'development', $3, '')",
-    ),
-];
-
 /// One accepted receipt and the worker that processes it.
 struct Scene {
     db: Db,
     clock: Clock,
     worker: Worker,
-    blobs: Blobs,
     files: PathBuf,
 }
 
@@ -75,10 +47,9 @@ impl Scene {
     async fn open_with(place: &TestDb, image: Option<&'static [u8]>) -> Self {
         let (db, clock, rng) = (place.open().await, Clock::fake(START), Rng::seeded(1));
         let files = place.folder().join("blobs");
-        let blobs = Blobs::open(&files, clock.clone(), rng.clone()).unwrap();
         let process = Process {
             db: db.clone(),
-            blobs: blobs.clone(),
+            blobs: Blobs::open(&files, clock.clone(), rng.clone()).unwrap(),
             clock: clock.clone(),
             rng: rng.clone(),
             logos: Logos::default(),
@@ -96,7 +67,7 @@ impl Scene {
             user_id: TRAVELLER,
             receipt_type: ReceiptType::General,
             body: BODY.to_owned(),
-            app_id: APP,
+            app_id: Uuid::from_u128(4),
             app_name: "Bluebird Cafe".to_owned(),
             correlation_id: "call-1".to_owned(),
             received_at: START,
@@ -111,7 +82,6 @@ impl Scene {
             db,
             clock,
             worker,
-            blobs,
             files,
         }
     }
@@ -124,33 +94,6 @@ impl Scene {
             })
         });
         assert_eq!(setting.await.map_err(|error: DbError| error).unwrap(), 1);
-    }
-
-    /// Lets other slices know the traveller and the app.
-    async fn introduce(&self, logo: String) {
-        let introducing = self.db.write(Isolation::ReadCommitted, logo, |tx, logo| {
-            Box::pin(async move {
-                let listing = Uuid::from_u128(5);
-                let [company, user, role, listed, app] = &KNOWN;
-                tx.execute(company, args![&COMPANY]).await?;
-                tx.execute(user, args![&COMPANY, &TRAVELLER]).await?;
-                tx.execute(role, args![&COMPANY, &TRAVELLER]).await?;
-                tx.execute(listed, args![&COMPANY, &listing, logo.as_str()])
-                    .await?;
-                tx.execute(app, args![&COMPANY, &listing, &APP]).await
-            })
-        });
-        introducing.await.map_err(|error: DbError| error).unwrap();
-    }
-
-    /// The receipt's picture, as text where it is text.
-    async fn picture(&self) -> String {
-        let reading = self
-            .db
-            .read((), |tx, ()| Box::pin(store::get(tx, COMPANY, RECEIPT)));
-        let id = reading.await.unwrap().unwrap().image_blob.unwrap();
-        let file = self.blobs.get(id.parse().unwrap()).await.unwrap();
-        String::from_utf8_lossy(&file).into_owned()
     }
 
     /// Where files are written, or where nothing can be.
@@ -383,14 +326,14 @@ db_test! {
     async fn an_image_only_receipt_goes_the_same_way(place: TestDb) {
         let scene = Scene::open(&place).await;
         scene.attempt(1).await;
-        let blobs = &scene.blobs;
+        let blobs = Blobs::open(&scene.files, scene.clock.clone(), Rng::seeded(2)).unwrap();
         for (number, image, status) in [(7, PIXEL, "PROCESSED"), (8, &PIXEL[..40], "FAILED")] {
             let id = Uuid::from_u128(number);
             let new = NewImageReceipt {
                 company_id: COMPANY,
                 id,
                 user_id: TRAVELLER,
-                app_id: APP,
+                app_id: Uuid::from_u128(4),
                 app_name: "Bluebird Cafe".to_owned(),
                 correlation_id: "call-2".to_owned(),
                 received_at: scene.clock.now(),
@@ -414,40 +357,5 @@ db_test! {
             assert_eq!((named, other), (Some(sent), None));
         }
         assert_eq!(scene.expenses().await, 1, "of the receipt with data");
-    }
-}
-
-/// Where the PDF has a picture in it.
-const PICTURE: &str = "/Subtype/Image";
-
-db_test! {
-    async fn a_receipt_is_in_its_travellers_language_with_its_apps_logo(place: TestDb) {
-        let scene = Scene::open(&place).await;
-        let logo = crate::render::sample_logo();
-        let logo = scene.blobs.put(logo).await.unwrap();
-        scene.introduce(logo.to_string()).await;
-        scene.attempt(1).await;
-        let picture = scene.picture().await;
-        assert!(picture.contains(PICTURE) && picture.contains("/Lang(ja-JP)"));
-    }
-}
-
-db_test! {
-    async fn a_receipt_does_not_wait_for_a_logo(place: TestDb) {
-        let scene = Scene::open(&place).await;
-        let gone = format!("{:032x}-{:064x}", 7, 7);
-        scene.introduce(gone).await;
-        scene.attempt(1).await;
-        let picture = scene.picture().await;
-        assert!(!picture.contains(PICTURE) && picture.contains("/Lang(ja-JP)"));
-    }
-}
-
-db_test! {
-    async fn whom_nobody_knows_reads_english(place: TestDb) {
-        let scene = Scene::open(&place).await;
-        scene.attempt(1).await;
-        let picture = scene.picture().await;
-        assert!(!picture.contains(PICTURE) && picture.contains("/Lang(en-US)"));
     }
 }
