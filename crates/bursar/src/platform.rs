@@ -144,6 +144,9 @@ impl Platform {
         let metrics = Metrics::install();
         let (sockets, parts) = Parts::open(&config, clock).await?;
         parts.populate(&config, seed).await?;
+        bursar_receipts::api::key_expenses(&parts.db)
+            .await
+            .map_err(OpenError::from)?;
 
         if let Location::Folder(_) = config.location {
             // The folder is ours alone: whoever held a lease in it is dead.

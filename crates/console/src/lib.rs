@@ -13,10 +13,13 @@ mod apps;
 pub mod assets;
 mod authorize;
 mod connections;
+mod expense;
+mod expense_changes;
 mod expenses;
 mod failure;
 pub mod json_text;
 mod letters;
+pub mod list_query;
 mod mailbox;
 pub mod messages;
 mod operator;
@@ -24,6 +27,7 @@ mod partner;
 mod partner_listing;
 mod partner_secrets;
 mod password;
+mod pictures;
 mod reader;
 pub mod respond;
 pub mod session;
@@ -101,11 +105,8 @@ pub fn routes(state: ConsoleState) -> Router {
             get(password::show).post(password::change),
         )
         .route("/signout", post(sign_in::sign_out))
-        .route("/expenses", get(expenses::list))
-        .route("/expenses/{id}", get(expenses::show))
-        .route("/expenses/{id}/picture.png", get(expenses::picture))
-        .route("/expenses/{id}/receipt.pdf", get(expenses::pdf))
         .route("/approvals", get(approvals::list))
+        .merge(expense_routes())
         .merge(app_routes())
         .merge(assets::routes());
     let router = if shows_mail {
@@ -114,6 +115,19 @@ pub fn routes(state: ConsoleState) -> Router {
         router
     };
     router.fallback(nowhere).with_state(state)
+}
+
+/// What travellers see of their expenses.
+fn expense_routes() -> Router<ConsoleState> {
+    Router::new()
+        .route("/expenses", get(expenses::list))
+        .route("/expenses/{id}", get(expense::show))
+        .route("/expenses/{id}/details", post(expense_changes::set_details))
+        .route("/expenses/{id}/hidden", post(expense_changes::set_hidden))
+        .route("/expenses/{id}/picture.png", get(pictures::preview))
+        .route("/expenses/{id}/receipt", get(pictures::viewer))
+        .route("/expenses/{id}/pages/{file}", get(pictures::page))
+        .route("/expenses/{id}/original", get(pictures::original))
 }
 
 /// The App Center and what belongs to it.

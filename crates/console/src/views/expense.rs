@@ -2,8 +2,9 @@
 
 use askama::Template;
 
-use super::{ExpenseRow, Frame};
+use super::{ExpenseRow, Frame, OwnPart, ProblemsPart};
 use crate::json_text;
+use crate::list_query::with_query;
 use crate::messages::Messages;
 
 /// `GET /expenses/{id}`: the receipt's picture, its facts, how it was processed, and its JSON.
@@ -14,6 +15,14 @@ pub struct ExpensePage {
     pub frame: Frame,
     /// The expense, as in the list.
     pub expense: ExpenseRow,
+    /// The list that the reader came from.
+    pub list_href: String,
+    /// Whether a change was just stored.
+    pub saved: bool,
+    /// What is to be checked.
+    pub problems: ProblemsPart,
+    /// What is the traveller's own; nothing as long as it is no available expense.
+    pub own: Option<OwnPart>,
     /// The merchant's address on one line, if the receipt has one.
     pub merchant_address: Option<String>,
     /// The merchant's own reference, if the receipt has one.
@@ -36,6 +45,16 @@ pub struct QuickExpensePage {
     pub frame: Frame,
     /// The expense, as in the list.
     pub expense: ExpenseRow,
+    /// The list that the reader came from.
+    pub list_href: String,
+    /// Whether a change was just stored.
+    pub saved: bool,
+    /// What is to be checked.
+    pub problems: ProblemsPart,
+    /// What is the traveller's own; nothing as long as it is no available expense.
+    pub own: Option<OwnPart>,
+    /// Whether it came with a picture; `expense` says whether that can be shown.
+    pub shows_picture: bool,
     /// The comment, if there is one.
     pub comment: Option<String>,
     /// Details of the entry, if there are any.
@@ -53,6 +72,10 @@ pub struct QuickExpensePage {
 }
 
 impl QuickExpensePage {
+    fn back(&self) -> String {
+        back(self.own.as_ref())
+    }
+
     fn pretty_json(&self) -> String {
         json_text::pretty(&self.json)
     }
@@ -117,9 +140,14 @@ impl ExpensePage {
         json_text::pretty(&self.json)
     }
 
-    fn picture_alt(&self) -> String {
-        let messages = &self.frame.messages;
-        let merchant = self.expense.merchant_text(messages);
-        messages.text_with("expense-picture-alt", [("merchant", merchant.into())])
+    fn back(&self) -> String {
+        back(self.own.as_ref())
     }
+}
+
+/// What the viewer's address needs to lead back the same way.
+fn back(own: Option<&OwnPart>) -> String {
+    let query = own.map_or("", |own| own.list.as_str());
+    let back = bursar_web::encode_form([("list", query)]);
+    with_query("", if query.is_empty() { "" } else { &back })
 }

@@ -17,7 +17,7 @@ pub struct Field {
     value: String,
     error: String,
     /// What can be chosen: value and label.
-    options: Vec<(&'static str, String)>,
+    options: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,7 @@ enum Control {
     Address,
     Day,
     Paragraphs,
+    Note,
     Addresses,
     Choice,
 }
@@ -66,6 +67,13 @@ impl Field {
         Self { control, ..self }
     }
 
+    /// The same for a few lines.
+    #[must_use]
+    pub fn note(self) -> Self {
+        let control = Control::Note;
+        Self { control, ..self }
+    }
+
     /// The same for several addresses, one a line.
     #[must_use]
     pub fn addresses(self) -> Self {
@@ -75,8 +83,12 @@ impl Field {
 
     /// The same for one of these values, each with its label.
     #[must_use]
-    pub fn choice(self, options: Vec<(&'static str, String)>) -> Self {
+    pub fn choice<V: Into<String>>(self, options: Vec<(V, String)>) -> Self {
         let control = Control::Choice;
+        let options = options.into_iter();
+        let options = options
+            .map(|(value, label)| (value.into(), label))
+            .collect();
         Self {
             control,
             options,
@@ -109,7 +121,7 @@ impl Field {
     fn rows(&self) -> Option<u8> {
         match self.control {
             Control::Paragraphs => Some(6),
-            Control::Addresses => Some(3),
+            Control::Note | Control::Addresses => Some(3),
             _ => None,
         }
     }

@@ -13,12 +13,14 @@ mod confirm;
 mod connections;
 mod error;
 mod expense;
+mod expense_samples;
 mod expenses;
 mod fields;
 mod letter;
 mod mailbox;
 mod nav;
 mod operator;
+mod own;
 mod partner;
 mod partner_app;
 mod partner_samples;
@@ -27,6 +29,7 @@ mod samples;
 mod samples_connect;
 mod settings;
 mod signin;
+mod viewer;
 
 pub use admin::AdminAppsPage;
 pub use approvals::ApprovalsPage;
@@ -43,6 +46,7 @@ pub use letter::{Asker, LetterContent, LetterHtml, LetterText};
 pub use mailbox::{MailPage, MailboxPage};
 pub use nav::{NavItem, Section};
 pub use operator::{OperatorAppsPage, ReviewNotice};
+pub use own::{OwnPart, ProblemsPart};
 pub use partner::{CredentialsPage, NewAppPage, PartnerAppsPage};
 pub use partner_app::{Notice, PartnerAppPage, StageForm};
 pub use password::{PasswordPage, PasswordProblem, PasswordReason};
@@ -50,6 +54,7 @@ pub use samples::all as samples;
 pub use samples_connect::letters as sample_letters;
 pub use settings::SettingsTyped;
 pub use signin::{LinkPage, LinkSentPage, SignInPage, SignInProblem};
+pub use viewer::{ViewerPage, Zoom};
 
 use bursar_directory::Roles;
 

@@ -129,7 +129,10 @@ fn forms_of_a_session_carry_its_token_and_fields_their_labels() {
             let form = form.split("</form>").next().unwrap();
             let protected =
                 form.contains("name=\"csrf_token\"") || form.contains("action=\"/signin");
-            assert!(protected && form.contains("method=\"post\""), "{page}");
+            let posts = form.contains("method=\"post\"");
+            // A search changes nothing, and its address must not carry the token.
+            let asks = form.contains("method=\"get\"");
+            assert!(if asks { !protected } else { protected && posts }, "{page}");
         }
         for (name, attributes) in tags(&html) {
             let control = matches!(name, "input" | "select" | "textarea");
@@ -177,7 +180,12 @@ fn the_list_says_what_it_must() {
         "picture.png\" alt=\"Receipt picture\"",
         "<span class=\"pill\">Processing</span>",
         "<span class=\"pill pill-bad\">Not processed</span>",
-        "href=\"/expenses?after=eyJpZCI6MX0%3D\"",
+        "href=\"/expenses?after=00000000000000000000000000000001\"",
+        "<span class=\"pill pill-warn\">Possible duplicate</span>",
+        "<span class=\"pill pill-warn\">Does not add up</span>",
+        "Two nights for the fair, breakfast included",
+        "<span class=\"visually-hidden\">Quick expense</span>",
+        "aria-sort=\"none\"><span class=\"narrow\">Amount</span>",
     ] {
         assert!(html.contains(text), "{text} is not there");
     }
@@ -191,10 +199,73 @@ fn the_list_says_what_it_must() {
 fn the_detail_shows_json_as_sent() {
     let html = ExpensePage::sample().render().unwrap();
     assert!(html.contains("&#34;unitCost&#34;: &#34;180.0&#34;"));
-    assert!(html.contains("/receipt.pdf\""));
+    assert!(html.contains("/receipt?list=currency%3DEUR\"") && html.contains("/original\""));
     assert!(html.contains("Receipt image generated."));
     let accepted = ExpensePage::sample_accepted().render().unwrap();
-    assert!(!accepted.contains("receipt.pdf") && !accepted.contains("picture.png"));
+    for absent in [
+        "/receipt?",
+        "/original",
+        "picture.png",
+        "/details",
+        "/hidden",
+    ] {
+        assert!(!accepted.contains(absent), "{absent}");
+    }
+}
+
+#[test]
+fn what_does_not_add_up_is_shown_with_its_arithmetic() {
+    let html = ExpensePage::sample_problems().render().unwrap();
+    for text in [
+        "<dt>Subtotal</dt><dd class=\"num\">400.00</dd>",
+        "<dt>Discounts</dt><dd class=\"num\">-10.00</dd>",
+        "<dt>Sum</dt><dd class=\"num\">416.99</dd>",
+        "<dt>Total on the receipt</dt><dd class=\"num\">412.50</dd>",
+        "<dt>2 line items</dt><dd class=\"num\">385.51</dd>",
+        "<dt>2 payments</dt><dd class=\"num\">400.00</dd>",
+        "<span class=\"num\">-12.50</span>",
+        "href=\"/expenses/00000000000000000000000000000007\"",
+    ] {
+        assert!(html.contains(text), "{text} is not there: {html}");
+    }
+}
+
+#[test]
+fn a_filter_is_seen_and_can_be_taken_back() {
+    let html = ExpensesPage::sample_filtered().render().unwrap();
+    for text in [
+        "<option value=\"USD\" selected>USD</option>",
+        "<option value=\"app:Nordic Air\" selected>Nordic Air</option>",
+        "name=\"from\" type=\"date\" value=\"2026-11-01\"",
+        "name=\"q\" type=\"search\" value=\"nordic air\"",
+        "Filter and sort <span class=\"pill\">6</span>",
+        "<bdi>Currency: USD</bdi>",
+        "<bdi>From: Nov 1, 2026</bdi>",
+        "aria-sort=\"descending\"",
+        "name=\"hidden\" value=\"no\">Undo",
+    ] {
+        assert!(html.contains(text), "{text} is not there: {html}");
+    }
+    let none = ExpensesPage::sample_nothing_found().render().unwrap();
+    assert!(none.contains("Nothing found") && !none.contains("<table"));
+}
+
+#[test]
+fn a_viewer_leads_to_pages_and_sizes() {
+    let html = ViewerPage::sample().render().unwrap();
+    let own = "/expenses/00000000000000000000000000000008";
+    for text in [
+        "Page 2 of 3".to_owned(),
+        format!("rel=\"prev\" href=\"{own}/receipt?list=currency%3DEUR\""),
+        format!("rel=\"next\" href=\"{own}/receipt?page=3&#38;list=currency%3DEUR\""),
+        format!("{own}/receipt?page=2&#38;zoom=150&#38;list=currency%3DEUR"),
+        format!("src=\"{own}/pages/2-1600.png\""),
+        format!("href=\"{own}/original\" download"),
+    ] {
+        assert!(html.contains(&text), "{text} is not there: {html}");
+    }
+    let none = ViewerPage::sample_undrawable().render().unwrap();
+    assert!(!none.contains("<img") && none.contains("/original"));
 }
 
 #[test]

@@ -60,6 +60,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     51 "0051_expense_quick",
     52 "0052_receipts_image",
     53 "0053_expense_picture",
+    60 "0060_expense_keys",
+    61 "0061_expense_change",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -86,7 +86,7 @@ pub(crate) fn readable(text: impl Display) -> String {
 
 /// Digits with an optional sign and fraction. Exponents are left out: `1e9999` is short to write
 /// and long to show.
-pub fn plain_decimal(text: &str) -> Option<Decimal> {
+pub(crate) fn plain_decimal(text: &str) -> Option<Decimal> {
     let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.');
     let readable = text.len() <= AMOUNT_LEN_MAX && text.bytes().all(plain);
     readable.then(|| Decimal::try_from_str(text).ok()).flatten()

@@ -1,8 +1,8 @@
 //! Pictures that partners send: taken in while they come, made uniform later, drawn for pages.
 //!
 //! [`receive`] streams a part of a form to disk. It looks at the first bytes only: what they say
-//! the picture is counts, and nothing that the sender declares. [`normalise`] and [`page_png`]
-//! decode, which takes seconds and much memory: one picture at a time in a process.
+//! the picture is counts, and nothing that the sender declares. [`normalise`], [`page_count`] and
+//! [`page_png`] decode, which takes seconds and much memory: one picture at a time in a process.
 
 use bursar_blobs::{BlobError, BlobId, Blobs, Upload};
 use bursar_images::Normalised;
@@ -139,6 +139,11 @@ pub async fn page_png(
 ) -> Result<Vec<u8>, PictureError> {
     let draw = move |format, bytes: &[u8]| bursar_images::page_png(format, bytes, page, width);
     decoding(blobs, picture, draw).await
+}
+
+/// How many pages [`page_png`] can draw.
+pub async fn page_count(blobs: &Blobs, picture: Picture) -> Result<u32, PictureError> {
+    decoding(blobs, picture, bursar_images::page_count).await
 }
 
 static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);

@@ -55,9 +55,14 @@ db_test! {
             seen.push(picture.body);
         }
         assert_eq!(seen[0], seen[1], "made once, then kept");
-        let pdf = app.us.get(&format!("/expenses/{}/receipt.pdf", ids[0])).cookie(&ana);
+        let pdf = app.us.get(&format!("/expenses/{}/original", ids[0])).cookie(&ana);
         let pdf = pdf.send().await;
         assert_eq!((pdf.status, pdf.header("content-type")), (200, "application/pdf"));
+        let name = format!("attachment; filename=\"receipt-{}.pdf\"; \
+            filename*=UTF-8''2022-12-12-Frosch.pdf", ids[0]);
+        assert_eq!(pdf.header("content-disposition"), name);
+        assert_eq!(pdf.header("content-security-policy"), "default-src 'none'; sandbox");
+        assert_eq!(pdf.header("x-content-type-options"), "nosniff");
         let image = app.us.get(&format!("/receipts/v4/{}/image", ids[0])).bearer(&token);
         assert_eq!(pdf.body, image.send().await.body);
         app.stop().await;
@@ -110,7 +115,7 @@ db_test! {
         let url = app.accepted(&token, ANA, bursar_sandbox::TAX_ID).await;
         app.processed(&token, &url).await;
         let own = format!("/expenses/{}", url.rsplit('/').next().unwrap());
-        let paths = ["", "/picture.png", "/receipt.pdf"].map(|suffix| format!("{own}{suffix}"));
+        let paths = ["", "/picture.png", "/receipt", "/pages/1-800.png", "/original"].map(|suffix| format!("{own}{suffix}"));
 
         let ben = cookie(&app.us, &BEN_SIGNS_IN).await;
         let list = app.us.get("/expenses").cookie(&ben).send().await;
@@ -140,6 +145,10 @@ db_test! {
             let answer = app.us.get(&format!("/signin?{query}&next=a&next=b")).send().await;
             assert_eq!(answer.status, 200, "{query}");
         }
+        // A form's empty fields make no address of their own.
+        let tidied = app.us.get("/expenses?q=a+b&source=&from=&problems=1&sort=arrival-desc");
+        let tidied = tidied.cookie(&ana).send().await;
+        assert_eq!((tidied.status, tidied.header("location")), (303, "/expenses?q=a%20b&problems=1"));
         // Another data center's address shows the same people's pages to nobody else.
         for (path, to) in [
             ("/", "/signin?next=/"),

@@ -61,7 +61,7 @@ fn row<'a>(
 }
 
 /// A traveller's forms.
-fn of_tia<'a>(tia: &'a Someone<'a>) -> [Row<'a>; 5] {
+fn of_tia<'a>(tia: &'a Someone<'a>, expense: &str) -> [Row<'a>; 7] {
     let (password, authorize) = ("/signin/password", "/oauth2/v0/authorize");
     let (terms, disconnect) = ("/apps/{id}/terms", "/connections/{kind}/{app}/disconnect");
     let typed = [
@@ -72,6 +72,13 @@ fn of_tia<'a>(tia: &'a Someone<'a>) -> [Row<'a>; 5] {
     ];
     let asks = "client_id=5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51&response_type=code\
                 &redirect_uri=https://cafe.example/back";
+    let own =
+        |route: &'static str, fields: &[_]| row(tia, route, route.replace("{id}", expense), fields);
+    let details = [
+        ("version", "0"),
+        ("expense_type", "LODNG"),
+        ("comment", "Forged"),
+    ];
     let rides_app = disconnect.replace("{kind}", "user");
     let rides_app = rides_app.replace("{app}", RIDES_APP.0);
     [
@@ -84,6 +91,8 @@ fn of_tia<'a>(tia: &'a Someone<'a>) -> [Row<'a>; 5] {
             authorize.into(),
             &[("decision", "allow"), ("request", asks)],
         ),
+        own("/expenses/{id}/details", &details),
+        own("/expenses/{id}/hidden", &[("hidden", "yes")]),
         row(tia, terms, terms.replace("{id}", RIDES), &[]),
         row(tia, disconnect, rides_app, &[]),
     ]
@@ -175,8 +184,11 @@ db_test! {
         // Connected, so that there is something to end.
         let sent = tia.post(&format!("/apps/{RIDES}/terms"), &[]).await;
         let token = parameter(&sent, "requestToken").unwrap();
-        exchange(&app, RIDES_APP, TIA_ID, &token).await;
-        let mut rows = of_tia(&tia).to_vec();
+        let token = exchange(&app, RIDES_APP, TIA_ID, &token).await.field("access_token");
+        let receipt = app.accepted(&token, TIA_ID, bursar_sandbox::TAX_ID).await;
+        app.processed(&token, &receipt).await;
+        let expense = receipt.rsplit('/').next().unwrap();
+        let mut rows = of_tia(&tia, expense).to_vec();
         rows.extend(of_pia(&pia, &draft));
         rows.extend(of_others(&adam, &otto));
         let covered = rows.iter().map(|row| row.1).chain(WITHOUT_SESSION).chain(UPLOADS);
@@ -186,7 +198,8 @@ db_test! {
         // Each decision leaves an entry there: who finds none more, was not obeyed.
         let log = otto.page("/admin/audit").await;
         let pages = async || {
-            let pages = [tia.page("/connections").await, pia.page("/partner/apps").await,
+            let pages = [tia.page("/connections").await, tia.page("/expenses").await,
+                tia.page(&format!("/expenses/{expense}")).await, pia.page("/partner/apps").await,
                 pia.page(&format!("/partner/apps/{draft}")).await];
             steady(&pages.join(""))
         };

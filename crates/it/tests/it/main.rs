@@ -13,6 +13,8 @@ mod app_mgmt;
 mod apps;
 mod coverage;
 mod expenses;
+mod expenses_own;
+mod expenses_search;
 mod forged;
 mod http;
 mod moving;

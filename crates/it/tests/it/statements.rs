@@ -9,7 +9,7 @@ fn all() -> Vec<(&'static str, Vec<&'static Sql>)> {
         ("appcenter", bursar_appcenter::statements().to_vec()),
         ("console", bursar_console::statements().to_vec()),
         ("directory", bursar_directory::statements()),
-        ("expense", bursar_expense::statements().to_vec()),
+        ("expense", bursar_expense::statements()),
         ("jobs", bursar_jobs::statements().to_vec()),
         ("mail", bursar_mail::statements().to_vec()),
         ("oauth", bursar_oauth::statements()),

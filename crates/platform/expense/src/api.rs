@@ -7,11 +7,15 @@ use bursar_db::{Db, DbError, Tx};
 use bursar_kernel::Uuid;
 use bursar_pictures::Picture;
 
-use crate::{AvailableExpense, ExpenseType, NewAvailableExpense, QuickExpense, store};
+use crate::change::{self, Author, Change, Edit, Outcome};
+use crate::keys::Keys;
+use crate::list::{Facets, Filter, Page, View};
+use crate::{AvailableExpense, ExpenseType, NewAvailableExpense, QuickExpense, Traveller, store};
 
-/// Makes an expense available. False when its document already made one: nothing happens twice.
-pub async fn add(tx: &mut Tx, new: &NewAvailableExpense) -> Result<bool, DbError> {
-    store::insert(tx, new).await
+/// Makes an expense available, with its [`NewAvailableExpense::keys`]. False when its document
+/// already made one: nothing happens twice.
+pub async fn add(tx: &mut Tx, new: &NewAvailableExpense, keys: &Keys) -> Result<bool, DbError> {
+    store::insert(tx, new, keys).await
 }
 
 /// What a company's receipts of a type are for, unless somebody says otherwise; `receipt_type` is
@@ -28,43 +32,70 @@ pub async fn type_of_receipt(
 /// One of a user's available expenses.
 pub async fn get(
     tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
+    of: Traveller,
     id: Uuid,
 ) -> Result<Option<AvailableExpense>, DbError> {
-    store::get(tx, company_id, user_id, id).await
+    store::get(tx, of, id).await
 }
 
-/// A user's available expenses, newest first, older than `before` (`Uuid::max()` for the first
-/// page), at most `limit`.
-pub async fn list_before(
+/// A part of a user's list.
+pub async fn page(
     tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
-    before: Uuid,
-    limit: i64,
-) -> Result<Vec<AvailableExpense>, DbError> {
-    store::list_before(tx, company_id, user_id, before, limit).await
+    of: Traveller,
+    filter: &Filter,
+    view: &View,
+) -> Result<Page, DbError> {
+    store::page(tx, of, filter, view).await
 }
 
-/// The `limit` available expenses of a user that came next after `after`, newest first.
-pub async fn list_after(
-    tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
-    after: Uuid,
-    limit: i64,
-) -> Result<Vec<AvailableExpense>, DbError> {
-    store::list_after(tx, company_id, user_id, after, limit).await
-}
-
-/// Currency and amount of each available expense of a user, by currency: what totals are made of.
+/// Currency and amount of each expense that a filter shows: what totals are made of.
 pub async fn amounts(
     tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
+    of: Traveller,
+    filter: &Filter,
 ) -> Result<Vec<(String, String)>, DbError> {
-    store::amounts(tx, company_id, user_id).await
+    store::amounts(tx, of, filter).await
+}
+
+/// What a user's expenses can be filtered by.
+pub async fn facets(tx: &mut Tx, of: Traveller) -> Result<Facets, DbError> {
+    store::facets(tx, of).await
+}
+
+/// The expenses that look like the same purchase as this one, hidden ones too; at most 20.
+pub async fn twins(tx: &mut Tx, of: Traveller, id: Uuid) -> Result<Vec<AvailableExpense>, DbError> {
+    store::twins(tx, of, id).await
+}
+
+/// What was changed of an expense, oldest first.
+pub async fn changes(tx: &mut Tx, of: Traveller, id: Uuid) -> Result<Vec<Change>, DbError> {
+    store::changes(tx, of, id).await
+}
+
+/// Changes an expense's type and comment.
+pub async fn edit(
+    tx: &mut Tx,
+    of: Traveller,
+    edit: &Edit,
+    author: &Author,
+) -> Result<Outcome, DbError> {
+    change::edit(tx, of, edit, author).await
+}
+
+/// Hides an expense, or shows it again.
+pub async fn set_hidden(
+    tx: &mut Tx,
+    of: Traveller,
+    id: Uuid,
+    hidden: bool,
+    author: &Author,
+) -> Result<Outcome, DbError> {
+    change::set_hidden(tx, of, id, hidden, author).await
+}
+
+/// The expense types that a company has configured, by name; the one that stands for none first.
+pub async fn expense_types(tx: &mut Tx, company_id: Uuid) -> Result<Vec<ExpenseType>, DbError> {
+    Ok(store::group(tx, company_id).await?.expense_types())
 }
 
 /// One of a company's quick expenses.
@@ -101,4 +132,15 @@ pub async fn named_blobs(db: &Db, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>,
         })
     })
     .await
+}
+
+/// Expenses of the time before there were keys, of all companies, at most `limit`. Reference, note
+/// and sums are not theirs yet: whoever has the documents knows them.
+pub async fn unkeyed(tx: &mut Tx, limit: i64) -> Result<Vec<NewAvailableExpense>, DbError> {
+    store::unkeyed(tx, limit).await
+}
+
+/// Gives such an expense its keys.
+pub async fn set_keys(tx: &mut Tx, of: &NewAvailableExpense, keys: &Keys) -> Result<(), DbError> {
+    store::set_keys(tx, of, keys).await
 }

@@ -1,6 +1,6 @@
 //! A company's expense group: which expense types, payment types and policies there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,24 @@ impl Group {
             .flat_map(|policy| &policy.expense_types);
         all.find(|one| one.code == code)
             .map(ConfiguredType::as_expense_type)
+    }
+
+    /// The expense types of all policies, each once, by name; the one that stands for none first.
+    pub(crate) fn expense_types(&self) -> Vec<ExpenseType> {
+        let all = self
+            .policies
+            .iter()
+            .flat_map(|policy| &policy.expense_types);
+        let none = ExpenseType::undefined();
+        let mut seen = BTreeSet::from([none.id.as_str()]);
+        let mut types: Vec<_> = all
+            .filter(|one| seen.insert(&one.code))
+            .map(ConfiguredType::as_expense_type)
+            .collect();
+        types.sort_by(|left, right| left.name.cmp(&right.name));
+        drop(seen);
+        types.insert(0, none);
+        types
     }
 
     pub(crate) fn has_payment_type(&self, id: &str) -> bool {
@@ -245,6 +263,12 @@ mod tests {
         assert_eq!(group.unusable(), None);
         assert_eq!(group.expense_type("TAXIX").unwrap().name, "Taxi");
         assert_eq!(group.expense_type("taxix"), None);
+        let types = group.expense_types();
+        assert_eq!(types.len(), EXPENSE_TYPES.len() + 1);
+        assert_eq!(
+            (types[0].id.as_str(), types[1].name.as_str()),
+            ("UNDEF", "Airfare")
+        );
         assert!(group.has_payment_type("CPAID") && !group.has_payment_type("IBCP"));
     }
 

@@ -1,7 +1,8 @@
 //! Expenses: what a traveller can put into a report, from whatever source it came.
 //!
 //! - Available expenses, a sink: receipts (and later cards) write here through [`api`] inside
-//!   their own operations, and are never called back. The console shows them.
+//!   their own operations, and are never called back. The console shows them, and travellers
+//!   change what is their own of them.
 //! - Quick Expense v4, with an image or without. Source:
 //!   expense/quick-expense/v4.quick-expense.md, and the e-receipts and quick expense guide. Quirks:
 //!   a bad token is 403, another user's URL is 401; names of fields may begin with a capital; a
@@ -13,12 +14,15 @@
 
 mod access;
 pub mod api;
+mod change;
 mod decimal;
 mod error;
 mod get_quick;
 mod group;
 mod groups;
+mod keys;
 mod limit;
+mod list;
 mod model;
 mod picture;
 mod post_quick;
@@ -38,8 +42,12 @@ use bursar_web::Strict;
 use http::StatusCode;
 use limit::Limit;
 
+pub use change::{Author, Change, Changed, Edit, Outcome};
+pub use keys::Keys;
+pub use list::{Facets, Filter, Page, Place, Sort, View};
 pub use model::{
     AvailableExpense, ExpenseType, Location, NewAvailableExpense, QuickExpense, QuickFacts, Source,
+    Traveller,
 };
 pub use picture::QuickPictures;
 pub use quick::SWITCHES;
@@ -134,6 +142,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Every SQL statement of this slice, for the test that prepares them on both engines.
-pub fn statements() -> &'static [&'static bursar_db::Sql] {
-    store::STATEMENTS
+pub fn statements() -> Vec<&'static bursar_db::Sql> {
+    store::statements()
 }

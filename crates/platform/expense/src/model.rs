@@ -22,7 +22,8 @@ impl Source {
         }
     }
 
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
         [Self::Receipt, Self::QuickExpense]
             .into_iter()
             .find(|source| source.as_str() == name)
@@ -76,8 +77,23 @@ pub struct NewAvailableExpense {
     pub expense_type: ExpenseType,
     /// Whether its document has a picture, or gets one.
     pub has_picture: bool,
+    /// The merchant's own reference, if the document has one.
+    pub reference: Option<String>,
+    /// Words that came along, which a search finds.
+    pub note: Option<String>,
+    /// Whether the document's amounts do not add up.
+    pub sums_differ: bool,
     /// When it became available.
     pub created_at: Micros,
+}
+
+/// Whose expenses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Traveller {
+    /// The company.
+    pub company_id: Uuid,
+    /// The user.
+    pub user_id: Uuid,
 }
 
 /// An available expense, as a list shows it.
@@ -103,6 +119,16 @@ pub struct AvailableExpense {
     pub expense_type: ExpenseType,
     /// Whether its document has a picture, or gets one.
     pub has_picture: bool,
+    /// The traveller's own words.
+    pub comment: Option<String>,
+    /// Whether the traveller put it out of sight.
+    pub hidden: bool,
+    /// Whether the document's amounts do not add up.
+    pub sums_differ: bool,
+    /// How often its type or comment was changed: a form says which state it was made from.
+    pub version: i64,
+    /// How many others, not hidden, look like the same purchase.
+    pub twins: i64,
 }
 
 /// Where a quick expense was made, as it was sent.
@@ -189,6 +215,10 @@ impl NewQuickExpense {
             currency_code: self.facts.currency_code.clone(),
             expense_type: self.facts.expense_type.clone(),
             has_picture: self.sent.is_some(),
+            // The documents give a quick expense none, and one amount only.
+            reference: None,
+            note: self.facts.comment.clone(),
+            sums_differ: false,
             created_at: self.received_at,
         }
     }

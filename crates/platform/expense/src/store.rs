@@ -1,31 +1,28 @@
 //! All SQL of this slice; its tables begin with `expense_`.
 
-use bursar_db::{DbError, FromCell, Row, Tx, args, statements};
+mod list;
+mod own;
+
+use bursar_db::{DbError, FromCell, Row, Sql, Tx, args, statements};
 use bursar_jobs::NewJob;
 use bursar_kernel::{Micros, Uuid, hex32};
 use bursar_pictures::Picture;
 
 use crate::group::Group;
-use crate::model::{ExpenseType, NewQuickExpense, QuickExpense, QuickFacts, Source};
-use crate::{AvailableExpense, NewAvailableExpense, picture};
+use crate::keys::Keys;
+use crate::model::{ExpenseType, NewQuickExpense, QuickExpense, QuickFacts};
+use crate::{NewAvailableExpense, picture};
+
+pub(crate) use list::{amounts, facets, get, page, twins};
+pub(crate) use own::{changes, note, set_hidden, set_keys, set_own, unkeyed};
 
 statements! {
     INSERT = "INSERT INTO expense_available (company_id, user_id, id, source, source_id, \
         source_app, merchant, transacted_at_text, amount, currency_code, expense_type_id, \
-        expense_type_name, created_at, has_picture) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-        ON CONFLICT (company_id, source, source_id) DO NOTHING";
-    GET = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id, expense_type_name, has_picture FROM expense_available \
-        WHERE company_id = $1 AND user_id = $2 AND id = $3";
-    LIST_BEFORE = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id, expense_type_name, has_picture FROM expense_available \
-        WHERE company_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
-    LIST_AFTER = "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
-        currency_code, expense_type_id, expense_type_name, has_picture FROM expense_available \
-        WHERE company_id = $1 AND user_id = $2 AND id > $3 ORDER BY id LIMIT $4";
-    AMOUNTS = "SELECT currency_code, amount FROM expense_available \
-        WHERE company_id = $1 AND user_id = $2 ORDER BY currency_code";
+        expense_type_name, created_at, has_picture, sums_differ, day, date_key, amount_key, \
+        merchant_key, twin_key, search_text) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+        $19, $20, $21) ON CONFLICT (company_id, source, source_id) DO NOTHING";
     INSERT_QUICK = "INSERT INTO expense_quick (company_id, id, user_id, app_id, app_name, body, \
         expense_type_id, expense_type_name, payment_type_id, amount, currency_code, \
         transaction_date, vendor, comment, entry_details, location, received_at, sent_blob, \
@@ -56,7 +53,16 @@ statements! {
     GROUP = "SELECT document FROM expense_group WHERE company_id = $1";
 }
 
-pub(crate) async fn insert(tx: &mut Tx, new: &NewAvailableExpense) -> Result<bool, DbError> {
+/// Every statement of this slice.
+pub(crate) fn statements() -> Vec<&'static Sql> {
+    [STATEMENTS, list::STATEMENTS, own::STATEMENTS].concat()
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    new: &NewAvailableExpense,
+    keys: &Keys,
+) -> Result<bool, DbError> {
     let rows = tx
         .execute(
             &INSERT,
@@ -74,80 +80,18 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAvailableExpense) -> Result<boo
                 &new.expense_type.id,
                 &new.expense_type.name,
                 new.created_at,
-                i64::from(new.has_picture),
+                new.has_picture,
+                new.sums_differ,
+                keys.day,
+                &keys.date,
+                &keys.amount,
+                &keys.merchant,
+                keys.twin.as_deref(),
+                &keys.search,
             ],
         )
         .await?;
     Ok(rows == 1)
-}
-
-pub(crate) async fn get(
-    tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
-    id: Uuid,
-) -> Result<Option<AvailableExpense>, DbError> {
-    tx.row(&GET, args![&company_id, &user_id, &id])
-        .await?
-        .map(read)
-        .transpose()
-}
-
-pub(crate) async fn list_before(
-    tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
-    before: Uuid,
-    limit: i64,
-) -> Result<Vec<AvailableExpense>, DbError> {
-    let rows = tx
-        .rows(&LIST_BEFORE, args![&company_id, &user_id, &before, limit])
-        .await?;
-    rows.into_iter().map(read).collect()
-}
-
-/// Newest first, as every list; the ones next to `after`.
-pub(crate) async fn list_after(
-    tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
-    after: Uuid,
-    limit: i64,
-) -> Result<Vec<AvailableExpense>, DbError> {
-    let rows = tx
-        .rows(&LIST_AFTER, args![&company_id, &user_id, &after, limit])
-        .await?;
-    rows.into_iter().rev().map(read).collect()
-}
-
-pub(crate) async fn amounts(
-    tx: &mut Tx,
-    company_id: Uuid,
-    user_id: Uuid,
-) -> Result<Vec<(String, String)>, DbError> {
-    let rows = tx.rows(&AMOUNTS, args![&company_id, &user_id]).await?;
-    rows.into_iter()
-        .map(|mut row| Ok((row.get(0)?, row.get(1)?)))
-        .collect()
-}
-
-fn read(mut row: Row) -> Result<AvailableExpense, DbError> {
-    let source: String = row.get(1)?;
-    Ok(AvailableExpense {
-        id: row.get(0)?,
-        source: Source::parse(&source).ok_or(DbError::Decode { column: 1 })?,
-        source_id: row.get(2)?,
-        source_app: row.get(3)?,
-        merchant: row.get(4)?,
-        transacted_at_text: row.get(5)?,
-        amount: row.get(6)?,
-        currency_code: row.get(7)?,
-        expense_type: ExpenseType {
-            id: row.get(8)?,
-            name: row.get(9)?,
-        },
-        has_picture: row.get::<i64>(10)? == 1,
-    })
 }
 
 /// The quick expense, what becomes available, and the job for its picture: all or nothing. Answers
@@ -178,7 +122,8 @@ pub(crate) async fn insert_quick(tx: &mut Tx, new: &NewQuickExpense) -> Result<i
         media_type,
     ];
     let rows = tx.returning(&INSERT_QUICK, args).await?;
-    insert(tx, &new.available()).await?;
+    let available = new.available();
+    insert(tx, &available, &available.keys()).await?;
     if new.sent.is_some() {
         let job = NewJob {
             kind: picture::KIND,

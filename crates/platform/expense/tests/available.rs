@@ -6,7 +6,9 @@
 )]
 
 use bursar_db::{Db, DbError, Isolation, MIGRATIONS, Sql, args};
-use bursar_expense::{ExpenseType, NewAvailableExpense, Source, api, statements};
+use bursar_expense::{
+    ExpenseType, Filter, NewAvailableExpense, Place, Sort, Source, Traveller, View, api, statements,
+};
 use bursar_kernel::{Micros, Uuid};
 use bursar_testkit::db_test;
 
@@ -24,13 +26,31 @@ fn expense(company: u128, user: u128, id: u128) -> NewAvailableExpense {
         currency_code: "EUR".into(),
         expense_type: ExpenseType::undefined(),
         has_picture: true,
+        reference: None,
+        note: None,
+        sums_differ: false,
         created_at: Micros(5),
     }
 }
 
+fn traveller(company: u128, user: u128) -> Traveller {
+    Traveller {
+        company_id: Uuid::from_u128(company),
+        user_id: Uuid::from_u128(user),
+    }
+}
+
+const NEWEST: View = View {
+    sort: Sort::Arrival,
+    descending: true,
+    place: Place::Start,
+    limit: 10,
+};
+
 async fn add(db: &Db, new: NewAvailableExpense) -> bool {
-    let added = db.write(Isolation::Append, new, |tx, new| {
-        Box::pin(api::add(tx, new))
+    let new = (new.keys(), new);
+    let added = db.write(Isolation::Append, new, |tx, (keys, new)| {
+        Box::pin(api::add(tx, new, keys))
     });
     added.await.unwrap()
 }
@@ -44,12 +64,13 @@ db_test! {
         assert!(add(&db, expense(1, 2, 12)).await);
         assert!(add(&db, expense(2, 1, 10)).await, "another company's document");
         let seen = db.read((), |tx, ()| Box::pin(async move {
-            let (company, user) = (Uuid::from_u128(1), Uuid::from_u128(1));
-            let all = api::list_before(tx, company, user, Uuid::max(), 10).await?;
-            let one = api::list_before(tx, company, user, Uuid::from_u128(11), 10).await?;
-            let foreign = api::get(tx, company, user, Uuid::from_u128(12)).await?;
-            let own = api::get(tx, company, user, Uuid::from_u128(11)).await?;
-            let amounts = api::amounts(tx, company, user).await?;
+            let (of, filter) = (traveller(1, 1), Filter::default());
+            let all = api::page(tx, of, &filter, &NEWEST).await?.expenses;
+            let after = View { place: Place::After(Uuid::from_u128(11)), ..NEWEST };
+            let one = api::page(tx, of, &filter, &after).await?.expenses;
+            let foreign = api::get(tx, of, Uuid::from_u128(12)).await?;
+            let own = api::get(tx, of, Uuid::from_u128(11)).await?;
+            let amounts = api::amounts(tx, of, &filter).await?;
             Ok::<_, DbError>((all, one, foreign, own, amounts))
         })).await.unwrap();
         let ids = |list: &[bursar_expense::AvailableExpense]| -> Vec<u128> {
@@ -83,7 +104,7 @@ db_test! {
         assert_eq!(added.await.unwrap(), 1);
         db.close().await;
         let db = place.open().await;
-        let kept = db.read(id, |tx, id| Box::pin(api::get(tx, *id, *id, *id))).await;
+        let kept = db.read(id, |tx, id| Box::pin(api::get(tx, traveller(7, 7), *id))).await;
         let kept = kept.unwrap().unwrap();
         assert_eq!((kept.merchant.as_str(), kept.source), ("Café", Source::Receipt));
         assert_eq!(kept.expense_type, ExpenseType::undefined());

@@ -9,6 +9,8 @@ use bursar_pictures::Picture;
 
 use crate::{LogEntry, Receipt, store};
 
+pub use crate::keys::key_expenses;
+
 /// Pixels across a preview: sharp at twice the size at which pages show it.
 const PREVIEW_WIDTH: u32 = 1000;
 

@@ -11,6 +11,7 @@ mod error;
 mod form;
 mod image_only;
 mod index;
+mod keys;
 pub mod link;
 mod model;
 mod post;
@@ -22,6 +23,7 @@ mod schemas;
 mod setting;
 mod status;
 mod store;
+mod sums;
 
 use std::sync::Arc;
 
@@ -38,6 +40,7 @@ pub use model::{Facts, LogEntry, Receipt, seller};
 pub use post::BODY_MAX;
 pub use process::Process;
 use schema::Validators;
+pub use sums::{Mismatch, SumKind, Term, TermName, mismatches};
 
 /// What the endpoints and the job need.
 #[derive(Clone)]

@@ -5,6 +5,7 @@ use bursar_pictures::Picture;
 use serde_json::Value;
 
 use crate::schema::ReceiptType;
+use crate::sums::mismatches;
 
 /// Something that happened to a receipt. Source: receipts/endpoints.markdown, "Example event
 /// messages".
@@ -335,6 +336,10 @@ pub struct Facts {
     pub total: String,
     /// ISO 4217.
     pub currency_code: String,
+    /// The seller's own reference, if there is one.
+    pub reference: Option<String>,
+    /// Whether amounts do not add up.
+    pub sums_differ: bool,
 }
 
 /// `Choice:` characters of a seller's name in lists; the receipt keeps them all.
@@ -350,6 +355,8 @@ impl Facts {
             date_time: text(&receipt["dateTime"]),
             total: text(&receipt["total"]),
             currency_code: text(&receipt["currencyCode"]),
+            reference: receipt["reference"].as_str().map(ToOwned::to_owned),
+            sums_differ: !mismatches(receipt).is_empty(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bursar_blobs::Blobs;
 use bursar_db::{BoxFuture, Db, DbError, Isolation, Tx};
-use bursar_expense::{ExpenseType, NewAvailableExpense, Source, api as expenses};
+use bursar_expense::{ExpenseType, Keys, NewAvailableExpense, Source, api as expenses};
 use bursar_jobs::{Claim, Failed, Handler, HandlerError, Job, JobsError, RetryPolicy};
 use bursar_kernel::{Clock, Micros, Rng, Uuid, hex32};
 use bursar_pictures::{Format, Picture, PictureError};
@@ -199,7 +199,8 @@ impl Process {
         let expense = match (receipt, facts) {
             (AnyReceipt::Data(receipt), Some(facts)) => {
                 let receipt = (attempt.receipt.0, receipt);
-                Some(available(receipt, facts, expense_type, ended_at))
+                let expense = available(receipt, facts, expense_type, ended_at);
+                Some((expense.keys(), expense))
             }
             _ => None,
         };
@@ -298,6 +299,9 @@ fn available(
         currency_code: facts.currency_code,
         expense_type,
         has_picture: true,
+        reference: facts.reference,
+        note: None,
+        sums_differ: facts.sums_differ,
         created_at,
     }
 }
@@ -309,7 +313,7 @@ struct Done {
     picture: Picture,
     ended_at: Micros,
     /// Of a receipt with data.
-    expense: Option<NewAvailableExpense>,
+    expense: Option<(Keys, NewAvailableExpense)>,
 }
 
 impl Done {
@@ -317,8 +321,8 @@ impl Done {
         let Begun { kind, receipt, at } = self.attempt;
         let times = (at, self.ended_at);
         let finished = store::finish(tx, kind, receipt, &self.picture, times).await?;
-        if let (true, Some(expense)) = (finished, &self.expense) {
-            expenses::add(tx, expense).await?;
+        if let (true, Some((keys, expense))) = (finished, &self.expense) {
+            expenses::add(tx, expense, keys).await?;
         }
         bursar_jobs::complete(tx, &self.claim).await
     }

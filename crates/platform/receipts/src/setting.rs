@@ -103,8 +103,12 @@ mod tests {
         let blobs = Blobs::open(folder.path(), clock, rng).unwrap();
         let logos = Logos::default();
         let get = async |logo| {
-            let locale = String::new();
-            logos.get(&blobs, &Setting { locale, logo }).await.unwrap()
+            let setting = Setting {
+                locale: String::new(),
+                logo,
+                expense_type: ExpenseType::undefined(),
+            };
+            logos.get(&blobs, &setting).await.unwrap()
         };
         let good = blobs.put(sample_logo()).await.unwrap();
         let other = blobs.put("no picture").await.unwrap();

@@ -35,7 +35,7 @@ db_test! {
         {
             assert!(page.contains(text), "{text}: {page}");
         }
-        for suffix in ["/picture.png", "/receipt.pdf"] {
+        for suffix in ["/picture.png", "/receipt", "/pages/1-800.png", "/original"] {
             let answer = app.us.get(&format!("{own}{suffix}")).cookie(&ana).send().await;
             assert_eq!(answer.status, 404, "{suffix}");
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bursar_db::{Sql, args};
+use bursar_expense::{Filter, Traveller};
 use bursar_jobs::Worker;
 use bursar_testkit::{TestDb, db_test};
 use bursar_web::Metrics;
@@ -153,13 +154,11 @@ impl Scene {
 
     async fn expenses(&self) -> usize {
         let reading = self.db.read((), |tx, ()| {
-            Box::pin(bursar_expense::api::list_before(
-                tx,
-                COMPANY,
-                TRAVELLER,
-                Uuid::max(),
-                10,
-            ))
+            let of = Traveller {
+                company_id: COMPANY,
+                user_id: TRAVELLER,
+            };
+            Box::pin(async move { bursar_expense::api::amounts(tx, of, &Filter::default()).await })
         });
         reading.await.unwrap().len()
     }

@@ -1,0 +1,21 @@
+-- What a traveller changes of an expense, and the history of that.
+ALTER TABLE expense_available ADD COLUMN comment TEXT;
+ALTER TABLE expense_available ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+-- Counts changes of type and comment.
+ALTER TABLE expense_available ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+-- Rows are only ever appended.
+CREATE TABLE expense_change (
+    company_id BLOB NOT NULL,
+    -- Whose expense it is.
+    user_id BLOB NOT NULL,
+    expense_id BLOB NOT NULL,
+    -- Time-ordered; one change of several things has it in several rows.
+    id BLOB NOT NULL,
+    what TEXT NOT NULL CHECK (what IN ('type', 'comment', 'hidden')),
+    was TEXT,
+    became TEXT,
+    changed_by BLOB NOT NULL,
+    changed_by_name TEXT NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (company_id, user_id, expense_id, id, what)
+) STRICT, WITHOUT ROWID;
