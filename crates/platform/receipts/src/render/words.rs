@@ -4,7 +4,7 @@
 //! A language is a file under `locales/` and a line in `LANGUAGES`. Tests hold the keys of each to
 //! those of English, and those to the keys that the code names.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use bursar_locale::{Catalogue, Exact, FluentArgs, FluentValue};
 use icu_locale_core::{LanguageIdentifier, Locale, locale, subtags::script};
@@ -26,10 +26,14 @@ const LANGUAGES: [(&str, &str); 7] = [
     ("zh", include_str!("../../locales/zh.ftl")),
 ];
 
-static CATALOGUES: LazyLock<Vec<Catalogue>> = LazyLock::new(|| {
-    let catalogue = |&(language, file): &(&'static str, &str)| Catalogue::new(language, &[file]);
-    LANGUAGES.iter().map(catalogue).collect()
-});
+/// Each parsed when the first of its readers comes: a language that nobody reads costs no memory.
+static CATALOGUES: [OnceLock<Catalogue>; LANGUAGES.len()] =
+    [const { OnceLock::new() }; LANGUAGES.len()];
+
+fn catalogue(at: usize) -> &'static Catalogue {
+    let (language, file) = LANGUAGES[at];
+    CATALOGUES[at].get_or_init(|| Catalogue::new(language, &[file]))
+}
 
 /// What one receipt is written with.
 pub(super) struct Words {
@@ -48,8 +52,8 @@ impl Words {
     /// Swedish dates and numbers. Chinese is written in simplified characters everywhere.
     pub(super) fn new(reader: &str, receipt: &Value) -> Self {
         let given = Locale::try_from_str(reader).map_or(locale!("en-US").id, |locale| locale.id);
-        let speaks = |catalogue: &&Catalogue| catalogue.language() == given.language.as_str();
-        let catalogue = CATALOGUES.iter().find(speaks).unwrap_or(&CATALOGUES[0]);
+        let speaks = |(language, _): &(&str, &str)| *language == given.language.as_str();
+        let catalogue = catalogue(LANGUAGES.iter().position(speaks).unwrap_or(0));
         let language = catalogue.language();
         let id = LanguageIdentifier {
             language: language.parse().unwrap_or(given.language),
@@ -178,7 +182,7 @@ impl Words {
     fn lookup(&self, key: &str, args: Option<&FluentArgs<'_>>) -> String {
         let text = self.catalogue.text(key, args);
         debug_assert!(text.is_some(), "{} lacks {key}", self.catalogue.language());
-        text.or_else(|| CATALOGUES[0].text(key, args))
+        text.or_else(|| catalogue(0).text(key, args))
             .unwrap_or_else(|| key.to_owned())
     }
 }
