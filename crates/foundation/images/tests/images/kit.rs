@@ -280,7 +280,7 @@ pub(crate) fn pdf_with(objects: &[Vec<u8>], trailer: &str) -> Vec<u8> {
     let mut bytes = b"%PDF-1.7\n".to_vec();
     let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for (index, object) in objects.iter().enumerate() {
-        table += &format!("{:010} 00000 n \n", bytes.len());
+        table.extend([format!("{:010} 00000 n \n", bytes.len())]);
         bytes.extend(format!("{} 0 obj\n", index + 1).bytes());
         bytes.extend(object);
         bytes.extend(b"\nendobj\n");
@@ -325,9 +325,8 @@ pub(crate) fn good_pdf() -> Vec<u8> {
 
 /// A PDF of many pages, all alike and empty.
 pub(crate) fn pdf_of_many(pages: usize) -> Vec<u8> {
-    let kids: String = (0..pages)
-        .map(|page| format!("{} 0 R ", page + 3))
-        .collect();
+    let kids: Vec<_> = (0..pages).map(|page| format!("{} 0 R", page + 3)).collect();
+    let kids = kids.join(" ");
     let mut objects = vec![
         object("<</Type/Catalog/Pages 2 0 R>>"),
         object(&format!(
@@ -376,7 +375,7 @@ pub(crate) fn fax_page(compression: u32) -> TiffPage {
 /// A sheet of paper with lines of something like writing on it.
 pub(crate) fn written(width: u32, height: u32) -> GrayImage {
     let ink = |x: u32, y: u32| {
-        y % 40 < 14 && x.wrapping_mul(2_654_435_761).rotate_left(9 + y % 3) % 3 == 0
+        y % 40 < 14 && (x.wrapping_mul(2_654_435_761).rotate_left(9 + y % 3)).is_multiple_of(3)
     };
     GrayImage::from_fn(width, height, |x, y| {
         Luma([if ink(x / 3, y) { 0 } else { 255 }])

@@ -95,10 +95,11 @@ fn pictures_in_a_page_are_drawn() {
     let dictionary =
         "/Type/XObject/Subtype/Image/Width 2/Height 1/BitsPerComponent 8/ColorSpace/DeviceRGB";
     let samples = [RED, BLUE].concat();
-    let hex: String = zlib(&samples)
+    let hex: Vec<_> = zlib(&samples)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
+    let hex = hex.concat();
     for image in [
         stream(dictionary, &samples),
         stream(&format!("{dictionary}/Filter/FlateDecode"), &zlib(&samples)),

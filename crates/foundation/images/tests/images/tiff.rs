@@ -52,7 +52,8 @@ fn a_page_becomes_a_page() {
 #[test]
 fn both_byte_orders_are_read() {
     for page in [tiff_page(40, 20), palette(), fax_page(4)] {
-        let (big, little) = (tiff_of(&[page.clone()], false, false), tiff(&[page]));
+        let pages = std::slice::from_ref(&page);
+        let (big, little) = (tiff_of(pages, false, false), tiff(pages));
         assert_eq!(
             page_png(Format::Tiff, &big, 0, 50),
             page_png(Format::Tiff, &little, 0, 50)
@@ -189,7 +190,7 @@ fn a_fax_that_ends_early_is_broken() {
 }
 
 /// The size of a PDF's page in points.
-fn points(pdf: &[u8]) -> (u32, u32) {
+fn points(pdf: &[u8]) -> (i64, i64) {
     let text = String::from_utf8_lossy(pdf);
     let (_, rest) = text
         .split_once("/MediaBox [")
@@ -202,7 +203,7 @@ fn points(pdf: &[u8]) -> (u32, u32) {
         .split_whitespace()
         .map(|n| n.parse().unwrap())
         .collect();
-    (numbers[2].round() as u32, numbers[3].round() as u32)
+    (numbers[2].round() as i64, numbers[3].round() as i64)
 }
 
 #[test]
@@ -256,7 +257,7 @@ fn a_written_sheet_stays_small_and_exact() {
         .tag(SAMPLES, [1])
         .dots(204, 196);
     let packed = page.strip.len();
-    let pdf = pdf_of(&[page.clone()]);
+    let pdf = pdf_of(std::slice::from_ref(&page));
     assert!(pdf.len() < packed / 2, "{} bytes of {packed}", pdf.len());
     let file = tiff(&[page]);
     let seen = image::DynamicImage::from(seen(Format::Tiff, &file, 0, 2400)).to_luma8();

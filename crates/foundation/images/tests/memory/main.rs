@@ -39,11 +39,11 @@ fn no_picture_takes_more_than_is_said() {
     }
 }
 
-fn normal(format: Format, bytes: &Vec<u8>) {
+fn normal(format: Format, bytes: &[u8]) {
     let _ = normalise(format, bytes);
 }
 
-fn page(format: Format, bytes: &Vec<u8>) {
+fn page(format: Format, bytes: &[u8]) {
     let _ = page_png(format, bytes, 0, 1000);
 }
 
