@@ -26,9 +26,9 @@ thread_local! {
 /// a hook that only listens takes its place.
 pub fn start() {
     let Ok(name) = std::env::var(NAME) else {
-        TARGETS
-            .iter()
-            .for_each(|target| println!("{}", target.name));
+        for target in TARGETS {
+            println!("{}", target.name);
+        }
         std::process::exit(0);
     };
     let Some(target) = target(&name) else {

@@ -46,7 +46,7 @@ pub(crate) fn seeds(format: Format) -> Vec<Vec<u8>> {
             let page = kit::tiff_page(12, 6);
             let packed = kit::zlib(&page.strip);
             seeds.extend([2, 3, 4].map(|group| kit::tiff(&[kit::fax_page(group)])));
-            seeds.push(kit::tiff_of(&[page.clone()], false, false));
+            seeds.push(kit::tiff_of(std::slice::from_ref(&page), false, false));
             seeds.push(kit::tiff(&[page.clone().compressed(8, packed)]));
             seeds.push(kit::tiff(&[page.compressed(7, kit::jpeg(&image))]));
         }
