@@ -13,7 +13,5 @@ ALTER TABLE expense_available ADD COLUMN search_text TEXT NOT NULL DEFAULT '';
 ALTER TABLE expense_available ADD COLUMN comment_search TEXT NOT NULL DEFAULT '';
 -- 1 where the document's amounts do not add up.
 ALTER TABLE expense_available ADD COLUMN sums_differ BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX expense_available_twin ON expense_available (company_id, user_id, twin_key)
-    WHERE twin_key IS NOT NULL;
 CREATE INDEX expense_available_unkeyed ON expense_available (company_id, user_id, id)
     WHERE LENGTH(date_key) = 0;

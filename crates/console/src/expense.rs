@@ -206,11 +206,11 @@ pub(crate) async fn page(named: Named, status: StatusCode, shown: Shown) -> Resp
     };
     match &*document {
         Document::Receipt(receipt) => {
-            let page = receipt_page(&asked, &session, receipt, stored, shown);
+            let page = receipt_page(&asked, &session, receipt, stored, &shown);
             respond::page(status, &page)
         }
         Document::Quick(quick) => {
-            let page = quick_page(&asked, &session, quick, stored, shown);
+            let page = quick_page(&asked, &session, quick, &stored, &shown);
             respond::page(status, &page)
         }
     }
@@ -260,10 +260,10 @@ impl Shown {
         if typed.faults.is_empty() {
             let kind = own.types.iter().find(|one| one.id == own.expense_type);
             let kind = kind.map(|one| one.name.clone()).unwrap_or_default();
-            own.overtaken_by = Some((kind, own.comment));
+            own.overtaken_by = Some((kind, std::mem::take(&mut own.comment)));
         }
         own.expense_type.clone_from(&typed.expense_type);
-        own.comment = typed.comment.clone();
+        own.comment.clone_from(&typed.comment);
         own.faults.clone_from(&typed.faults);
         own
     }
@@ -282,10 +282,10 @@ fn receipt_page(
     session: &Session,
     receipt: &Receipt,
     stored: Stored,
-    shown: Shown,
+    shown: &Shown,
 ) -> ExpensePage {
     let document: Value = serde_json::from_str(&receipt.body).unwrap_or_default();
-    let (problems, own) = stored.parts(asked, session, &shown, mismatches(&document));
+    let (problems, own) = stored.parts(asked, session, shown, mismatches(&document));
     let expense = stored.expense.as_ref();
     let expense = expense.map_or_else(|| receipt_row(receipt), expense_row);
     ExpensePage {
@@ -311,10 +311,10 @@ fn quick_page(
     asked: &Asked,
     session: &Session,
     quick: &QuickExpense,
-    stored: Stored,
-    shown: Shown,
+    stored: &Stored,
+    shown: &Shown,
 ) -> QuickExpensePage {
-    let (problems, own) = stored.parts(asked, session, &shown, Vec::new());
+    let (problems, own) = stored.parts(asked, session, shown, Vec::new());
     let facts = quick.facts.clone();
     let listed = stored.expense.as_ref().map(expense_row);
     QuickExpensePage {

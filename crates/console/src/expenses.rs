@@ -110,9 +110,9 @@ async fn listed(
 
 impl Listed {
     fn shown(self, frame: crate::views::Frame, list: ListQuery) -> ExpensesPage {
-        let (first, last) = (self.page.expenses.first(), self.page.expenses.last());
-        let before = first.filter(|_| self.page.more_before);
-        let after = last.filter(|_| self.page.more_after);
+        let shown = &self.page.expenses;
+        let before = shown.first().filter(|_| self.page.more_before);
+        let after = shown.last().filter(|_| self.page.more_after);
         let amounts = self.amounts.iter();
         let amounts = amounts.map(|(currency, amount)| (currency.as_str(), amount.as_str()));
         let rows = self.pending.iter().map(receipt_row);

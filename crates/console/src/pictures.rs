@@ -144,8 +144,8 @@ pub(crate) async fn preview(named: Named) -> Response {
 }
 
 /// `GET /expenses/{id}/pages/{page}-{width}.png`: a page, as the viewer shows it.
-pub(crate) async fn page(named: Named, Path(names): Path<HashMap<String, String>>) -> Response {
-    let Some((page, width)) = names.get("file").and_then(|file| page_and_width(file)) else {
+pub(crate) async fn page(named: Named, Path(path): Path<HashMap<String, String>>) -> Response {
+    let Some((page, width)) = path.get("file").and_then(|file| page_and_width(file)) else {
         return named.not_found();
     };
     match named.page_png(page - 1, width).await {

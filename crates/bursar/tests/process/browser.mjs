@@ -186,6 +186,81 @@ async function travel(browser) {
   console.log("signed out: the expense is out of reach");
 }
 
+// Searches, filters, sorts, and changes what is the traveller's own: by keyboard alone.
+async function organise(browser) {
+  const watch = await enter(browser, traveller, "/expenses");
+  const { page } = watch;
+  const names = () => page.locator(".merchant-name").allInnerTexts();
+  const address = () => page.url().slice(traveller.address.length);
+  await type(page, "#find-q", opened.toUpperCase().slice(0, 6));
+  await press(page, "Enter");
+  assert.deepEqual(await names(), [opened]);
+  await audit(watch, "expenses-found");
+  await tabTo(page, ".chip-clear");
+  await press(page, "Enter");
+  assert.equal(address(), "/expenses");
+
+  await tabTo(page, ".finder-more summary");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "#find-currency");
+  await page.keyboard.type("CHF");
+  await audit(watch, "expenses-filter");
+  await tabTo(page, ".finder-ticks button");
+  await press(page, "Enter");
+  assert.equal(address(), "/expenses?currency=CHF");
+  const francs = receipts.map((text) => JSON.parse(text)).filter((one) => one.currencyCode === "CHF");
+  assert.deepEqual(await names(), francs.map((one) => one.seller.name));
+  await page.goto(`${traveller.address}/expenses?q=nothing+like+it`);
+  await audit(watch, "expenses-nothing");
+  await page.goto(`${traveller.address}/expenses`);
+  await tabTo(page, ".col-merchant a");
+  await press(page, "Enter");
+  assert.equal(address(), "/expenses?sort=merchant");
+  const sorted = await names();
+  assert.deepEqual(sorted, [...merchants].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)));
+
+  await tabTo(page, "tbody .merchant");
+  await press(page, "Enter");
+  assert.equal(await page.locator("h1").innerText(), sorted[0]);
+  await tabTo(page, "#own-expense-type");
+  await page.keyboard.type("Hot");
+  await type(page, "#own-comment", "With two customers");
+  await tabTo(page, "form[action$='/details'] button");
+  await press(page, "Enter");
+  await page.locator("[role=status]").waitFor();
+  assert((await page.locator(".own + .panel").innerText()).includes("With two customers"));
+  await audit(watch, "expense-changed");
+
+  await tabTo(page, "a.button[href*='/receipt']");
+  await press(page, "Enter");
+  assert.equal(await picturesLoaded(page), 1);
+  await audit(watch, "viewer");
+  await tabTo(page, ".viewer-group a[href*='zoom=150']");
+  await press(page, "Enter");
+  await tabTo(page, ".viewer");
+  await audit(watch, "viewer-large");
+  await tabTo(page, "a[download]");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+  assert.match(file.suggestedFilename(), /^\d{4}-\d\d-\d\d-.+\.pdf$/);
+  await file.cancel();
+  await tabTo(page, ".back a");
+  await press(page, "Enter");
+
+  await tabTo(page, "form[action$='/hidden'] button");
+  await press(page, "Enter");
+  assert(!(await names()).includes(sorted[0]), "it is hidden");
+  await audit(watch, "expenses-just-hidden");
+  await page.goto(`${traveller.address}/expenses?hidden=1`);
+  assert.deepEqual(await names(), [sorted[0]]);
+  await audit(watch, "expenses-hidden");
+  await page.goBack();
+  await tabTo(page, "form[action$='/hidden'] button");
+  await press(page, "Enter");
+  assert.deepEqual(await names(), sorted, "undone, in the same order");
+  assert.deepEqual(watch.faults, []);
+  console.log("searched, changed, viewed, hidden and undone by keyboard");
+}
+
 async function arrive(browser) {
   const watch = await open(browser, "en-US");
   await watch.page.goto(`${newcomer.address}/expenses`);
@@ -524,6 +599,7 @@ const browser = await chromium.launch({
 });
 try {
   await travel(browser);
+  await organise(browser);
   await arrive(browser);
   await connectByAuthorize(browser);
   await goneLink(browser);

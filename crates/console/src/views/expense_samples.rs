@@ -198,7 +198,9 @@ impl ExpensesPage {
         let query = "q=nordic+air&source=app%3ANordic+Air&type=UNDEF&currency=USD&from=2026-11-01\
                      &until=2026-11-30&problems=1&sort=amount";
         let mut rows: Vec<_> = WEEK[2..4].iter().copied().map(ExpenseRow::sample).collect();
-        rows.iter_mut().for_each(|row| row.has_twins = true);
+        for row in &mut rows {
+            row.has_twins = true;
+        }
         let hidden = ExpenseRow {
             hidden: true,
             ..rows[1].clone()

@@ -131,6 +131,9 @@ pub(super) struct Chip {
     without: String,
 }
 
+/// Takes a filter back.
+type Undo = fn(&mut Filter);
+
 /// A column, and what sorts by it.
 pub(super) struct Column {
     class: &'static str,
@@ -231,58 +234,55 @@ impl ExpensesPage {
     }
 
     fn chips(&self) -> Vec<Chip> {
-        let (messages, filter) = (&self.frame.messages, &self.list.filter);
-        let mut chips = Vec::new();
-        let mut chip = |label: String, value: String, change: fn(&mut Filter)| {
-            let args = [("label", label.into()), ("value", value.into())];
-            chips.push(Chip {
-                text: messages.text_with("expenses-chip", args),
-                without: self.list.filtered(change).href(),
-            });
+        let chip = |(text, undo): (String, Undo)| Chip {
+            text,
+            without: self.list.filtered(undo).href(),
         };
+        self.filters_on().into_iter().map(chip).collect()
+    }
+
+    /// Each filter that is on, in words, and what takes it back.
+    fn filters_on(&self) -> Vec<(String, Undo)> {
+        let (messages, filter) = (&self.frame.messages, &self.list.filter);
+        let words = |label: String, value: &str| {
+            let args = [("label", label.into()), ("value", value.into())];
+            messages.text_with("expenses-chip", args)
+        };
+        let mut on: Vec<(String, Undo)> = Vec::new();
         if !filter.search.is_empty() {
-            let words = filter.search.clone();
-            chip(messages.text("expenses-search"), words, |filter| {
-                filter.search.clear();
-            });
+            let text = words(messages.text("expenses-search"), &filter.search);
+            on.push((text, |filter| filter.search.clear()));
         }
         let source = filter.source.map(|source| source_text(messages, source));
         if let Some(source) = filter.app.clone().or(source) {
-            chip(messages.text("expenses-source"), source, |filter| {
-                (filter.app, filter.source) = (None, None);
-            });
+            let text = words(messages.text("expenses-source"), &source);
+            on.push((text, |filter| (filter.app, filter.source) = (None, None)));
         }
         if let Some(id) = &filter.expense_type {
             let known = self.facets.expense_types.iter().find(|one| one.id == *id);
-            let name = known.map_or(id, |one| &one.name).clone();
-            chip(messages.text("expense-type"), name, |filter| {
-                filter.expense_type = None
-            });
+            let name = known.map_or(id, |one| &one.name);
+            let text = words(messages.text("expense-type"), name);
+            on.push((text, |filter| filter.expense_type = None));
         }
-        if let Some(code) = filter.currency.clone() {
-            chip(messages.text("expenses-currency"), code, |filter| {
-                filter.currency = None
-            });
+        if let Some(code) = &filter.currency {
+            let text = words(messages.text("expenses-currency"), code);
+            on.push((text, |filter| filter.currency = None));
         }
         if let Some(day) = filter.from {
             let day = messages.date(&day.to_string());
-            chip(messages.text("expenses-from"), day, |filter| {
-                filter.from = None
-            });
+            let text = words(messages.text("expenses-from"), &day);
+            on.push((text, |filter| filter.from = None));
         }
         if let Some(day) = filter.until {
             let day = messages.date(&day.to_string());
-            chip(messages.text("expenses-until"), day, |filter| {
-                filter.until = None
-            });
+            let text = words(messages.text("expenses-until"), &day);
+            on.push((text, |filter| filter.until = None));
         }
         if filter.problems {
-            chips.push(Chip {
-                text: messages.text("expenses-problems"),
-                without: self.list.filtered(|filter| filter.problems = false).href(),
-            });
+            let text = messages.text("expenses-problems");
+            on.push((text, |filter| filter.problems = false));
         }
-        chips
+        on
     }
 
     /// The fields beside the search, in order.

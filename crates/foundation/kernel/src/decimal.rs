@@ -93,7 +93,7 @@ impl Decimal {
         let length = u16::try_from(whole.len()).unwrap_or(u16::MAX);
         let mut key = vec![2];
         key.extend(length.to_be_bytes());
-        // From 1 on, so that no digit turned round is the highest byte, which ends what is negative.
+        // From 1 on: no digit turned round is the highest byte, which ends what is negative.
         key.extend(digits.map(|digit| digit + 1));
         if self.negative {
             // The other way round, and what is longer goes below its own beginning.
@@ -211,7 +211,9 @@ mod tests {
 
     fn sum(texts: &[&str]) -> String {
         let mut sum = Decimal::default();
-        texts.iter().for_each(|text| sum.add(&decimal(text)));
+        for text in texts {
+            sum.add(&decimal(text));
+        }
         sum.to_string()
     }
 

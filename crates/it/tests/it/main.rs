@@ -13,6 +13,7 @@ mod app_mgmt;
 mod apps;
 mod coverage;
 mod expenses;
+mod expenses_before;
 mod expenses_own;
 mod expenses_search;
 mod forged;

@@ -82,7 +82,7 @@ impl NewAvailableExpense {
     }
 }
 
-/// Text without its case, as searches compare it: on both engines alike, since none of them does it.
+/// Text without its case, as searches compare it: alike on both engines, since neither does it.
 pub(crate) fn folded(text: &str) -> String {
     text.to_lowercase()
 }

@@ -83,7 +83,9 @@ struct Check {
 impl Check {
     fn sum(&self) -> Decimal {
         let mut sum = Decimal::default();
-        self.terms.iter().for_each(|(_, amount)| sum.add(amount));
+        for (_, amount) in &self.terms {
+            sum.add(amount);
+        }
         sum
     }
 

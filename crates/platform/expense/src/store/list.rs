@@ -7,7 +7,8 @@ use bursar_kernel::Uuid;
 use crate::list::{Facets, Filter, Page, Place, View};
 use crate::model::{AvailableExpense, ExpenseType, Source, Traveller};
 
-/// What [`read`] reads of `own`; `$1` and `$2` name the traveller.
+/// What [`read`] reads of `own`; `$1` and `$2` name the traveller. Twins are counted in their index
+/// alone.
 macro_rules! columns {
     () => {
         "SELECT id, source, source_id, source_app, merchant, transacted_at_text, amount, \
@@ -84,9 +85,10 @@ static GET: Sql = Sql::new(concat!(
 ));
 static TWINS: Sql = Sql::new(concat!(
     columns!(),
-    "FROM expense_available AS own WHERE company_id = $1 AND user_id = $2 AND id <> $3 \
+    "FROM expense_available AS own WHERE company_id = $1 AND user_id = $2 AND id IN (\
+     SELECT id FROM expense_available WHERE company_id = $1 AND user_id = $2 AND id <> $3 \
      AND twin_key = (SELECT twin_key FROM expense_available \
-     WHERE company_id = $1 AND user_id = $2 AND id = $3) ORDER BY id LIMIT 20"
+     WHERE company_id = $1 AND user_id = $2 AND id = $3)) ORDER BY id LIMIT 20"
 ));
 static FACETS: Sql = Sql::new(
     "SELECT DISTINCT source, source_app, currency_code, expense_type_id, expense_type_name, hidden \
