@@ -192,7 +192,7 @@ async function organise(browser) {
   const { page } = watch;
   const names = () => page.locator(".merchant-name").allInnerTexts();
   const address = () => page.url().slice(traveller.address.length);
-  await type(page, "#find-q", opened.toUpperCase().slice(0, 6));
+  await type(page, "#find-q", opened.toUpperCase().slice(-6));
   await press(page, "Enter");
   assert.deepEqual(await names(), [opened]);
   await audit(watch, "expenses-found");
