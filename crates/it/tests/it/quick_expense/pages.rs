@@ -3,8 +3,9 @@
 use bursar_testkit::db_test;
 use serde_json::json;
 
-use super::sample::{GUIDE, created, with};
+use super::sample::{GUIDE, created, path, with};
 use crate::app::*;
+use crate::pictures::png;
 use crate::signin::{ANA_SIGNS_IN, cookie};
 
 const BEN_SIGNS_IN: [(&str, &str); 2] = [
@@ -72,6 +73,68 @@ db_test! {
         let own = hostile.rsplit('/').next().unwrap().to_lowercase();
         let page = app.us.get(&format!("/expenses/{own}")).cookie(&ana).send().await.text();
         assert!(!page.contains("<script") && page.contains("alert(1)"), "{page}");
+        app.stop().await;
+    }
+}
+
+/// Posts a quick expense with an image: the path of its page.
+async fn with_image(app: &TestApp, token: &str, image: &[u8]) -> String {
+    let call = app.us.post(&format!("{}/image", path(ANA))).bearer(token);
+    let parts: [(&str, &[u8]); 2] = [
+        ("quickExpenseRequest", GUIDE.as_bytes()),
+        ("fileContent", image),
+    ];
+    let answer = call.form_data(&parts).send().await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let id = answer.field("quickExpenseIdUri");
+    format!(
+        "/expenses/{}",
+        id.rsplit('/').next().unwrap().to_lowercase()
+    )
+}
+
+db_test! {
+    async fn a_quick_expense_with_an_image_has_a_viewer(place: TestDb) {
+        let app = TestApp::start_with_passwords(&place).await;
+        let token = app.token(ANA).await;
+        let image = png(9, 7);
+        let own = with_image(&app, &token, &image).await;
+        let ana = cookie(&app.us, &ANA_SIGNS_IN).await;
+        let get = async |suffix: &str| app.us.get(&format!("{own}{suffix}")).cookie(&ana).send().await;
+        // Another thread makes the picture uniform.
+        let mut picture = get("/picture.png").await;
+        for _ in 0..1000 {
+            if picture.header("content-type") == "image/png" {
+                break;
+            }
+            assert_eq!((picture.status, picture.header("cache-control")), (200, "no-store"));
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            picture = get("/picture.png").await;
+        }
+        assert!(picture.body.starts_with(b"\x89PNG\r\n\x1a\n"));
+        let list = app.us.get("/expenses").cookie(&ana).send().await.text();
+        assert!(list.contains(&format!("{own}/picture.png")), "{list}");
+        let page = get("").await.text();
+        assert!(page.contains(&format!("{own}/receipt")) && page.contains("Quick expense"), "{page}");
+        let viewer = get("/receipt?zoom=100").await;
+        assert_eq!(viewer.status, 200);
+        assert!(viewer.text().contains("/pages/1-2400.png"), "{}", viewer.text());
+        // A picture is not made larger than it is.
+        assert_eq!(&get("/pages/1-2400.png").await.body[16..24], &[0, 0, 0, 9, 0, 0, 0, 7]);
+        let original = get("/original").await;
+        assert_eq!((original.status, original.header("content-type")), (200, "image/png"));
+        assert!(original.header("content-disposition").ends_with("UTF-8''2022-12-12-ARIA.png"));
+        assert_eq!(original.body, image);
+
+        let broken = with_image(&app, &token, b"\x89PNG\r\n\x1a\nand nothing else").await;
+        let page = app.us.get(&broken).cookie(&ana).send().await.text();
+        assert!(page.contains("not ready yet, or could not be read"), "{page}");
+        let mark = app.us.get(&format!("{broken}/picture.png")).cookie(&ana).send().await;
+        assert_eq!((mark.status, mark.header("content-type")), (200, "image/svg+xml"));
+        for suffix in ["/receipt", "/original", "/pages/1-800.png"] {
+            let answer = app.us.get(&format!("{broken}{suffix}")).cookie(&ana).send().await;
+            assert_eq!(answer.status, 404, "{suffix}");
+        }
         app.stop().await;
     }
 }
