@@ -16,12 +16,14 @@ statements! {
         app_name, correlation_id, received_at, sent_blob, sent_type, status) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'ACCEPTED')";
     GET = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
-        image_type, preview_blob, sent_blob, sent_type, began_at, ended_at, app_id FROM receipts_receipt \
+        image_type, preview_blob, sent_blob, sent_type, began_at, ended_at, app_id \
+        FROM receipts_receipt \
         WHERE company_id = $1 AND id = $2";
     SIZES = "SELECT id, CAST(OCTET_LENGTH(body) AS BIGINT) FROM receipts_receipt \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     LIST = "SELECT id, user_id, receipt_type, body, app_name, received_at, status, image_blob, \
-        image_type, preview_blob, sent_blob, sent_type, began_at, ended_at, app_id FROM receipts_receipt \
+        image_type, preview_blob, sent_blob, sent_type, began_at, ended_at, app_id \
+        FROM receipts_receipt \
         WHERE company_id = $1 AND user_id = $2 AND id < $3 AND id >= $4 ORDER BY id DESC";
     ATTEMPTS = "SELECT began_at, ended_at, outcome, reason FROM receipts_attempt \
         WHERE company_id = $1 AND receipt_id = $2 ORDER BY id";
