@@ -22,7 +22,7 @@ const FLAGS: &[&str] = &[
     "--cfg=fuzzing",
 ];
 /// One input: at most so long, so many seconds, so much memory.
-const BOUNDS: &[&str] = &["-max_len=16384", "-timeout=60", "-rss_limit_mb=2048"];
+const BOUNDS: &[&str] = &["-max_len=16384", "-timeout=60", "-rss_limit_mb=1024"];
 const REGRESSIONS: &str = "fuzz/regressions";
 
 /// Runs one target or all, and fails when one of them broke.

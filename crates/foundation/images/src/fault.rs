@@ -3,7 +3,7 @@
 use crate::Format;
 use crate::limits::{
     DECODED_BYTES_MAX, GIF_FRAMES_MAX, PDF_DICTIONARIES_MAX, PDF_PAGES_MAX, PDF_UNPACKED_MAX,
-    PIXELS_MAX, TIFF_PAGES_MAX, TIFF_PIXELS_MAX,
+    PIXELS_MAX, SIDE_TAKEN_MAX, TIFF_PAGES_MAX, TIFF_PIXELS_MAX,
 };
 
 /// Why a picture cannot be used, as a sentence for its sender.
@@ -33,6 +33,9 @@ pub enum ImageFault {
         /// Pixels down.
         height: u32,
     },
+    /// A side of over [`SIDE_TAKEN_MAX`] pixels.
+    #[error("a side of the picture has more than {SIDE_TAKEN_MAX} pixels")]
+    Side,
     /// The frames of a GIF have more than [`PIXELS_MAX`] pixels together.
     #[error("the frames of the GIF have more than {} million pixels together", PIXELS_MAX / 1_000_000)]
     FramePixels,

@@ -5,6 +5,10 @@
 /// Source: receipts/endpoints.markdown, "Supported Image Formats".
 pub const SIDE_MAX: u32 = 2200;
 
+/// Longest side of a picture that is taken, in pixels: as long as a JPEG's may be. Scaling a
+/// longer one would take more memory for its weights than for its pixels.
+pub const SIDE_TAKEN_MAX: u32 = 65_535;
+
 /// Most pixels of a picture, of a page of a TIFF, and of all frames of a GIF together.
 pub const PIXELS_MAX: u64 = 50_000_000;
 

@@ -9,7 +9,9 @@ use image::codecs::png::{PngDecoder, PngEncoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, Limits};
 
-use crate::limits::{DECODED_BYTES_MAX, PAGE_PIXELS_MAX, PAGE_WIDTH_MAX, PIXELS_MAX, SIDE_MAX};
+use crate::limits::{
+    DECODED_BYTES_MAX, PAGE_PIXELS_MAX, PAGE_WIDTH_MAX, PIXELS_MAX, SIDE_MAX, SIDE_TAKEN_MAX,
+};
 use crate::{Format, ImageFault, Normalised, gif};
 
 /// Quality of a JPEG that we write. Choice: what it loses cannot be seen in print.
@@ -65,6 +67,9 @@ pub(crate) fn fitted((width, height): (u32, u32)) -> (u32, u32) {
 
 /// Refuses a picture by its size alone, before anything is allocated for it.
 pub(crate) fn check_size(width: u32, height: u32) -> Result<(), ImageFault> {
+    if width.max(height) > SIDE_TAKEN_MAX {
+        return Err(ImageFault::Side);
+    }
     if u64::from(width) * u64::from(height) > PIXELS_MAX {
         return Err(ImageFault::Pixels { width, height });
     }

@@ -6,6 +6,7 @@ use hayro::hayro_syntax::object::{Array, Dict, Stream};
 use super::{broken, filters};
 use crate::ImageFault;
 use crate::limits::PIXELS_MAX;
+use crate::raster::check_size;
 
 /// How many pixels decoding an image takes, its mask's included.
 pub(super) fn pixels(image: &Stream<'_>) -> Result<u64, ImageFault> {
@@ -23,6 +24,7 @@ fn own_pixels(image: &Stream<'_>) -> Result<u64, ImageFault> {
         side.unwrap_or_default()
     };
     let (width, height) = (side(b"Width", b"W"), side(b"Height", b"H"));
+    check_size(width, height)?;
     let (coded_width, coded_height) = coded_size(image, height)?;
     let (width, height) = (width.max(coded_width), height.max(coded_height));
     let pixels = u64::from(width) * u64::from(height);

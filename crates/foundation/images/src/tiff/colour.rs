@@ -117,12 +117,13 @@ fn unpacked(decoder: &mut Pages<'_>, color: ColorType, width: u32) -> Result<Vec
     let width = width as usize;
     let in_byte = 8 / bits;
     let mask = (1_u8 << bits) - 1;
-    let row = |row: &[u8]| {
-        let sample = |at: usize| row[at / in_byte] >> (8 - bits - at % in_byte * bits) & mask;
-        (0..width).map(sample).collect::<Vec<u8>>()
-    };
     let row_bytes = width.div_ceil(in_byte);
-    Ok(packed.chunks_exact(row_bytes).flat_map(row).collect())
+    let mut samples = Vec::with_capacity(packed.len() * in_byte);
+    for row in packed.chunks_exact(row_bytes) {
+        let sample = |at: usize| (row[at / in_byte] >> (8 - bits - at % in_byte * bits)) & mask;
+        samples.extend((0..width).map(sample));
+    }
+    Ok(samples)
 }
 
 /// Red, green and blue by number.
@@ -142,15 +143,13 @@ impl Palette {
     }
 
     fn colours(&self, numbers: &[u8]) -> Vec<u8> {
-        let colours = numbers.iter().map(|&number| self.0[usize::from(number)]);
-        colours.flatten().collect()
+        mapped(numbers, |&[number]| self.0[usize::from(number)])
     }
 }
 
 /// Lays a picture with transparency on white: a page of paper.
 fn on_white(samples: &[u8], is_associated: bool) -> Vec<u8> {
-    let pixels = samples.as_chunks::<4>().0.iter();
-    let laid = pixels.flat_map(|&[red, green, blue, alpha]| {
+    mapped(samples, |&[red, green, blue, alpha]| {
         [red, green, blue].map(|sample| {
             let ink = if is_associated {
                 sample
@@ -159,17 +158,24 @@ fn on_white(samples: &[u8], is_associated: bool) -> Vec<u8> {
             };
             ink.saturating_add(255 - alpha)
         })
-    });
-    laid.collect()
+    })
 }
 
 /// Choice: the plain formula. Print shops' profiles are not looked at.
 fn from_cmyk(samples: &[u8]) -> Vec<u8> {
-    let pixels = samples.as_chunks::<4>().0.iter();
-    let lit = pixels.flat_map(|&[cyan, magenta, yellow, black]| {
+    mapped(samples, |&[cyan, magenta, yellow, black]| {
         [cyan, magenta, yellow].map(|ink| times(255 - ink, 255 - black))
-    });
-    lit.collect()
+    })
+}
+
+/// Red, green and blue of each pixel; no byte more is allocated than they take.
+fn mapped<const N: usize>(samples: &[u8], colour: impl Fn(&[u8; N]) -> [u8; 3]) -> Vec<u8> {
+    let pixels = samples.as_chunks::<N>().0;
+    let mut colours = Vec::with_capacity(pixels.len() * 3);
+    for pixel in pixels {
+        colours.extend_from_slice(&colour(pixel));
+    }
+    colours
 }
 
 /// The full range of JFIF.

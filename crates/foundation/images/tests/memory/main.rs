@@ -49,16 +49,7 @@ fn page(format: Format, bytes: &[u8]) {
 
 fn pictures() -> Vec<(&'static str, Format, Vec<u8>)> {
     let large = DynamicImage::from(GrayImage::new(7000, 7000));
-    let rgb = DynamicImage::new_rgb8(7000, 7000);
-    let sheets = vec![kit::TiffPage::new(7000, 7000, 1, vec![]); 9];
-    let packed = kit::zlib(&vec![0; 49_000_000]);
-    let sheets: Vec<_> = sheets
-        .into_iter()
-        .map(|page| page.compressed(8, packed.clone()))
-        .collect();
-    let unpacked = kit::zlib(&vec![b' '; 200 << 20]);
-    let dictionaries = kit::zlib(&b"<<>>".repeat(240_000));
-    vec![
+    let mut pictures = vec![
         ("gray PNG", Format::Png, kit::png(&large)),
         (
             "clear PNG",
@@ -70,33 +61,65 @@ fn pictures() -> Vec<(&'static str, Format, Vec<u8>)> {
             Format::Png,
             kit::png(&DynamicImage::new_rgb16(6000, 6000)),
         ),
-        ("JPEG", Format::Jpeg, kit::jpeg(&rgb)),
         (
-            "GIF",
-            Format::Gif,
-            kit::gif(&[DynamicImage::new_rgba8(7000, 7000)]),
-        ),
-        ("TIFF", Format::Tiff, kit::tiff(&sheets)),
-        (
-            "PDF",
-            Format::Pdf,
-            kit::pdf(&kit::one_page(
-                "",
-                b"",
-                &[kit::stream("/Filter/FlateDecode", &unpacked)],
-            )),
+            "long PNG",
+            Format::Png,
+            kit::png(&DynamicImage::new_rgba8(65_535, 760)),
         ),
         (
-            "PDF of objects",
-            Format::Pdf,
-            kit::pdf(&kit::one_page(
-                "",
-                b"",
-                &[kit::stream("/Filter/FlateDecode", &dictionaries)],
-            )),
+            "JPEG",
+            Format::Jpeg,
+            kit::jpeg(&DynamicImage::new_rgb8(7000, 7000)),
         ),
+        ("GIF", Format::Gif, kit::gif(&[large])),
         ("PNG bomb", Format::Png, kit::png_bomb(40_000, 40_000)),
         ("GIF of many", Format::Gif, kit::gif_of_many(10_000)),
         ("PDF of many", Format::Pdf, kit::pdf_of_many(10_000)),
+        ("PDF of empty pages", Format::Pdf, empty_pages(240_000)),
+        ("PDF of empty pages, packed", Format::Pdf, packed_pages()),
+    ];
+    pictures.extend(tiffs().map(|(name, page)| {
+        let pages = vec![page; 3];
+        (name, Format::Tiff, kit::tiff(&pages))
+    }));
+    pictures
+}
+
+/// The largest page of each kind of colour, packed to nothing.
+fn tiffs() -> [(&'static str, kit::TiffPage); 5] {
+    let page = |side: u32, photometric, bits: u32, samples: u32| {
+        let bytes = u64::from(side).pow(2) * u64::from(samples * bits) / 8;
+        kit::TiffPage::new(side, side, photometric, Vec::new())
+            .tag(kit::BITS, vec![bits; samples as usize])
+            .tag(kit::SAMPLES, [samples])
+            .compressed(8, kit::zlib(&vec![0; usize::try_from(bytes).unwrap()]))
+    };
+    [
+        ("TIFF of bits", page(7000, 1, 1, 1)),
+        (
+            "TIFF with palette",
+            page(7000, 3, 8, 1).tag(kit::COLOR_MAP, vec![0; 768]),
+        ),
+        ("TIFF in RGB", page(7000, 2, 8, 3)),
+        ("clear TIFF", page(7000, 2, 8, 4)),
+        ("deep TIFF of four inks", page(5700, 5, 16, 4)),
     ]
+}
+
+/// Pages of four bytes each, within the file's own tree.
+fn empty_pages(count: usize) -> Vec<u8> {
+    let kids = "<<>>".repeat(count);
+    kit::pdf(&[
+        kit::object("<</Type/Catalog/Pages 2 0 R>>"),
+        kit::object(&format!("<</Type/Pages/Kids[{kids}]>>")),
+    ])
+}
+
+/// A stream that is as large as it may be once unpacked.
+fn packed_pages() -> Vec<u8> {
+    let spaces = kit::zlib(&vec![b' '; 200 << 20]);
+    let stream = kit::stream("/Filter/FlateDecode", &spaces);
+    let mut objects = kit::one_page("", b"", &[]);
+    objects[3] = stream;
+    kit::pdf(&objects)
 }
