@@ -11,6 +11,7 @@ mod images;
     dead_code,
     reason = "made for tests, which are few and small"
 )]
+// It compresses with flate2.
 #[path = "../../crates/foundation/images/tests/images/kit.rs"]
 mod kit;
 mod texts;

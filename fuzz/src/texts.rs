@@ -88,7 +88,8 @@ pub(crate) fn receipts() -> Vec<Vec<u8>> {
     texts.collect()
 }
 
-/// A receipt, behind a byte for its type and its traveller's language: checked, and drawn whatever the check says.
+/// A receipt, behind a byte for its type and its traveller's language: checked, and drawn whatever
+/// the check says.
 pub(crate) fn receipt(bytes: &[u8]) {
     static VALIDATORS: LazyLock<Validators> = LazyLock::new(Validators::default);
     let Some((&number, text)) = bytes.split_first() else {

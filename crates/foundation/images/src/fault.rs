@@ -26,7 +26,10 @@ pub enum ImageFault {
         detail: String,
     },
     /// More than [`PIXELS_MAX`] pixels in a picture.
-    #[error("the picture has {width} x {height} pixels; at most {} million are allowed", PIXELS_MAX / 1_000_000)]
+    #[error(
+        "the picture has {width} x {height} pixels; at most {} million are allowed",
+        PIXELS_MAX / 1_000_000
+    )]
     Pixels {
         /// Pixels across.
         width: u32,
@@ -37,10 +40,16 @@ pub enum ImageFault {
     #[error("a side of the picture has more than {SIDE_TAKEN_MAX} pixels")]
     Side,
     /// The frames of a GIF have more than [`PIXELS_MAX`] pixels together.
-    #[error("the frames of the GIF have more than {} million pixels together", PIXELS_MAX / 1_000_000)]
+    #[error(
+        "the frames of the GIF have more than {} million pixels together",
+        PIXELS_MAX / 1_000_000
+    )]
     FramePixels,
     /// The pages of a TIFF have more than [`TIFF_PIXELS_MAX`] pixels together.
-    #[error("the pages of the TIFF have more than {} million pixels together", TIFF_PIXELS_MAX / 1_000_000)]
+    #[error(
+        "the pages of the TIFF have more than {} million pixels together",
+        TIFF_PIXELS_MAX / 1_000_000
+    )]
     PagePixels,
     /// More than [`DECODED_BYTES_MAX`] bytes once decoded.
     #[error("the picture takes over {} MiB once decoded", DECODED_BYTES_MAX / (1024 * 1024))]
@@ -49,7 +58,11 @@ pub enum ImageFault {
     #[error("the GIF has more than {GIF_FRAMES_MAX} frames")]
     Frames,
     /// More than [`TIFF_PAGES_MAX`] or [`PDF_PAGES_MAX`] pages.
-    #[error("the {} has more than {} pages", .format.name(), if *.format == Format::Pdf { PDF_PAGES_MAX } else { TIFF_PAGES_MAX })]
+    #[error(
+        "the {} has more than {} pages",
+        .format.name(),
+        if *.format == Format::Pdf { PDF_PAGES_MAX } else { TIFF_PAGES_MAX }
+    )]
     Pages {
         /// TIFF or PDF.
         format: Format,

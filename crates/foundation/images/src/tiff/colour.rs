@@ -8,8 +8,8 @@ use tiff::tags::Tag;
 use super::{Pages, broken, fault, number, numbers, value};
 use crate::{Format, ImageFault};
 
-/// Makes a page with a palette one of gray, where 0 is black, in the file itself, so that the decoder, which knows no
-/// palettes, reads its numbers. `directory` is where the page's tags begin.
+/// Makes a page with a palette one of gray, where 0 is black, in the file itself, so that the
+/// decoder, which knows no palettes, reads its numbers. `directory` is where the page's tags begin.
 pub(super) fn call_gray(bytes: &mut [u8], directory: u64) {
     const PHOTOMETRIC: u16 = 262;
     const TYPE_SHORT: u16 = 3;

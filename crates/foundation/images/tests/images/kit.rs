@@ -180,25 +180,9 @@ impl TiffPage {
 
 /// A whole TIFF in either byte order. The last page's successor is the first when it `loops`.
 pub(crate) fn tiff_of(pages: &[TiffPage], is_little: bool, loops: bool) -> Vec<u8> {
-    let two = |value: u16| {
-        if is_little {
-            value.to_le_bytes()
-        } else {
-            value.to_be_bytes()
-        }
-    };
-    let four = |value: u32| {
-        if is_little {
-            value.to_le_bytes()
-        } else {
-            value.to_be_bytes()
-        }
-    };
-    let mut bytes = if is_little {
-        b"II".to_vec()
-    } else {
-        b"MM".to_vec()
-    };
+    let two = |value| two_bytes(is_little, value);
+    let four = |value| four_bytes(is_little, value);
+    let mut bytes = if is_little { b"II" } else { b"MM" }.to_vec();
     bytes.extend(two(42));
     bytes.extend(four(8));
     for (index, page) in pages.iter().enumerate() {
@@ -259,6 +243,22 @@ pub(crate) fn tiff_of(pages: &[TiffPage], is_little: bool, loops: bool) -> Vec<u
         bytes.extend(behind);
     }
     bytes
+}
+
+fn two_bytes(is_little: bool, value: u16) -> [u8; 2] {
+    if is_little {
+        value.to_le_bytes()
+    } else {
+        value.to_be_bytes()
+    }
+}
+
+fn four_bytes(is_little: bool, value: u32) -> [u8; 4] {
+    if is_little {
+        value.to_le_bytes()
+    } else {
+        value.to_be_bytes()
+    }
 }
 
 pub(crate) fn tiff(pages: &[TiffPage]) -> Vec<u8> {
