@@ -49,16 +49,17 @@ const LOCALES: [&str; 7] = [
 /// Longest content of a part.
 const PART_MAX: usize = 1 << 16;
 
+static VALIDATORS: LazyLock<Validators> = LazyLock::new(Validators::default);
+
 /// `Link` headers, one on each line.
 pub(crate) fn link(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else {
         return;
     };
-    let validators = Validators::default();
-    let found = described_by(text.lines(), &validators);
+    let found = described_by(text.lines(), &VALIDATORS);
     if let Ok(found) = found {
         let again = link_header(&[(found.schema_uri(), "describedBy")]);
-        let again = described_by([&*again].into_iter(), &validators);
+        let again = described_by([&*again].into_iter(), &VALIDATORS);
         assert_eq!(again, Ok(found));
     }
 }
@@ -91,7 +92,6 @@ pub(crate) fn receipts() -> Vec<Vec<u8>> {
 /// A receipt, behind a byte for its type and its traveller's language: checked, and drawn whatever
 /// the check says.
 pub(crate) fn receipt(bytes: &[u8]) {
-    static VALIDATORS: LazyLock<Validators> = LazyLock::new(Validators::default);
     let Some((&number, text)) = bytes.split_first() else {
         return;
     };

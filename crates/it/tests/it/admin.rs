@@ -104,13 +104,8 @@ db_test! {
 
 /// A node remembers for half a second who may call.
 async fn until_refused(app: &TestApp, path: &str, access: &str) {
-    for _ in 0..200 {
-        if app.us.get(path).bearer(access).send().await.status == 403 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{path} is still answered");
+    let refused = async || app.us.get(path).bearer(access).send().await.status == 403;
+    until("a refusal", refused).await;
 }
 
 db_test! {

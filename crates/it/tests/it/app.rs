@@ -80,6 +80,17 @@ pub(crate) const GENERAL: &str =
 const TRIES: usize = 1000;
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Waits for what another thread does: asks again, a bounded number of times, until it is seen.
+pub(crate) async fn until(what: &str, seen: impl AsyncFn() -> bool) {
+    for _ in 0..TRIES {
+        if seen().await {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    panic!("{what} does not come");
+}
+
 /// A started platform.
 pub(crate) struct TestApp {
     pub(crate) us: Site,

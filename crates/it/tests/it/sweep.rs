@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bursar_testkit::{TestDb, db_test};
 
@@ -30,17 +30,6 @@ fn aged(blobs: &Path) -> Vec<PathBuf> {
     }
     aged.sort();
     aged
-}
-
-/// Waits until a file is swept.
-async fn gone(path: &Path) {
-    for _ in 0..1000 {
-        if !path.exists() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{} is still there", path.display());
 }
 
 /// Where a listing's page shows its logo.
@@ -113,7 +102,7 @@ db_test! {
         assert_eq!(aged(&blobs).len(), 7);
 
         let app = start(&place).await;
-        gone(&orphan).await;
+        until("a sweep", async || !orphan.exists()).await;
         assert_eq!(aged(&blobs), named);
         let image = format!("/receipts/v4/{id}/image");
         let token = app.token(ANA).await;

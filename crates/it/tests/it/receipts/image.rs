@@ -253,23 +253,12 @@ db_test! {
         let head = head(ANA, &token, whole.len()).replace("expect: 100-continue\r\n", "");
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(&whole[..whole.len() - 100]).await.unwrap();
-        until(|| files(place.folder()).len() == 1).await;
+        until("a file", async || files(place.folder()).len() == 1).await;
         drop(stream);
-        until(|| files(place.folder()).is_empty()).await;
+        until("its end", async || files(place.folder()).is_empty()).await;
         assert_eq!(app.stored().await, 0);
         app.stop().await;
     }
-}
-
-/// Waits for what another thread does.
-async fn until(seen: impl Fn() -> bool) {
-    for _ in 0..1000 {
-        if seen() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("it does not come");
 }
 
 db_test! {
