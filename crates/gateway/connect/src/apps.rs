@@ -1,0 +1,49 @@
+//! The apps that this gateway runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bursar_gateway_client::Client;
+
+/// A merchant's app at the platform.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Its name in rows, addresses and the configuration.
+    pub id: String,
+    /// What it is for.
+    pub environment: Environment,
+    /// Calls the platform for it.
+    pub client: Client,
+}
+
+/// What an app is for. Each has landing pages, accounts and connections of its own: certification
+/// wants the two apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Environment {
+    /// Building and testing.
+    Development,
+    /// The real thing.
+    Production,
+}
+
+/// All of them, by id. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Apps(Arc<BTreeMap<String, App>>);
+
+impl Apps {
+    /// These apps; of two with one id the later counts.
+    pub fn new(apps: impl IntoIterator<Item = App>) -> Self {
+        let named = apps.into_iter().map(|app| (app.id.clone(), app));
+        Self(Arc::new(named.collect()))
+    }
+
+    /// The app of this id.
+    pub fn get(&self, id: &str) -> Option<&App> {
+        self.0.get(id)
+    }
+
+    /// Each, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &App> {
+        self.0.values()
+    }
+}
