@@ -20,10 +20,11 @@ use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mailbox, Mailer, SmtpError};
 use bursar_oauth::api::issue_request_token;
-use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
+use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken};
 use bursar_profile::ProfileState;
 use bursar_receipts::api::PictureError;
 use bursar_receipts::{Process, ReceiptsState};
+use bursar_secrets::{ServerKey, ServerKeyError};
 use bursar_web::{
     DataCenter, DataCenterError, Door, Limits, Metrics, Readiness, Strict, edge, openapi_router,
     ops_router,

@@ -4,10 +4,11 @@
 use bursar_db::{DbError, Tx};
 use bursar_jobs::{NewJob, enqueue};
 use bursar_kernel::{CorrelationId, Micros, Uuid};
+use bursar_secrets::ServerKey;
 use serde::{Deserialize, Serialize};
 
 use crate::redirect_uri::append;
-use crate::server_key::{Secret, ServerKey};
+use crate::secret::{Derive as _, Secret};
 use crate::state::Oauth;
 
 /// The kind of the jobs that write and send letters.

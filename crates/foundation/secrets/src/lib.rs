@@ -1,0 +1,17 @@
+//! Keys of 32 bytes that keep secrets at rest, and the private files that hold them.
+//!
+//! - [`ServerKey`] is one key for good. It hashes secrets that come back, such as tokens, and seals
+//!   those that are needed as they were. A hash cannot be made anew, so this key cannot change.
+//! - [`SealingKeys`] only seal. A sealed value names its key, so keys can change: the newest seals,
+//!   and the older ones still open.
+//!
+//! What is sealed is bound to a row: copied to another one, it does not open.
+
+mod cipher;
+mod file;
+mod hex;
+mod sealing_keys;
+mod server_key;
+
+pub use sealing_keys::{SealingKeys, SealingKeysError};
+pub use server_key::{Hash, Label, ServerKey, ServerKeyError};
