@@ -183,3 +183,17 @@ pub(crate) async fn sign_out(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyE
         Err(error) => asked.failed(&error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sign_in_leads_to_our_own_pages() {
+        assert_eq!(next_path("/expenses/1?a=b"), "/expenses/1?a=b");
+        for elsewhere in ["", "//evil.example", "https://evil.example"] {
+            assert_eq!(next_path(elsewhere), "/expenses");
+        }
+        assert_eq!(moved_url("/a?b=c"), "/signin?next=/a%3Fb%3Dc&moved=1");
+    }
+}
