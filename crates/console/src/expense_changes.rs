@@ -9,13 +9,13 @@ use bursar_expense::{
     Author, AvailableExpense, Edit, ExpenseType, Outcome, Traveller, api as expenses,
 };
 use bursar_kernel::{Uuid, hex32};
+use bursar_pages::ErrorKind;
 use bursar_web::{Form, encode_form};
 
 use crate::expense::{self, Named, Shown, Typed};
 use crate::expenses::JUST;
 use crate::list_query::{ListQuery, parse_id, with_query};
 use crate::reader::{Anyone, Posted, Reader};
-use crate::views::ErrorKind;
 
 /// `Choice:` characters of a comment.
 const COMMENT_MAX: usize = 2000;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,6 +12,12 @@ use subtle::ConstantTimeEq as _;
 /// A fresh secret of 256 bits as URL-safe text: for the cookie and for the forms of a session.
 pub fn new_token(rng: &Rng) -> String {
     URL_SAFE_NO_PAD.encode(rng.bytes::<32>())
+}
+
+/// What is stored in place of a session's token: whoever reads the rows cannot sign in. The token
+/// has 256 random bits, so a plain hash is enough.
+pub fn stored(token: &str) -> Vec<u8> {
+    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
 }
 
 /// Whether a form's token is the session's, in a time that tells nothing about where they differ.
@@ -23,7 +30,7 @@ pub fn csrf_token_matches(expected: &str, given: &str) -> bool {
 /// Over HTTPS it is `Secure` and its name starts with `__Host-`, so that neither a subdomain nor
 /// plain HTTP can set it. Browsers refuse that prefix without HTTPS, hence the plain name there;
 /// it has the port, because cookies of one host are shared by all its ports (RFC 6265 section
-/// 8.5): who signs in at one data center of the sandbox stays signed in at the others.
+/// 8.5): who signs in at one port stays signed in at the others.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SessionCookie {
     name: String,
@@ -99,25 +106,20 @@ pub fn from_own_pages(headers: &HeaderMap, own_origin: &str) -> bool {
         .is_none_or(|origin| origin == own_origin)
 }
 
-/// Where to go after sign-in: `next` if it is a path of ours, else the first page.
+/// A path of ours to go to; none when it may lead elsewhere.
 ///
 /// Browsers read `//host` and `/\host` as other hosts and skip control characters.
-pub fn next_path(next: &str) -> &str {
-    let ours = next.starts_with('/')
-        && !next[1..].starts_with(['/', '\\'])
-        && next
+pub fn own_path(path: &str) -> Option<&str> {
+    let ours = path.starts_with('/')
+        && !path[1..].starts_with(['/', '\\'])
+        && path
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if ours { next } else { "/expenses" }
-}
-
-/// The sign-in page of the reader's own data center, which says why the reader is there.
-pub(crate) fn moved_url(next: &str) -> String {
-    format!("{}&moved=1", sign_in_url(next))
+    ours.then_some(path)
 }
 
 /// The sign-in page that goes on at a path of ours. Slashes stay legible: a query may have them.
-pub(crate) fn sign_in_url(next: &str) -> String {
+pub fn sign_in_url(next: &str) -> String {
     let query = bursar_web::encode_form([("next", next)]);
     format!("/signin?{}", query.replace("%2F", "/"))
 }
@@ -177,7 +179,7 @@ mod tests {
         assert_eq!(token("session=xyz; session=xyz"), Some("xyz".into()));
         assert_eq!(token("session=xyz; session=abc"), None);
         assert_eq!(token("__Host-session=xyz; mysession=1"), None);
-        assert_eq!(token("session-8081=xyz"), None, "of another data center");
+        assert_eq!(token("session-8081=xyz"), None, "of another port");
         assert_eq!(token("session="), None);
         assert_eq!(
             cookie.token(&headers(&[("cookie", "a=1"), ("cookie", "session=x")])),
@@ -204,20 +206,25 @@ mod tests {
     }
 
     #[test]
-    fn sign_in_leads_to_our_own_pages() {
-        assert_eq!(next_path("/expenses/1?a=b"), "/expenses/1?a=b");
+    fn a_path_of_ours_leads_nowhere_else() {
+        for ours in ["/", "/expenses/1?a=b"] {
+            assert_eq!(own_path(ours), Some(ours));
+        }
         for elsewhere in [
             "",
             "expenses",
             "//evil.example",
             "/\\evil.example",
             "/\t/evil.example",
+            "https://evil.example",
+            "/é",
         ] {
-            assert_eq!(next_path(elsewhere), "/expenses");
+            assert_eq!(own_path(elsewhere), None, "{elsewhere}");
         }
-        assert_eq!(next_path("https://evil.example"), "/expenses");
-        assert_eq!(next_path("/é"), "/expenses");
-        assert_eq!(next_path("/"), "/");
+    }
+
+    #[test]
+    fn sign_in_goes_on_where_it_was_asked_for() {
         assert_eq!(
             sign_in_url("/a?b=%2F&c=d"),
             "/signin?next=/a%3Fb%3D%252F%26c%3Dd"

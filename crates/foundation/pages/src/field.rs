@@ -1,9 +1,6 @@
 //! Fields of forms: label, hint, what was typed, and what is wrong with it.
 
 use askama::Template;
-use bursar_appcenter::{Fault, Faults};
-
-use crate::messages::Messages;
 
 /// One field. It renders itself, for `{{ field|safe }}`.
 #[derive(Template, Clone)]
@@ -102,11 +99,15 @@ impl Field {
         Self { hint, ..self }
     }
 
-    /// With its fault, if `faults` has one.
+    /// With what is wrong with it, in words; empty when nothing is.
     #[must_use]
-    pub fn checked(self, messages: &Messages, faults: &Faults) -> Self {
-        let error = error(messages, faults, self.name);
+    pub fn error(self, error: String) -> Self {
         Self { error, ..self }
+    }
+
+    /// The name that the form has it under.
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     fn input_type(&self) -> &'static str {
@@ -146,29 +147,45 @@ impl Field {
     }
 }
 
-/// What is wrong with a field, in words; empty when nothing is.
-pub(super) fn error(messages: &Messages, faults: &Faults, name: &str) -> String {
-    let Some(fault) = faults.get(name) else {
-        return String::new();
-    };
-    match fault {
-        Fault::Missing => messages.text("fault-missing"),
-        Fault::TooLong(max) => messages.text_with("fault-too-long", [("max", (*max).into())]),
-        Fault::Invisible => messages.text("fault-invisible"),
-        Fault::NotAnAddress => messages.text("fault-not-an-address"),
-        Fault::NotHttps => messages.text("fault-not-https"),
-        Fault::NotPlain => messages.text("fault-not-plain"),
-        Fault::Reserved(name) => messages.text_with("fault-reserved", [("name", (*name).into())]),
-        Fault::NotAScope(name) => {
-            messages.text_with("fault-not-a-scope", [("name", name.as_str().into())])
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field() -> Field {
+        Field::line("app", "connect_url", "Landing page".into(), "a\"b")
+    }
+
+    fn html(field: Field) -> String {
+        field.render().unwrap()
+    }
+
+    #[test]
+    fn a_field_has_its_label_and_what_describes_it() {
+        let plain = html(field());
+        assert!(plain.contains("<label for=\"app-connect-url\">Landing page</label>"));
+        assert!(plain.contains("name=\"connect_url\" type=\"text\" value=\"a&#34;b\">"));
+        assert!(!plain.contains("aria-") && !plain.contains("class=\"hint\""));
+        let wrong = html(field().hint("An address".into()).error("No address".into()));
+        for text in [
+            "id=\"app-connect-url-hint\">An address</p>",
+            "id=\"app-connect-url-error\">No address</p>",
+            "aria-invalid=\"true\" aria-describedby=\"app-connect-url-error app-connect-url-hint\"",
+        ] {
+            assert!(wrong.contains(text), "{text} is not there: {wrong}");
         }
-        Fault::NotARedirectUri(line) => {
-            messages.text_with("fault-not-a-redirect-uri", [("line", line.as_str().into())])
-        }
-        Fault::Repeated(line) => {
-            messages.text_with("fault-repeated", [("line", line.as_str().into())])
-        }
-        Fault::NotOffered => messages.text("fault-not-offered"),
-        Fault::NotADay => messages.text("fault-not-a-day"),
+        assert_eq!(field().name(), "connect_url");
+    }
+
+    #[test]
+    fn a_field_is_of_its_kind() {
+        assert!(html(field().day()).contains("type=\"date\""));
+        assert!(html(field().address()).contains("inputmode=\"url\""));
+        assert!(html(field().paragraphs()).contains("rows=\"6\""));
+        assert!(html(field().note()).contains("rows=\"3\">\na&#34;b</textarea>"));
+        assert!(html(field().addresses()).contains("rows=\"3\" inputmode=\"url\""));
+        let choice = field().choice(vec![("a", "One".into()), ("a\"b", "Two".into())]);
+        let choice = html(choice);
+        assert!(choice.contains("<option value=\"a\">One</option>"));
+        assert!(choice.contains("<option value=\"a&#34;b\" selected>Two</option>"));
     }
 }

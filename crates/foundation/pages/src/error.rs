@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 
-use super::Frame;
+use crate::Frame;
 
 /// The answer where a page cannot be.
 #[derive(Template)]
@@ -30,7 +30,7 @@ pub enum ErrorKind {
     Unreadable,
     /// What was sent is larger than any form of ours.
     TooLarge,
-    /// The platform has too much to do; the same may work a moment later.
+    /// There is too much to do; the same may work a moment later.
     Busy,
     /// A fault of ours.
     Internal,
@@ -79,5 +79,33 @@ impl ErrorPage {
 
     fn needs_sign_in(&self) -> bool {
         self.kind == ErrorKind::SignedOut || self.frame.signed_in.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{check, samples};
+
+    #[test]
+    fn errors_have_their_status_and_id() {
+        for (kind, status) in [
+            (ErrorKind::NotFound, 404),
+            (ErrorKind::SignedOut, 403),
+            (ErrorKind::Forbidden, 403),
+            (ErrorKind::Unreadable, 400),
+            (ErrorKind::TooLarge, 413),
+            (ErrorKind::Busy, 503),
+            (ErrorKind::Internal, 500),
+        ] {
+            assert_eq!(kind.status(), status);
+            let html = samples::error(kind).render().unwrap();
+            assert!(html.contains("<code>0b7f3f4e-5a43-4d0e-9f0c-3f8a1d2b6c55</code>"));
+            assert_eq!(
+                check::faults(&html, "Bursar"),
+                Vec::<String>::new(),
+                "{kind:?}"
+            );
+        }
     }
 }
