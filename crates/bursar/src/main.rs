@@ -7,7 +7,7 @@ use bursar::admin::Order;
 use bursar::config::{Config, Flags, strict};
 use bursar::control::{self, ControlError};
 use bursar::lint::lint;
-use bursar::{Platform, sandbox};
+use bursar::{Gateway, Platform, sandbox};
 use bursar_db::Location;
 use bursar_kernel::Uuid;
 use bursar_receipts::schema::ReceiptType;
@@ -34,6 +34,8 @@ struct Cli {
 enum Command {
     /// Run the platform as configured
     Platform,
+    /// Run the gateway as configured
+    Gateway,
     /// Run the platform with seeded companies, on loopback
     Sandbox(sandbox::SandboxFlags),
     /// Run the sandbox and play the main job on it
@@ -223,6 +225,7 @@ fn run(command: &Command, config: Config) -> ExitCode {
     let result = runtime.block_on(async {
         match command {
             Command::Platform => platform(config).await,
+            Command::Gateway => gateway(config).await,
             Command::Migrate => Platform::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Sandbox(flags) => sandbox::serve(config, *flags).await,
             Command::Demo { port, exit } => sandbox::demo(config, *port, *exit).await,
@@ -273,6 +276,14 @@ async fn platform(config: Config) -> Result<ExitCode, bursar::StartError> {
         tracing::info!(data_center = id, %address, "serving");
     }
     platform.serve(stop).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn gateway(config: Config) -> Result<ExitCode, bursar::StartError> {
+    let gateway = Gateway::start(&config).await?;
+    let stop = bursar::stop_signal()?;
+    tracing::info!(address = gateway.address(), "serving");
+    gateway.serve(stop).await;
     Ok(ExitCode::SUCCESS)
 }
 

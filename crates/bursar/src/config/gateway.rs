@@ -136,9 +136,8 @@ impl GatewayAppConfig {
         }
         Trust::new(&self.base_uri, &self.trusted_domains)
             .map_err(|_| "base_uri: write it as https://host".to_owned())?;
-        let is_hash = |text: &String| {
-            text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-        };
+        let is_hash =
+            |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !self.api_key_hashes.iter().all(is_hash) {
             return Err("api_key_hashes: each is 64 hexadecimal digits".into());
         }

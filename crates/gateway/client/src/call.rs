@@ -148,9 +148,7 @@ impl Client {
 /// Whether the platform can have acted.
 fn unanswered(error: &OutboundError) -> FailureKind {
     match error {
-        OutboundError::Address | OutboundError::Connect { .. } => {
-            FailureKind::NotSent(told(error))
-        }
+        OutboundError::Address | OutboundError::Connect { .. } => FailureKind::NotSent(told(error)),
         OutboundError::Timeout { .. }
         | OutboundError::TooLarge { .. }
         | OutboundError::Broken { .. } => FailureKind::Unknown(told(error)),

@@ -120,6 +120,11 @@ impl Failure {
         }
     }
 
+    /// A success that lacks what is documented.
+    pub(crate) fn undocumented(what: &str, exchanges: Vec<Exchange>) -> Self {
+        Self::new(FailureKind::Undocumented(what.to_owned()), exchanges)
+    }
+
     /// The refusal, if that is what happened.
     pub fn refusal(&self) -> Option<&Refusal> {
         match &*self.kind {

@@ -59,7 +59,11 @@ impl Client {
         let now = self.0.clock.now();
         let base = access.geolocation();
         {
-            let kept = self.0.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = self
+                .0
+                .indexes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             if let Some(kept) = kept.get(base).filter(|kept| kept.until > now) {
                 return Ok((kept.index.clone(), Vec::new()));
             }
@@ -72,7 +76,11 @@ impl Client {
             let odd = FailureKind::NotSent("the service index is no list of links".into());
             return Err(Failure::new(odd, exchanges));
         };
-        let mut kept = self.0.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self
+            .0
+            .indexes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let until = now + KEPT;
         let entry = Kept {
             index: index.clone(),
@@ -100,7 +108,10 @@ mod tests {
     fn placeholders_are_filled() {
         let filled = fill("https://x.test/receipts/v4/users/{userId}", "u-1");
         assert_eq!(filled, "https://x.test/receipts/v4/users/u-1");
-        assert_eq!(fill("https://x.test/{id}/image", "1"), "https://x.test/1/image");
+        assert_eq!(
+            fill("https://x.test/{id}/image", "1"),
+            "https://x.test/1/image"
+        );
         assert_eq!(fill("https://x.test/all", "1"), "https://x.test/all");
     }
 }

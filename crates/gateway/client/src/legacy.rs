@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::{AccessToken, Client, Done, Result};
 
 /// What an old token became. Use it once with [`Client::refresh`] to learn whose it is.
@@ -50,20 +50,16 @@ impl Client {
             .secret_json(body.to_string());
         let success = self.send(call).await?;
         let exchanges = vec![success.exchange];
-        match serde_json::from_slice::<Body>(&success.body) {
-            Ok(body) => Ok(Done {
-                value: Exchanged {
-                    refresh_token: body.token,
-                    expires_at: body
-                        .expired
-                        .map(|millis| Micros(0) + Duration::from_millis(millis)),
-                },
-                exchanges,
-            }),
-            Err(_) => {
-                let kind = FailureKind::Undocumented("has no token".into());
-                Err(Failure::new(kind, exchanges))
-            }
-        }
+        let Ok(body) = serde_json::from_slice::<Body>(&success.body) else {
+            return Err(Failure::undocumented("has no token", exchanges));
+        };
+        let expires_at = body.expired.map(Duration::from_millis);
+        Ok(Done {
+            value: Exchanged {
+                refresh_token: body.token,
+                expires_at: expires_at.map(|since_epoch| Micros(0) + since_epoch),
+            },
+            exchanges,
+        })
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::Deserialize;
 
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::media::{Image, json_part};
 use crate::{AccessToken, Client, Done, Result};
 
@@ -56,18 +56,15 @@ impl Client {
         };
         let mut exchanges = Vec::new();
         let success = self.after(&mut exchanges, call).await?;
-        match serde_json::from_slice::<Body>(&success.body) {
-            Ok(body) => Ok(Done {
-                value: PostedQuickExpense {
-                    uri: body.quick_expense_id_uri,
-                    correlation_id: success.exchange.correlation_id().to_owned(),
-                },
-                exchanges,
-            }),
-            Err(_) => {
-                let kind = FailureKind::Undocumented("has no quickExpenseIdUri".into());
-                Err(Failure::new(kind, exchanges))
-            }
-        }
+        let Ok(body) = serde_json::from_slice::<Body>(&success.body) else {
+            return Err(Failure::undocumented("has no quickExpenseIdUri", exchanges));
+        };
+        Ok(Done {
+            value: PostedQuickExpense {
+                uri: body.quick_expense_id_uri,
+                correlation_id: success.exchange.correlation_id().to_owned(),
+            },
+            exchanges,
+        })
     }
 }

@@ -139,13 +139,10 @@ impl Client {
         let call = self.call(Method::POST, url).bearer(&access.secret);
         let call = with_image(call.header(LINK, link), receipt);
         let success = self.after(&mut exchanges, call).await?;
-        match posted(&success) {
-            Some(value) => Ok(Done { value, exchanges }),
-            None => {
-                let kind = FailureKind::Undocumented("has no Location".into());
-                Err(Failure::new(kind, exchanges))
-            }
-        }
+        let Some(value) = posted(&success) else {
+            return Err(Failure::undocumented("has no Location", exchanges));
+        };
+        Ok(Done { value, exchanges })
     }
 
     /// The newest receipts of a user, or those at the `next` of an earlier page.

@@ -122,7 +122,7 @@ struct Claims {
 }
 
 /// The signature is not checked: the token came from its issuer over the connection that we opened.
-/// Source: OpenID Connect Core 3.1.3.7, item 6.
+/// Source: `OpenID` Connect Core 3.1.3.7, item 6.
 fn claims(id_token: &str) -> Option<Claims> {
     let payload = id_token.split('.').nth(1)?;
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;

@@ -144,8 +144,14 @@ mod tests {
     fn a_documented_data_center_leads_to_the_others() {
         let us = "https://us.api.concursolutions.com";
         for (address, base) in [
-            ("https://us2.api.concursolutions.com", "https://us2.api.concursolutions.com"),
-            ("https://EU2.api.concursolutions.com/", "https://eu2.api.concursolutions.com"),
+            (
+                "https://us2.api.concursolutions.com",
+                "https://us2.api.concursolutions.com",
+            ),
+            (
+                "https://EU2.api.concursolutions.com/",
+                "https://eu2.api.concursolutions.com",
+            ),
             ("https://apa1.concurcdc.cn/a?b", "https://apa1.concurcdc.cn"),
         ] {
             assert_eq!(trusted(us, &[], address).as_deref(), Some(base));
@@ -172,7 +178,10 @@ mod tests {
         let own = trusted(home, &[], "https://us.bursar.example:8443/");
         assert_eq!(own.as_deref(), Some(home));
         assert_eq!(trusted(home, &[], "https://emea.bursar.example"), None);
-        assert_eq!(trusted(home, &[], "https://us.api.concursolutions.com"), None);
+        assert_eq!(
+            trusted(home, &[], "https://us.api.concursolutions.com"),
+            None
+        );
         let sibling = trusted(home, &["Bursar.example"], "https://emea.bursar.example");
         assert_eq!(sibling.as_deref(), Some("https://emea.bursar.example"));
     }

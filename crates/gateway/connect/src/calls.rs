@@ -54,7 +54,9 @@ pub struct Purpose {
 pub struct NewCall {
     id: Uuid,
     exchange: Exchange,
-    error: ErrorBody,
+    url: String,
+    error_code: Option<String>,
+    error_description: Option<String>,
 }
 
 /// A call as it was kept.
@@ -135,10 +137,15 @@ impl ErrorBody {
 
 /// Makes exchanges ready to be kept, before the operation that keeps them.
 pub fn new_calls(rng: &Rng, exchanges: Vec<Exchange>) -> Vec<NewCall> {
-    let calls = exchanges.into_iter().map(|exchange| NewCall {
-        id: rng.uuid_at(exchange.started_at),
-        error: ErrorBody::of(&exchange),
-        exchange,
+    let calls = exchanges.into_iter().map(|exchange| {
+        let error = ErrorBody::of(&exchange);
+        NewCall {
+            id: rng.uuid_at(exchange.started_at),
+            url: storable(&exchange.url),
+            error_code: error.code().map(storable),
+            error_description: error.description().map(storable),
+            exchange,
+        }
     });
     calls.collect()
 }
@@ -164,11 +171,11 @@ pub async fn keep(
             sent.started_at,
             i64::try_from(sent.took.as_micros()).unwrap_or(i64::MAX),
             sent.method.as_str(),
-            storable(&sent.url).as_str(),
+            &call.url,
             answer.map(|answer| i64::from(answer.status.as_u16())),
             sent.problem.as_deref(),
-            call.error.code().map(storable).as_deref(),
-            call.error.description().map(storable).as_deref(),
+            call.error_code.as_deref(),
+            call.error_description.as_deref(),
             sent.correlation_id(),
             answer.and_then(|answer| answer.link.as_deref()),
             answer.and_then(|answer| answer.location.as_deref()),
@@ -233,12 +240,7 @@ pub async fn by_item(
 }
 
 /// Forgets up to `limit` calls of an app that began before an instant; answers how many.
-pub async fn forget(
-    tx: &mut Tx,
-    app_id: &str,
-    before: Micros,
-    limit: i64,
-) -> Result<u64, DbError> {
+pub async fn forget(tx: &mut Tx, app_id: &str, before: Micros, limit: i64) -> Result<u64, DbError> {
     let first = first_id(before);
     tx.execute(&FORGET, args![app_id, &first, limit]).await
 }

@@ -92,7 +92,8 @@ impl Revoke {
                 })
             },
         );
-        end.await.map_err(|error: bursar_jobs::JobsError| error.into())
+        end.await
+            .map_err(|error: bursar_jobs::JobsError| error.into())
     }
 
     /// Logs the calls of an attempt that failed, and has the job tried again.

@@ -220,7 +220,10 @@ impl Vault {
                     match there {
                         Some(there) if there.id != new.id => {
                             // Made by a concurrent call: its token is as good.
-                            return Ok(Connected { id: there.id, again });
+                            return Ok(Connected {
+                                id: there.id,
+                                again,
+                            });
                         }
                         Some(there) => {
                             let key = (new.app_id.as_str(), there.id);
@@ -265,9 +268,12 @@ impl Vault {
             return Ok(());
         }
         let args = (purpose, calls::new_calls(&self.0.rng, exchanges));
-        let keep = self.0.db.write(Isolation::Append, args, |tx, (purpose, calls)| {
-            Box::pin(calls::keep(tx, purpose, calls, |_| false))
-        });
+        let keep = self
+            .0
+            .db
+            .write(Isolation::Append, args, |tx, (purpose, calls)| {
+                Box::pin(calls::keep(tx, purpose, calls, |_| false))
+            });
         keep.await
     }
 
@@ -300,10 +306,9 @@ impl Vault {
     /// A connection.
     pub async fn get(&self, app_id: &str, id: Uuid) -> Result<Option<Connection>, DbError> {
         let args = (app_id.to_owned(), id);
-        let find = self
-            .0
-            .db
-            .read(args, |tx, (app_id, id)| Box::pin(store::get(tx, app_id, *id)));
+        let find = self.0.db.read(args, |tx, (app_id, id)| {
+            Box::pin(store::get(tx, app_id, *id))
+        });
         find.await
     }
 
@@ -327,7 +332,10 @@ impl Vault {
         let mut token = slot.lock().await;
         let held = self.held(app_id, id).await?;
         let now = self.0.clock.now();
-        if let Some(token) = token.as_ref().filter(|token| token.expires_at > now + MARGIN) {
+        if let Some(token) = token
+            .as_ref()
+            .filter(|token| token.expires_at > now + MARGIN)
+        {
             return Ok(Access {
                 token: token.clone(),
                 principal_id: held.principal_id,
@@ -364,7 +372,9 @@ impl Vault {
         let held: Result<_, DbError> = self
             .0
             .db
-            .read(args, |tx, (app_id, id)| Box::pin(store::held(tx, app_id, *id)))
+            .read(args, |tx, (app_id, id)| {
+                Box::pin(store::held(tx, app_id, *id))
+            })
             .await;
         let held = held?.ok_or(AccessError::NotConnected)?;
         match held.state {
@@ -416,7 +426,7 @@ impl Vault {
             .token(app_id, id, next, &granted, now)
             .map_err(|_| AccessError::Sealed)?;
         let args = (
-            self.purpose(app_id, id, held),
+            purpose(app_id, id, held),
             held.generation,
             token,
             calls::new_calls(&self.0.rng, done.exchanges),
@@ -452,7 +462,7 @@ impl Vault {
         let exchanges = std::mem::take(&mut failure.exchanges);
         let dead = failure.refusal().is_some_and(is_dead);
         let args = (
-            self.purpose(app_id, id, held),
+            purpose(app_id, id, held),
             held.generation,
             failure.to_string(),
             dead,
@@ -485,15 +495,6 @@ impl Vault {
             }
             (true, false) => Ok(Refreshed::Overtaken),
             (false, _) => Err(AccessError::Later(failure)),
-        }
-    }
-
-    fn purpose(&self, app_id: &str, id: Uuid, held: &Held) -> Purpose {
-        Purpose {
-            app_id: app_id.to_owned(),
-            connection_id: Some(id),
-            item_id: None,
-            user_id: Some(held.principal_id.clone()),
         }
     }
 
@@ -573,6 +574,15 @@ async fn find(
     match store::of_account(tx, &new.app_id, account_id).await? {
         Some(_) => Err(ConnectError::OtherUser),
         None => Ok(None),
+    }
+}
+
+fn purpose(app_id: &str, id: Uuid, held: &Held) -> Purpose {
+    Purpose {
+        app_id: app_id.to_owned(),
+        connection_id: Some(id),
+        item_id: None,
+        user_id: Some(held.principal_id.clone()),
     }
 }
 

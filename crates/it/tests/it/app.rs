@@ -404,6 +404,7 @@ fn config(place: &TestDb) -> Config {
         mailbox: true,
         otp_parameter: OtpParameter::Token,
         strict: Strict::default(),
+        gateway: None,
         data,
     }
 }

@@ -1,0 +1,168 @@
+//! `bursar gateway`: the partner's side, as configured.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use bursar_blobs::Blobs;
+use bursar_db::{Db, DbError};
+use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
+use bursar_gateway_connect::{App, Apps, Environment, KeepAlive, Revoke, Vault};
+use bursar_jobs::Workers;
+use bursar_kernel::{Clock, Rng};
+use bursar_secrets::SealingKeys;
+use bursar_web::{DataCenter, Door, Limits, Metrics, Readiness, edge, ops_router};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::StartError;
+use crate::config::{Config, EnvironmentName, GatewayAppConfig, GatewayConfig};
+
+/// A started gateway.
+pub struct Gateway {
+    here: Arc<DataCenter>,
+    socket: TcpListener,
+    router: Router,
+    db: Db,
+    vault: Vault,
+    workers: Workers,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Gateway {
+    /// Opens everything, binds its address and starts what runs by itself.
+    pub async fn start(config: &Config) -> Result<Self, StartError> {
+        Self::start_at(config, Clock::system()).await
+    }
+
+    /// The same by any clock.
+    pub async fn start_at(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
+        let metrics = Metrics::install();
+        let rng = Rng::system();
+        let db = crate::platform::open_database(config).await?;
+        let key_file = gateway.key_file.clone();
+        let key_file = key_file.unwrap_or_else(|| config.data.join("gateway.key"));
+        let keys = SealingKeys::load_or_create(&key_file, &rng)?;
+        let blobs = Blobs::open(config.data.join("blobs"), clock.clone(), rng.clone())?;
+        let apps = apps(gateway, &clock, &rng)?;
+        let vault = Vault::new(
+            db.clone(),
+            clock.clone(),
+            rng.clone(),
+            keys,
+            apps,
+            gateway.refresh_ahead(),
+        );
+        let (socket, here) = bind(gateway).await?;
+        let workers = Workers::start(
+            db.clone(),
+            clock.clone(),
+            rng.clone(),
+            vec![Arc::new(Revoke::new(vault.clone()))],
+            config.workers,
+        );
+        let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
+        let router = edge(operations(&db, metrics), rng, &Limits::default());
+        drop(blobs);
+        Ok(Self {
+            here: Arc::new(here),
+            socket,
+            router,
+            db,
+            vault,
+            workers,
+            tasks: vec![keep_alive],
+        })
+    }
+
+    /// Where it is reached.
+    pub fn address(&self) -> &str {
+        self.here.base_uri()
+    }
+
+    /// The vault, for tests and the demo.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Answers until `stop` completes; then finishes what was accepted, and closes everything.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
+        let door = Door {
+            socket: self.socket,
+            data_center: self.here,
+            router: self.router,
+            tls: None,
+        };
+        bursar_web::serve(vec![door], Limits::default(), stop).await;
+        for task in self.tasks {
+            task.abort();
+        }
+        self.workers.stop().await;
+        self.db.close().await;
+    }
+}
+
+fn operations(db: &Db, metrics: Metrics) -> Router {
+    let db = db.clone();
+    let readiness = Readiness::default().check("database", move || {
+        let db = db.clone();
+        async move { db.ping().await.map_err(|error: DbError| error.to_string()) }
+    });
+    ops_router(readiness, metrics)
+}
+
+async fn bind(config: &GatewayConfig) -> Result<(TcpListener, DataCenter), StartError> {
+    let failed = |source| StartError::Listen {
+        id: "gateway".to_owned(),
+        address: config.listen,
+        source,
+    };
+    let socket = TcpListener::bind(config.listen).await.map_err(failed)?;
+    let address: SocketAddr = socket.local_addr().map_err(failed)?;
+    let here = config
+        .at(address)
+        .map_err(|source| StartError::DataCenter {
+            id: "gateway".to_owned(),
+            source,
+        })?;
+    Ok((socket, here))
+}
+
+/// The configured apps, each with a client of its own over connections that they share.
+fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartError> {
+    let http = match &config.authorities_file {
+        None => Http::new(CallLimits::default()),
+        Some(path) => {
+            let pem = std::fs::read(path)
+                .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?;
+            Http::trusting(CallLimits::default(), &pem)
+                .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?
+        }
+    };
+    let apps = config.app.iter().map(|app| {
+        let client = Client::new(http.clone(), clock.clone(), rng.clone(), client_app(app)?);
+        Ok(App {
+            id: app.id.clone(),
+            environment: match app.environment {
+                EnvironmentName::Development => Environment::Development,
+                EnvironmentName::Production => Environment::Production,
+            },
+            client: client.map_err(|error| StartError::Gateway(error.to_string()))?,
+        })
+    });
+    Ok(Apps::new(apps.collect::<Result<Vec<_>, StartError>>()?))
+}
+
+fn client_app(app: &GatewayAppConfig) -> Result<ClientApp, StartError> {
+    let path = &app.client_secret_file;
+    let secret = std::fs::read_to_string(path)
+        .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?;
+    Ok(ClientApp {
+        client_id: app.client_id.clone(),
+        client_secret: SecretString::from(secret.trim_end().to_owned()),
+        base_uri: app.base_uri.clone(),
+        trusted_domains: app.trusted_domains.clone(),
+    })
+}
