@@ -170,7 +170,7 @@ fn author(reader: &Reader<Anyone>) -> Author {
     Author {
         change_id: state.rng.uuid_at(at),
         user_id: reader.session.user.id,
-        name: reader.session.shown().display_name,
+        name: reader.session.display_name(),
         at,
     }
 }

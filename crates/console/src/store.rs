@@ -32,9 +32,14 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn shown(&self, messages: &Messages) -> SignedIn {
+    /// The user's name for reading.
+    pub(crate) fn display_name(&self) -> String {
         let name = format!("{} {}", self.user.given_name, self.user.family_name);
-        views::signed_in(messages, name.trim(), &self.csrf, &self.user.roles)
+        name.trim().to_owned()
+    }
+
+    pub(crate) fn shown(&self, messages: &Messages) -> SignedIn {
+        views::signed_in(messages, &self.display_name(), &self.csrf, &self.user.roles)
     }
 }
 

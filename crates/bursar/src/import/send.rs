@@ -114,7 +114,8 @@ impl Sender {
                 Ok(response) if response.status == StatusCode::OK => {
                     let text = String::from_utf8_lossy(&response.body).into_owned();
                     let lines = text.lines().filter(|line| !line.is_empty());
-                    let values = lines.map(serde_json::from_str).collect();
+                    let values = lines.map(serde_json::from_str);
+                    let values: Result<Vec<Value>, _> = values.collect();
                     return values.map_err(|_| {
                         ImportError::Gateway("the gateway's answer is no JSON".to_owned())
                     });
