@@ -101,15 +101,20 @@ fn names(toml: &str) -> Option<Vec<String>> {
 
 /// Every key, those of tables as `table.key`.
 fn keys() -> Vec<String> {
-    let mut keys = Vec::new();
-    for key in names("zzz = 1").unwrap() {
-        let table = names(&format!("[{key}]\nzzz = 1"));
-        match table.or_else(|| names(&format!("[[{key}]]\nzzz = 1"))) {
-            Some(inner) => keys.extend(inner.iter().map(|inner| format!("{key}.{inner}"))),
-            None => keys.push(key),
-        }
+    let names = names("zzz = 1").unwrap();
+    names.iter().flat_map(|key| below(key)).collect()
+}
+
+/// The keys of a table, or the key itself.
+fn below(key: &str) -> Vec<String> {
+    let table = names(&format!("[{key}]\nzzz = 1"));
+    match table.or_else(|| names(&format!("[[{key}]]\nzzz = 1"))) {
+        Some(inner) => inner
+            .iter()
+            .flat_map(|inner| below(&format!("{key}.{inner}")))
+            .collect(),
+        None => vec![key.to_owned()],
     }
-    keys
 }
 
 /// The first column of the documented table.
@@ -226,11 +231,23 @@ fn every_key_is_shown() {
         ("mail.user_name", "'post'", "post"),
         ("mail.password_file", "'/f'", "/f"),
         ("mail.from", "'g@mail.example'", "g@mail.example"),
+        ("gateway.listen", "'127.0.0.1:99'", "127.0.0.1:99"),
+        (
+            "gateway.base_uri",
+            "'https://connect.example'",
+            "https://connect.example",
+        ),
+        ("gateway.key_file", "'/k'", "/k"),
+        ("gateway.authorities_file", "'/a'", "/a"),
+        ("gateway.refresh_ahead_days", "11", "11"),
+        ("gateway.call_log_days", "12", "12"),
     ];
     let settings = shown.map(|(key, value, _)| format!("{key} = {value}\n"));
     let mut text = settings.concat();
     text += "[[datacenter]]\nid = 'us'\nlisten = '10.0.0.5:80'\n\
-             base_uri = 'https://us.example'\nwww_uri = 'https://pages.example'\n";
+             base_uri = 'https://us.example'\nwww_uri = 'https://pages.example'\n\
+             [[gateway.app]]\nid = 'cafe'\nenvironment = 'production'\nclient_id = 'c-1'\n\
+             client_secret_file = '/s'\nbase_uri = 'https://us.api.example'\n";
     let described = load(&text).unwrap().describe();
     for (key, _, value) in &shown {
         let line = described
@@ -241,9 +258,11 @@ fn every_key_is_shown() {
     }
     let places = "us 10.0.0.5:80, base_uri https://us.example, www_uri https://pages.example";
     assert!(described.contains(places), "{described}");
+    let app = "cafe, c-1 at https://us.api.example";
+    assert!(described.contains(app), "{described}");
     let all = keys()
         .into_iter()
-        .filter(|key| !key.starts_with("datacenter."));
+        .filter(|key| !key.starts_with("datacenter.") && !key.starts_with("gateway.app."));
     let missing: Vec<_> = all
         .filter(|key| shown.iter().all(|(known, ..)| known != key))
         .collect();
