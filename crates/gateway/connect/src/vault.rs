@@ -123,7 +123,8 @@ impl Vault {
         &self.0.apps
     }
 
-    pub(crate) fn db(&self) -> &Db {
+    /// The database under it.
+    pub fn db(&self) -> &Db {
         &self.0.db
     }
 
@@ -308,6 +309,21 @@ impl Vault {
         find.await
     }
 
+    /// Where the connections of an app live.
+    pub async fn geolocations(&self, app_id: &str) -> Result<Vec<String>, DbError> {
+        let places = self.0.db.scan(app_id.to_owned(), |tx, app_id| {
+            Box::pin(store::geolocations(tx, app_id))
+        });
+        places.await
+    }
+
+    /// Opens the stored token of a connection and forgets it again: whether its key is there.
+    pub async fn check_sealed(&self, app_id: &str, id: Uuid) -> Result<(), AccessError> {
+        let held = self.held(app_id, id).await?;
+        let sealed = held.sealed.as_deref().ok_or(AccessError::NotConnected)?;
+        self.open(app_id, id, sealed).map(drop)
+    }
+
     /// Connections of an app before one, newest first; `Uuid::max()` begins.
     pub async fn list(
         &self,
@@ -327,7 +343,10 @@ impl Vault {
         let slot = self.slot(id).lock_owned().await;
         let held = self.held(app_id, id).await?;
         let now = self.0.clock.now();
-        if let Some(token) = slot.as_ref().filter(|token| token.expires_at > now + MARGIN) {
+        if let Some(token) = slot
+            .as_ref()
+            .filter(|token| token.expires_at > now + MARGIN)
+        {
             return Ok(Access {
                 token: token.clone(),
                 principal_id: held.principal_id,
@@ -392,11 +411,16 @@ impl Vault {
         let sealed = held.sealed.as_deref().ok_or(AccessError::NotConnected)?;
         let refreshed = match self.open(app_id, id, sealed) {
             Ok(old) => match base(app, &held.geolocation) {
-                Ok(base) => app.client.refresh(&old, &base).await.map(|done| (old, done)),
+                Ok(base) => app
+                    .client
+                    .refresh(&old, &base)
+                    .await
+                    .map(|done| (old, done)),
                 Err(failure) => Err(failure),
             },
             Err(sealed) => {
-                self.release(held, "the stored token cannot be opened").await?;
+                self.release(held, "the stored token cannot be opened")
+                    .await?;
                 return Err(sealed);
             }
         };
@@ -483,11 +507,7 @@ impl Vault {
     }
 
     /// Decides whether the connection is lost, and lets others try.
-    async fn not_refreshed(
-        &self,
-        held: Held,
-        mut failure: Failure,
-    ) -> Result<Access, AccessError> {
+    async fn not_refreshed(&self, held: Held, mut failure: Failure) -> Result<Access, AccessError> {
         let exchanges = std::mem::take(&mut failure.exchanges);
         let dead = failure.refusal().is_some_and(is_dead);
         let (app_id, id) = (held.app_id.clone(), held.id);
