@@ -12,7 +12,7 @@ use axum::Router;
 use bursar_blobs::Blobs;
 use bursar_db::{Db, DbError};
 use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
-use bursar_gateway_connect::{App, Apps, Environment, KeepAlive, Revoke, Vault};
+use bursar_gateway_connect::{App, Apps, Environment, KeepAlive, Revoke, Vault, forget_calls};
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng};
 use bursar_secrets::SealingKeys;
@@ -58,6 +58,7 @@ impl Gateway {
             config.workers,
         );
         let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
+        let retention = tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept()));
         let router = edge(operations(&db, metrics), rng, &Limits::default());
         drop(blobs);
         Ok(Self {
@@ -67,7 +68,7 @@ impl Gateway {
             db,
             vault,
             workers,
-            tasks: vec![keep_alive],
+            tasks: vec![keep_alive, retention],
         })
     }
 
