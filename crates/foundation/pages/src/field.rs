@@ -155,17 +155,17 @@ mod tests {
         Field::line("app", "connect_url", "Landing page".into(), "a\"b")
     }
 
-    fn html(field: Field) -> String {
+    fn html(field: &Field) -> String {
         field.render().unwrap()
     }
 
     #[test]
     fn a_field_has_its_label_and_what_describes_it() {
-        let plain = html(field());
+        let plain = html(&field());
         assert!(plain.contains("<label for=\"app-connect-url\">Landing page</label>"));
         assert!(plain.contains("name=\"connect_url\" type=\"text\" value=\"a&#34;b\">"));
         assert!(!plain.contains("aria-") && !plain.contains("class=\"hint\""));
-        let wrong = html(field().hint("An address".into()).error("No address".into()));
+        let wrong = html(&field().hint("An address".into()).error("No address".into()));
         for text in [
             "id=\"app-connect-url-hint\">An address</p>",
             "id=\"app-connect-url-error\">No address</p>",
@@ -178,13 +178,13 @@ mod tests {
 
     #[test]
     fn a_field_is_of_its_kind() {
-        assert!(html(field().day()).contains("type=\"date\""));
-        assert!(html(field().address()).contains("inputmode=\"url\""));
-        assert!(html(field().paragraphs()).contains("rows=\"6\""));
-        assert!(html(field().note()).contains("rows=\"3\">\na&#34;b</textarea>"));
-        assert!(html(field().addresses()).contains("rows=\"3\" inputmode=\"url\""));
+        assert!(html(&field().day()).contains("type=\"date\""));
+        assert!(html(&field().address()).contains("inputmode=\"url\""));
+        assert!(html(&field().paragraphs()).contains("rows=\"6\""));
+        assert!(html(&field().note()).contains("rows=\"3\">\na&#34;b</textarea>"));
+        assert!(html(&field().addresses()).contains("rows=\"3\" inputmode=\"url\""));
         let choice = field().choice(vec![("a", "One".into()), ("a\"b", "Two".into())]);
-        let choice = html(choice);
+        let choice = html(&choice);
         assert!(choice.contains("<option value=\"a\">One</option>"));
         assert!(choice.contains("<option value=\"a&#34;b\" selected>Two</option>"));
     }

@@ -80,7 +80,7 @@ mod tests {
 
     use crate::{ErrorKind, ErrorPage, samples};
 
-    fn html(page: ErrorPage) -> String {
+    fn html(page: &ErrorPage) -> String {
         page.render().unwrap()
     }
 
@@ -90,7 +90,7 @@ mod tests {
             frame: samples::frame().at("/second"),
             ..samples::error(ErrorKind::NotFound)
         };
-        let html = html(page);
+        let html = html(&page);
         assert!(html.contains("<li><a href=\"/first\">First</a></li>"));
         assert!(html.contains("<li><a href=\"/second\" aria-current=\"page\">Second</a></li>"));
         assert!(html.contains("<a class=\"account-link\" href=\"/me\">My account</a>"));
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn strangers_see_no_navigation() {
-        let html = html(samples::error(ErrorKind::SignedOut));
+        let html = html(&samples::error(ErrorKind::SignedOut));
         assert!(!html.contains("<nav") && !html.contains("/signout"));
         assert!(html.contains("href=\"/signin\""));
     }
@@ -108,7 +108,7 @@ mod tests {
         let mut page = samples::error(ErrorKind::NotFound);
         page.frame.brand = "A & B".into();
         page.frame.footer = "<script>".into();
-        let html = html(page);
+        let html = html(&page);
         assert!(html.contains("<bdi>A &#38; B</bdi>"));
         assert!(html.contains("<p>&#60;script&#62;</p>"));
     }
