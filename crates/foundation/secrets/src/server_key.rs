@@ -143,7 +143,10 @@ mod tests {
     }
 
     fn digits(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes.iter().fold(String::new(), |mut digits, byte| {
+            digits.push_str(&format!("{byte:02x}"));
+            digits
+        })
     }
 
     #[test]
