@@ -11,7 +11,7 @@ use bursar_gateway_client::{
 use bursar_kernel::{Clock, Micros, Rng, Uuid};
 use bursar_secrets::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::calls::{self, NewCall, Purpose};
 use crate::store::{self, Held, NewConnection, NewToken};
@@ -21,8 +21,11 @@ use crate::{Account, App, Apps, Connected, Connection, ConnectionState, Kind, Ne
 const MARGIN: Duration = Duration::from_mins(1);
 /// Access tokens in memory; beyond, expired ones are thrown out first.
 const CACHED_MAX: usize = 100_000;
-/// Times that a refresh starts over because somebody else stored a token meanwhile.
-const ATTEMPTS_MAX: usize = 3;
+/// How long a token is ours to refresh: longer than the calls can take, four hops of half a minute.
+const LEASE: Duration = Duration::from_mins(3);
+/// How often is looked whether another process is done refreshing, and how many times.
+const PAUSE: Duration = Duration::from_millis(100);
+const LOOKS_MAX: usize = 600;
 
 /// The vault. Clones share it.
 #[derive(Clone)]
@@ -92,13 +95,6 @@ pub enum ConnectError {
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
-}
-
-/// What a stored token leads to.
-enum Refreshed {
-    Stored(AccessToken),
-    /// Somebody else stored a token meanwhile: look again.
-    Overtaken,
 }
 
 impl Vault {
@@ -328,35 +324,39 @@ impl Vault {
 
     /// An access token that works for a while: from memory, or fresh from the platform.
     pub async fn access(&self, app_id: &str, id: Uuid) -> Result<Access, AccessError> {
-        let slot = self.slot(id);
-        let mut token = slot.lock().await;
+        let slot = self.slot(id).lock_owned().await;
         let held = self.held(app_id, id).await?;
         let now = self.0.clock.now();
-        if let Some(token) = token
-            .as_ref()
-            .filter(|token| token.expires_at > now + MARGIN)
-        {
+        if let Some(token) = slot.as_ref().filter(|token| token.expires_at > now + MARGIN) {
             return Ok(Access {
                 token: token.clone(),
                 principal_id: held.principal_id,
             });
         }
-        let principal_id = held.principal_id.clone();
-        let fresh = self.refresh(app_id, id, held).await?;
-        *token = Some(fresh.clone());
-        Ok(Access {
-            token: fresh,
-            principal_id,
-        })
+        self.fresh(app_id, id, slot).await
     }
 
     /// Refreshes a connection's token whether anybody needs it or not.
     pub async fn renew(&self, app_id: &str, id: Uuid) -> Result<(), AccessError> {
-        let slot = self.slot(id);
-        let mut token = slot.lock().await;
-        let held = self.held(app_id, id).await?;
-        *token = Some(self.refresh(app_id, id, held).await?);
-        Ok(())
+        let slot = self.slot(id).lock_owned().await;
+        self.fresh(app_id, id, slot).await.map(drop)
+    }
+
+    /// A caller that goes away does not cut the refresh: the platform's new token is stored.
+    async fn fresh(
+        &self,
+        app_id: &str,
+        id: Uuid,
+        mut slot: OwnedMutexGuard<Option<AccessToken>>,
+    ) -> Result<Access, AccessError> {
+        let (vault, app_id) = (self.clone(), app_id.to_owned());
+        let refreshing = tokio::spawn(async move {
+            let access = vault.refresh(&app_id, id).await?;
+            *slot = Some(access.token.clone());
+            Ok(access)
+        });
+        let gone = |_| AccessError::Later(not_now("the refresh broke off"));
+        refreshing.await.map_err(gone)?
     }
 
     /// Throws an access token out that the platform refused.
@@ -384,118 +384,133 @@ impl Vault {
         }
     }
 
-    /// Gets a fresh token. Another process may do so too: the platform's answer is used only once
-    /// a token that lives on is stored, be it the other's.
-    async fn refresh(
-        &self,
-        app_id: &str,
-        id: Uuid,
-        mut held: Held,
-    ) -> Result<AccessToken, AccessError> {
+    /// Gets a fresh token and stores it before anybody uses it. One process does so at a time:
+    /// where each refresh gives a new token, one that was replaced must not come back.
+    async fn refresh(&self, app_id: &str, id: Uuid) -> Result<Access, AccessError> {
         let app = self.0.apps.get(app_id).ok_or(AccessError::NotConnected)?;
-        for _ in 0..ATTEMPTS_MAX {
-            let sealed = held.sealed.as_deref().ok_or(AccessError::NotConnected)?;
-            let old = self.open(app_id, id, sealed)?;
-            let base = base(app, &held.geolocation)?;
-            let tried = match app.client.refresh(&old, &base).await {
-                Ok(done) => self.refreshed(app_id, id, &held, &old, done).await?,
-                Err(failure) => self.not_refreshed(app_id, id, &held, failure).await?,
-            };
-            match tried {
-                Refreshed::Stored(token) => return Ok(token),
-                Refreshed::Overtaken => held = self.held(app_id, id).await?,
+        let held = self.take(app_id, id).await?;
+        let sealed = held.sealed.as_deref().ok_or(AccessError::NotConnected)?;
+        let refreshed = match self.open(app_id, id, sealed) {
+            Ok(old) => match base(app, &held.geolocation) {
+                Ok(base) => app.client.refresh(&old, &base).await.map(|done| (old, done)),
+                Err(failure) => Err(failure),
+            },
+            Err(sealed) => {
+                self.release(held, "the stored token cannot be opened").await?;
+                return Err(sealed);
             }
+        };
+        match refreshed {
+            Ok((old, done)) => self.refreshed(held, &old, done).await,
+            Err(failure) => self.not_refreshed(held, failure).await,
         }
-        Err(AccessError::Later(busy()))
+    }
+
+    /// Waits for the right to refresh a connection's token.
+    async fn take(&self, app_id: &str, id: Uuid) -> Result<Held, AccessError> {
+        let lease: [u8; 16] = self.0.rng.bytes();
+        for _ in 0..LOOKS_MAX {
+            let now = self.0.clock.now();
+            let args = (app_id.to_owned(), id, lease, now);
+            let take = self.0.db.write(
+                Isolation::ReadCommitted,
+                args,
+                |tx, (app_id, id, lease, now): &(String, Uuid, [u8; 16], Micros)| {
+                    Box::pin(store::take(tx, (app_id, *id), *lease, (*now, *now + LEASE)))
+                },
+            );
+            let taken: Option<Held> = take.await.map_err(|error: DbError| error)?;
+            if let Some(held) = taken {
+                return Ok(held);
+            }
+            // Whether it is connected still, or another process has the token.
+            self.held(app_id, id).await?;
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(AccessError::Later(not_now(
+            "another process refreshes the same connection",
+        )))
+    }
+
+    async fn release(&self, held: Held, trouble: &'static str) -> Result<(), DbError> {
+        let release = self.0.db.write(
+            Isolation::ReadCommitted,
+            (held, trouble),
+            |tx, (held, trouble): &(Held, &'static str)| {
+                Box::pin(store::trouble(tx, held, trouble))
+            },
+        );
+        release.await
     }
 
     /// Stores the new token, and the calls that brought it, in one operation.
     async fn refreshed(
         &self,
-        app_id: &str,
-        id: Uuid,
-        held: &Held,
+        held: Held,
         old: &SecretString,
         done: Done<Granted>,
-    ) -> Result<Refreshed, AccessError> {
+    ) -> Result<Access, AccessError> {
         let now = self.0.clock.now();
         let granted = done.value;
         // An answer without one leaves the old one in force. Source: RFC 6749 section 6.
         let next = granted.refresh_token.as_ref().unwrap_or(old);
         let token = self
-            .token(app_id, id, next, &granted, now)
+            .token(&held.app_id, held.id, next, &granted, now)
             .map_err(|_| AccessError::Sealed)?;
-        let args = (
-            purpose(app_id, id, held),
-            held.generation,
-            token,
-            calls::new_calls(&self.0.rng, done.exchanges),
-        );
+        let principal_id = held.principal_id.clone();
+        let calls = calls::new_calls(&self.0.rng, done.exchanges);
         let store = self.0.db.write(
             Isolation::ReadCommitted,
-            args,
-            |tx, (purpose, generation, token, calls): &(Purpose, i64, NewToken, Vec<NewCall>)| {
+            (held, token, calls),
+            |tx, (held, token, calls): &(Held, NewToken, Vec<NewCall>)| {
                 Box::pin(async move {
-                    let id = purpose.connection_id.unwrap_or_default();
-                    let key = (purpose.app_id.as_str(), id);
-                    let stored = store::refreshed(tx, key, *generation, token).await?;
-                    calls::keep(tx, purpose, calls, |_| false).await?;
+                    let stored = store::refreshed(tx, held, token).await?;
+                    calls::keep(tx, &held.purpose(), calls, |_| false).await?;
                     Ok::<_, DbError>(stored)
                 })
             },
         );
-        Ok(if store.await? {
-            Refreshed::Stored(granted.access)
-        } else {
-            Refreshed::Overtaken
-        })
+        if store.await? {
+            let token = granted.access;
+            return Ok(Access {
+                token,
+                principal_id,
+            });
+        }
+        Err(AccessError::Later(not_now(
+            "the connection was made anew meanwhile",
+        )))
     }
 
-    /// Decides whether the connection is lost. One whose token was replaced meanwhile is not.
+    /// Decides whether the connection is lost, and lets others try.
     async fn not_refreshed(
         &self,
-        app_id: &str,
-        id: Uuid,
-        held: &Held,
+        held: Held,
         mut failure: Failure,
-    ) -> Result<Refreshed, AccessError> {
+    ) -> Result<Access, AccessError> {
         let exchanges = std::mem::take(&mut failure.exchanges);
         let dead = failure.refusal().is_some_and(is_dead);
-        let args = (
-            purpose(app_id, id, held),
-            held.generation,
-            failure.to_string(),
-            dead,
-            calls::new_calls(&self.0.rng, exchanges),
-        );
+        let (app_id, id) = (held.app_id.clone(), held.id);
+        let calls = calls::new_calls(&self.0.rng, exchanges);
         let note = self.0.db.write(
             Isolation::ReadCommitted,
-            args,
-            |tx, (purpose, generation, trouble, dead, calls)| {
+            (held, failure.to_string(), dead, calls),
+            |tx, (held, trouble, dead, calls): &(Held, String, bool, Vec<NewCall>)| {
                 Box::pin(async move {
-                    let id = purpose.connection_id.unwrap_or_default();
-                    let key = (purpose.app_id.as_str(), id);
-                    calls::keep(tx, purpose, calls, |_| false).await?;
-                    if *dead {
-                        return store::lost(tx, key, *generation, trouble).await;
+                    calls::keep(tx, &held.purpose(), calls, |_| false).await?;
+                    let lost = *dead && store::lost(tx, held, trouble).await?;
+                    if !lost {
+                        store::trouble(tx, held, trouble).await?;
                     }
-                    store::trouble(tx, key, trouble).await?;
-                    Ok::<_, DbError>(true)
+                    Ok::<_, DbError>(lost || held.state == ConnectionState::Ending)
                 })
             },
         );
-        match (dead, note.await?) {
-            (true, true) => {
-                tracing::warn!(app_id, connection_id = %id, "a connection is lost: {failure}");
-                Err(AccessError::Lost(failure.to_string()))
-            }
-            // Also where it was ending: the next look tells.
-            (true, false) if held.state == ConnectionState::Ending => {
-                Err(AccessError::Lost(failure.to_string()))
-            }
-            (true, false) => Ok(Refreshed::Overtaken),
-            (false, _) => Err(AccessError::Later(failure)),
+        if note.await? && dead {
+            tracing::warn!(app_id, connection_id = %id, "a connection is lost: {failure}");
+            return Err(AccessError::Lost(failure.to_string()));
         }
+        Err(AccessError::Later(failure))
     }
 
     fn token(
@@ -577,12 +592,14 @@ async fn find(
     }
 }
 
-fn purpose(app_id: &str, id: Uuid, held: &Held) -> Purpose {
-    Purpose {
-        app_id: app_id.to_owned(),
-        connection_id: Some(id),
-        item_id: None,
-        user_id: Some(held.principal_id.clone()),
+impl Held {
+    fn purpose(&self) -> Purpose {
+        Purpose {
+            app_id: self.app_id.clone(),
+            connection_id: Some(self.id),
+            item_id: None,
+            user_id: Some(self.principal_id.clone()),
+        }
     }
 }
 
@@ -591,13 +608,11 @@ fn row(app_id: &str, id: Uuid) -> String {
     format!("connect_connection/{app_id}/{id}")
 }
 
-fn base(app: &App, geolocation: &str) -> Result<BaseUri, AccessError> {
+fn base(app: &App, geolocation: &str) -> Result<BaseUri, Failure> {
     let base = app.client.trust().base_uri(geolocation);
-    base.map_err(|untrusted| {
-        AccessError::Later(Failure {
-            kind: Box::new(FailureKind::Untrusted(untrusted)),
-            exchanges: Vec::new(),
-        })
+    base.map_err(|untrusted| Failure {
+        kind: Box::new(FailureKind::Untrusted(untrusted)),
+        exchanges: Vec::new(),
     })
 }
 
@@ -607,10 +622,9 @@ fn is_dead(refusal: &Refusal) -> bool {
     refusal.has_code("108") || refusal.error.as_deref() == Some("invalid_grant")
 }
 
-fn busy() -> Failure {
-    let text = "others refresh the same connection".to_owned();
+fn not_now(why: &str) -> Failure {
     Failure {
-        kind: Box::new(FailureKind::NotSent(text)),
+        kind: Box::new(FailureKind::NotSent(why.to_owned())),
         exchanges: Vec::new(),
     }
 }
