@@ -11,8 +11,10 @@
 //! Sources: receipts/endpoints.markdown, receipts/response-codes.markdown; the e-receipts and quick
 //! expense guide, "Error Handling" and "Error Logging".
 
+mod api;
 mod canonical;
 mod deliver;
+mod keys;
 mod lane;
 mod lookup;
 mod model;
@@ -22,7 +24,9 @@ mod send;
 mod store;
 mod validate;
 
+pub use api::{Api, openapi, routes};
 pub use deliver::Deliverer;
+pub use keys::{ApiKeyError, ApiKeys};
 pub use model::{Accepted, Fault, Item, ItemType, NewItem, OutboxError, Refused, State};
 pub use outbox::{ACCEPT_MAX, Answer, Outbox};
 
