@@ -66,6 +66,8 @@ statements! {
     LIST = "SELECT app_id, id, account_id, principal_id, geolocation, state, refresh_expires_at,
             connected_at, refreshed_at, trouble
         FROM connect_connection WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    GEOLOCATIONS = "SELECT DISTINCT geolocation FROM connect_connection
+        WHERE app_id = $1 AND state IN ('connected', 'ending') ORDER BY geolocation";
     // Who takes them has moved them on, so that another process takes others.
     TAKE_DUE = sqlite: "UPDATE connect_connection SET refresh_due_at = $2
         WHERE (app_id, id) IN (SELECT app_id, id FROM connect_connection
@@ -311,6 +313,11 @@ pub(crate) async fn list(
 ) -> Result<Vec<Connection>, DbError> {
     let rows = tx.rows(&LIST, args![app_id, &before, limit]).await?;
     rows.into_iter().map(connection).collect()
+}
+
+pub(crate) async fn geolocations(tx: &mut Tx, app_id: &str) -> Result<Vec<String>, DbError> {
+    let rows = tx.rows(&GEOLOCATIONS, args![app_id]).await?;
+    rows.into_iter().map(|mut row| row.get(0)).collect()
 }
 
 /// Takes connections whose scheduled refresh is due, and moves that to `again_at`.
