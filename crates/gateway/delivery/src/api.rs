@@ -17,7 +17,7 @@ use crate::{ApiKeys, Outbox};
 use error::ApiError;
 
 /// What the endpoints need.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Api {
     outbox: Outbox,
     keys: ApiKeys,

@@ -98,9 +98,18 @@ mod tests {
         let quick = fingerprint(ItemType::QuickExpense, &value, None);
         let general = ItemType::from_name("general").unwrap();
         assert_ne!(quick, fingerprint(general, &value, None));
-        assert_ne!(quick, fingerprint(ItemType::QuickExpense, &value, Some(b"x")));
-        assert_ne!(quick, fingerprint(ItemType::QuickExpense, &json!({"a": 2}), None));
-        assert_eq!(quick, fingerprint(ItemType::QuickExpense, &json!({"a": 1.0}), None));
+        assert_ne!(
+            quick,
+            fingerprint(ItemType::QuickExpense, &value, Some(b"x"))
+        );
+        assert_ne!(
+            quick,
+            fingerprint(ItemType::QuickExpense, &json!({"a": 2}), None)
+        );
+        assert_eq!(
+            quick,
+            fingerprint(ItemType::QuickExpense, &json!({"a": 1.0}), None)
+        );
     }
 
     proptest! {

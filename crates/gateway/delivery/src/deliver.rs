@@ -11,10 +11,10 @@ use bursar_gateway_connect::calls::{self, NewCall, Purpose};
 use bursar_kernel::Micros;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::Outbox;
 use crate::lane::{self, First, Head, Lane};
 use crate::policy::Decision;
 use crate::send::{Attempted, Ended, attempt};
-use crate::Outbox;
 
 /// Lanes that are worked on at once for one data center: a slow one never takes others' places.
 const PER_PLACE: usize = 32;
@@ -108,7 +108,9 @@ impl Deliverer {
         let expire = self
             .outbox
             .db()
-            .write(Isolation::ReadCommitted, (), |tx, ()| Box::pin(lane::expire(tx)));
+            .write(Isolation::ReadCommitted, (), |tx, ()| {
+                Box::pin(lane::expire(tx))
+            });
         expire.await
     }
 
@@ -256,11 +258,12 @@ impl Deliverer {
         let until = self.outbox.clock().now() + LEASE;
         let (row, _) = lane.connection_id.as_u64_pair();
         let args = (lane.clone(), until);
-        let renew = self.outbox.db().write(
-            Isolation::Update { row },
-            args,
-            |tx, (lane, until)| Box::pin(lane::renew(tx, lane, *until)),
-        );
+        let renew = self
+            .outbox
+            .db()
+            .write(Isolation::Update { row }, args, |tx, (lane, until)| {
+                Box::pin(lane::renew(tx, lane, *until))
+            });
         let renewed: Result<Option<i64>, DbError> = renew.await;
         match renewed {
             Ok(renewed) => renewed.is_some(),
@@ -355,7 +358,15 @@ async fn write_down(tx: &mut Tx, of: &Settling) -> Result<(), DbError> {
         Ended::Delivered(receipt) => lane::delivered(tx, id, receipt, now).await,
         Ended::Undelivered(Decision::Again(again)) => {
             let reason = Some(again.reason.as_str());
-            lane::wait(tx, id, again.doubtful, Some(again.due_at), again.counts, reason).await
+            lane::wait(
+                tx,
+                id,
+                again.doubtful,
+                Some(again.due_at),
+                again.counts,
+                reason,
+            )
+            .await
         }
         Ended::Undelivered(Decision::Pause { reason, .. }) => {
             lane::wait(tx, id, of.doubtful, None, false, Some(reason)).await

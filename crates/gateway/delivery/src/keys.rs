@@ -24,7 +24,8 @@ impl ApiKeys {
             let hash = from_hex(hex).ok_or_else(|| ApiKeyError(hex.to_owned()))?;
             Ok((app_id.to_owned(), hash))
         });
-        keys.collect::<Result<Vec<_>, _>>().map(|keys| Self(keys.into()))
+        keys.collect::<Result<Vec<_>, _>>()
+            .map(|keys| Self(keys.into()))
     }
 
     /// The app of a key. Takes as long for any.

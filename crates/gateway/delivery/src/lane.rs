@@ -131,11 +131,7 @@ pub(crate) async fn claim(
 
 /// Prolongs a lease, and answers what has come by now; none if the lease was lost. The lane's row
 /// is held to the end of the operation: nothing comes in between.
-pub(crate) async fn renew(
-    tx: &mut Tx,
-    lane: &Lane,
-    until: Micros,
-) -> Result<Option<i64>, DbError> {
+pub(crate) async fn renew(tx: &mut Tx, lane: &Lane, until: Micros) -> Result<Option<i64>, DbError> {
     let values = args![&lane.connection_id, &lane.lease, until];
     let mut rows = tx.returning(&RENEW, values).await?;
     rows.first_mut().map(|row| row.get(0)).transpose()
@@ -241,7 +237,9 @@ pub(crate) async fn park(
     reason: &str,
     now: Micros,
 ) -> Result<(), DbError> {
-    tx.execute(&PARK, args![id, doubtful, reason, now]).await.map(drop)
+    tx.execute(&PARK, args![id, doubtful, reason, now])
+        .await
+        .map(drop)
 }
 
 /// Whether what the platform has under this id is another item's.

@@ -226,6 +226,10 @@ mod tests {
             assert_eq!(row, Some(item_type));
         }
         assert_eq!(ItemType::from_name("receipt"), None);
-        assert!(State::ALL.iter().all(|state| State::parse(state.as_str()) == Some(*state)));
+        assert!(
+            State::ALL
+                .iter()
+                .all(|state| State::parse(state.as_str()) == Some(*state))
+        );
     }
 }

@@ -314,9 +314,12 @@ impl Outbox {
     /// Has a connection's items looked at now, though they wait: its user has connected again.
     pub async fn wake(&self, connection_id: Uuid) -> Result<(), DbError> {
         let args = (connection_id, self.0.clock.now());
-        let wake = self.0.db.write(Isolation::ReadCommitted, args, |tx, (id, now)| {
-            Box::pin(store::wake(tx, *id, *now))
-        });
+        let wake = self
+            .0
+            .db
+            .write(Isolation::ReadCommitted, args, |tx, (id, now)| {
+                Box::pin(store::wake(tx, *id, *now))
+            });
         wake.await
     }
 

@@ -20,7 +20,9 @@ const QUICK_UNKNOWN: i64 = 10;
 const QUICK_FAILED: i64 = 3;
 /// Where 429 does not say.
 const TOO_MANY_WAIT: Duration = Duration::from_mins(1);
-/// No platform makes us wait longer.
+/// Whatever a platform says, it is not asked again sooner,
+const TOLD_MIN: Duration = Duration::from_secs(1);
+/// and nothing waits longer.
 const TOLD_MAX: Duration = Duration::from_hours(24);
 /// When a lost connection is looked at again; reconnecting comes first.
 const LOST_PAUSE: Duration = Duration::from_hours(1);
@@ -113,16 +115,12 @@ pub(crate) fn decide(trouble: Trouble, tried: &Tried) -> Decision {
     }
 }
 
-fn answered(
-    tried: &Tried,
-    status: u16,
-    retry_after: Option<Duration>,
-    text: String,
-) -> Decision {
+fn answered(tried: &Tried, status: u16, retry_after: Option<Duration>, text: String) -> Decision {
     match status {
         401 | 403 if !tried.fresh_token => Decision::FreshToken,
         429 => {
-            let wait = retry_after.unwrap_or(TOO_MANY_WAIT).min(TOLD_MAX);
+            let wait = retry_after.unwrap_or(TOO_MANY_WAIT);
+            let wait = wait.clamp(TOLD_MIN, TOLD_MAX);
             again(tried, wait, tried.doubtful, false, text)
         }
         500.. => unknown(tried, QUICK_FAILED, retry_after, text),

@@ -44,10 +44,7 @@ pub(crate) struct Traces {
 
 impl Traces {
     /// A call's value, its exchanges kept.
-    pub(crate) fn of<T>(
-        &mut self,
-        called: bursar_gateway_client::Result<T>,
-    ) -> Result<T, Failure> {
+    pub(crate) fn of<T>(&mut self, called: bursar_gateway_client::Result<T>) -> Result<T, Failure> {
         match called {
             Ok(done) => {
                 self.exchanges.extend(done.exchanges);
@@ -172,9 +169,9 @@ impl Attempt<'_> {
                 call.find(receipt_type, &mut self.traces).await
             }
             ItemType::QuickExpense if self.retry_unknown => Ok(None),
-            ItemType::QuickExpense => {
-                Err(Trouble::Unknown("an attempt did not come to its end".to_owned()))
-            }
+            ItemType::QuickExpense => Err(Trouble::Unknown(
+                "an attempt did not come to its end".to_owned(),
+            )),
         }
     }
 

@@ -115,7 +115,9 @@ pub(crate) async fn arrive(
 /// Has a lane looked at even if it waits.
 pub(crate) async fn wake(tx: &mut Tx, connection_id: Uuid, now: Micros) -> Result<(), DbError> {
     tx.wake_workers();
-    tx.execute(&WAKE, args![&connection_id, now]).await.map(drop)
+    tx.execute(&WAKE, args![&connection_id, now])
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn get(tx: &mut Tx, app_id: &str, id: i64) -> Result<Option<Item>, DbError> {
@@ -130,7 +132,8 @@ pub(crate) async fn body(
     id: i64,
 ) -> Result<Option<(String, Option<String>)>, DbError> {
     let row = tx.row(&BODY, args![app_id, id]).await?;
-    row.map(|mut row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    row.map(|mut row| Ok((row.get(0)?, row.get(1)?)))
+        .transpose()
 }
 
 /// An app's items before one, newest first.

@@ -110,10 +110,12 @@ fn compile(receipt_type: ReceiptType) -> Validator {
         let value: Value = serde_json::from_str(text).expect("a built-in schema is JSON");
         (uri, value)
     });
-    let registry = parsed.iter().fold(Registry::new(), |registry, (uri, schema)| {
-        let added = registry.add(*uri, schema);
-        added.expect("a built-in schema has a URI")
-    });
+    let registry = parsed
+        .iter()
+        .fold(Registry::new(), |registry, (uri, schema)| {
+            let added = registry.add(*uri, schema);
+            added.expect("a built-in schema has a URI")
+        });
     let registry = registry.prepare();
     let registry = registry.expect("built-in schemas refer to each other only");
     let uri = receipt_type.schema();
@@ -178,14 +180,24 @@ fn quick_expense(value: &Value) -> Vec<Fault> {
     type Rule = (&'static [&'static str], &'static str, fn(&Value) -> bool);
     let rules: [Rule; 4] = [
         (&["expenseTypeId"], "a text", is_text),
-        (&["transactionAmount", "value"], "a number", Value::is_number),
-        (&["transactionAmount", "currencyCode"], "three capital letters", is_currency),
+        (
+            &["transactionAmount", "value"],
+            "a number",
+            Value::is_number,
+        ),
+        (
+            &["transactionAmount", "currencyCode"],
+            "three capital letters",
+            is_currency,
+        ),
         (&["transactionDate"], "a day, YYYY-MM-DD", |value| {
             value.as_str().is_some_and(is_day)
         }),
     ];
     let faults = rules.into_iter().filter_map(|(path, expected, holds)| {
-        let found = path.iter().try_fold(value, |value, name| member(value, name));
+        let found = path
+            .iter()
+            .try_fold(value, |value, name| member(value, name));
         let pointer = format!("/{}", path.join("/"));
         match found {
             None => Some(missing(&pointer)),
@@ -212,9 +224,9 @@ fn is_text(value: &Value) -> bool {
 }
 
 fn is_currency(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| {
-        text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
-    })
+    value
+        .as_str()
+        .is_some_and(|text| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
 fn shown(value: &Value) -> String {
@@ -251,7 +263,8 @@ pub(crate) fn image_of(media_type: &str) -> Option<ImageType> {
         ImageType::Png,
         ImageType::Tiff,
     ];
-    all.into_iter().find(|format| format.media_type() == media_type)
+    all.into_iter()
+        .find(|format| format.media_type() == media_type)
 }
 
 #[cfg(test)]

@@ -72,7 +72,13 @@ impl AcceptedBody {
             StatusCode::ACCEPTED
         };
         let state = accepted.state.as_str();
-        (status, Self { id: accepted.id, state })
+        (
+            status,
+            Self {
+                id: accepted.id,
+                state,
+            },
+        )
     }
 }
 
@@ -89,9 +95,9 @@ impl Submitted<'_> {
             }])
         })?;
         let image = submitted.image.map(|image| STANDARD.decode(image));
-        let image = image.transpose().map_err(|error| {
-            ApiError::Unreadable(format!("the image is not base64: {error}"))
-        })?;
+        let image = image
+            .transpose()
+            .map_err(|error| ApiError::Unreadable(format!("the image is not base64: {error}")))?;
         Ok(NewItem {
             key: submitted.key,
             user: submitted.user,
@@ -122,7 +128,11 @@ pub(crate) async fn post_item(
             let body = RawBody::<JSON_MAX>::from_request(request, &()).await?;
             Submitted::read(&body.bytes)?
         }
-        _ => return Err(ApiError::ContentType("application/json or multipart/form-data")),
+        _ => {
+            return Err(ApiError::ContentType(
+                "application/json or multipart/form-data",
+            ));
+        }
     };
     let answers = api.outbox.accept(&caller.app_id, vec![item]).await?;
     let answer = answers.into_iter().next();

@@ -8,7 +8,7 @@ use bursar_gateway_connect::calls::{self, Call};
 use bursar_kernel::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::{Api, Caller};
@@ -99,8 +99,7 @@ pub(crate) struct ItemList {
 }
 
 /// Which items.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
     /// Only those in this state.
@@ -177,7 +176,12 @@ pub(crate) async fn get_item(
 }
 
 /// The app's items, newest first.
-#[utoipa::path(get, path = "/v1/items", tag = "Outbox", params(Filter),
+#[utoipa::path(get, path = "/v1/items", tag = "Outbox", 
+    params(
+        ("state" = Option<String>, Query, description = "Only those in this state"),
+        ("before" = Option<i64>, Query, description = "Only those with a smaller id"),
+        ("limit" = Option<i64>, Query, description = "1 to 500; 50 if not given"),
+    ),
     responses((status = 200, body = ItemList), (status = 400)))]
 pub(crate) async fn list_items(
     State(api): State<Api>,
@@ -196,7 +200,10 @@ pub(crate) async fn list_items(
         return Err(ApiError::Unreadable(text));
     }
     let before = filter.before.unwrap_or(i64::MAX);
-    let listed = api.outbox.list(&caller.app_id, state, before, limit).await?;
+    let listed = api
+        .outbox
+        .list(&caller.app_id, state, before, limit)
+        .await?;
     let full = i64::try_from(listed.len()) == Ok(limit);
     let next = listed.last().filter(|_| full).map(|item| item.id);
     let items = listed.into_iter().map(ItemBody::from).collect();

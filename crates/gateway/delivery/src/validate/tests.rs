@@ -1,12 +1,30 @@
 use super::*;
 
 const RECEIPTS: [(&str, &str); 6] = [
-    ("air", include_str!("../../../../../seeds/receipts/flight-every-field.json")),
-    ("car-rental", include_str!("../../../../../seeds/receipts/car-rental-every-field.json")),
-    ("ground-transport", include_str!("../../../../../seeds/receipts/ride-every-field.json")),
-    ("hotel", include_str!("../../../../../seeds/receipts/stay-every-field.json")),
-    ("jpt-ic-card", include_str!("../../../../../seeds/receipts/ic-card-every-field.json")),
-    ("rail", include_str!("../../../../../seeds/receipts/rail-every-field.json")),
+    (
+        "air",
+        include_str!("../../../../../seeds/receipts/flight-every-field.json"),
+    ),
+    (
+        "car-rental",
+        include_str!("../../../../../seeds/receipts/car-rental-every-field.json"),
+    ),
+    (
+        "ground-transport",
+        include_str!("../../../../../seeds/receipts/ride-every-field.json"),
+    ),
+    (
+        "hotel",
+        include_str!("../../../../../seeds/receipts/stay-every-field.json"),
+    ),
+    (
+        "jpt-ic-card",
+        include_str!("../../../../../seeds/receipts/ic-card-every-field.json"),
+    ),
+    (
+        "rail",
+        include_str!("../../../../../seeds/receipts/rail-every-field.json"),
+    ),
 ];
 
 const SMALLEST: &str = r#"{"dateTime":"2026-11-20T18:05:00-05:00","total":"12.50",
@@ -41,12 +59,21 @@ fn every_fault_is_told_at_once() {
     let mut found = faults("general", &body);
     found.sort();
     let expected = [("/currencyCode", "nothing"), ("/dateTime", "\"yesterday\"")];
-    assert_eq!(found, expected.map(|(path, got)| (path.to_owned(), got.to_owned())));
+    assert_eq!(
+        found,
+        expected.map(|(path, got)| (path.to_owned(), got.to_owned()))
+    );
 }
 
 #[test]
 fn what_is_no_plain_object_is_refused() {
-    for body in ["", "[]", "{\"a\":1,\"a\":2}", "{\"a\":\"\\u0000\"}", "{} {}"] {
+    for body in [
+        "",
+        "[]",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":\"\\u0000\"}",
+        "{} {}",
+    ] {
         assert_eq!(faults("general", body).len(), 1, "{body}");
         assert_eq!(faults("quick-expense", body).len(), 1, "{body}");
     }
@@ -72,10 +99,20 @@ fn quick_expenses_have_what_is_required() {
 
 #[test]
 fn dates_are_told_by_their_form() {
-    for good in ["2026-11-20T18:05:00-0500", "2026-11-20T18+01", "2026-11-20T18:05:00.5+05:30"] {
+    for good in [
+        "2026-11-20T18:05:00-0500",
+        "2026-11-20T18+01",
+        "2026-11-20T18:05:00.5+05:30",
+    ] {
         assert!(is_date_time(good), "{good}");
     }
-    for bad in ["", "2026-11-20", "2026-11-20T18:05:00Z", "2026-02-30T18:05:00+01:00", "T+01"] {
+    for bad in [
+        "",
+        "2026-11-20",
+        "2026-11-20T18:05:00Z",
+        "2026-02-30T18:05:00+01:00",
+        "T+01",
+    ] {
         assert!(!is_date_time(bad), "{bad}");
     }
 }

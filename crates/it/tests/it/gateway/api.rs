@@ -14,8 +14,14 @@ use crate::http::{Answer, Call};
 
 /// SHA-256 of `secret` and of `other`.
 const HASHES: [(&str, &str); 2] = [
-    (APP, "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"),
-    ("another", "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa"),
+    (
+        APP,
+        "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
+    ),
+    (
+        "another",
+        "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa",
+    ),
 ];
 
 /// The API of a gateway, served.

@@ -153,7 +153,10 @@ impl Gateway {
     /// Accepts items that are accepted.
     async fn accept(&self, items: Vec<NewItem>) -> Vec<Accepted> {
         let answers = self.outbox.accept(APP, items).await.unwrap();
-        answers.into_iter().map(|answer| answer.expect("accepted")).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.expect("accepted"))
+            .collect()
     }
 
     async fn accept_one(&self, item: NewItem) -> i64 {
@@ -186,7 +189,11 @@ impl Gateway {
     /// What the platform has of a driver, oldest first, asked past the proxy.
     async fn received(&self, number: usize) -> Vec<Value> {
         let vault = self.outbox.vault();
-        let connection = vault.of_ref(APP, &format!("d{number}")).await.unwrap().unwrap();
+        let connection = vault
+            .of_ref(APP, &format!("d{number}"))
+            .await
+            .unwrap()
+            .unwrap();
         let access = vault.access(APP, connection.id).await.unwrap();
         let client = &vault.apps().get(APP).unwrap().client;
         let mut next = None;
@@ -261,5 +268,8 @@ fn quick_expense(user: usize, key: &str) -> NewItem {
 }
 
 fn references(receipts: &[Value]) -> Vec<&str> {
-    receipts.iter().map(|receipt| receipt["reference"].as_str().unwrap()).collect()
+    receipts
+        .iter()
+        .map(|receipt| receipt["reference"].as_str().unwrap())
+        .collect()
 }

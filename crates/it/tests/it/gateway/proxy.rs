@@ -159,7 +159,11 @@ async fn pass(mut client: TcpStream, plan: &Mutex<Plan>, rng: &Rng) -> std::io::
         return Ok(());
     };
     let text = String::from_utf8_lossy(&request[..blank]).to_ascii_lowercase();
-    let method = text.split(' ').next().unwrap_or_default().to_ascii_uppercase();
+    let method = text
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_uppercase();
     let (fate, upstream) = {
         let mut plan = plan.lock().unwrap();
         (plan.draw(&method, rng), plan.upstream.unwrap())
@@ -167,14 +171,18 @@ async fn pass(mut client: TcpStream, plan: &Mutex<Plan>, rng: &Rng) -> std::io::
     if fate == Fate::Refuse {
         return Ok(());
     }
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
     let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
     assert!(!text.contains("\r\ntransfer-encoding:"), "{text}");
     let mut rest = vec![0; (blank + 4 + length).saturating_sub(request.len())];
     client.read_exact(&mut rest).await?;
     request.extend_from_slice(&rest);
     if let Fate::Answer(status, seconds) = fate {
-        let wait = seconds.map_or(String::new(), |seconds| format!("retry-after: {seconds}\r\n"));
+        let wait = seconds.map_or(String::new(), |seconds| {
+            format!("retry-after: {seconds}\r\n")
+        });
         let answer =
             format!("HTTP/1.1 {status} No\r\n{wait}connection: close\r\ncontent-length: 0\r\n\r\n");
         return client.write_all(answer.as_bytes()).await;

@@ -48,7 +48,11 @@ db_test! {
 /// A receipt; one in ten is equal to another one.
 fn item(number: usize, rng: &Rng) -> NewItem {
     let same = rng.below(10) == 0;
-    let reference = if same { "same".to_owned() } else { format!("r{number}") };
+    let reference = if same {
+        "same".to_owned()
+    } else {
+        format!("r{number}")
+    };
     receipt(number % USERS, &format!("k{number}"), &reference)
 }
 
