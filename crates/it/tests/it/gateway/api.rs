@@ -63,7 +63,7 @@ db_test! {
         let gateway = Gateway::start(&place, 21, 1).await;
         let (site, serving) = serve(&gateway).await;
         // To the letter: blanks, order and spelling of numbers.
-        let letter = smallest().to_string().replace(':', " : ");
+        let letter = smallest().to_string().replace("\":", "\" : ");
         let json = item_json("k1", "d0", "general", &letter);
         let answer = send(site.post("/v1/items"), json.clone()).await;
         assert_eq!(answer.status, 202, "{}", answer.text());

@@ -43,7 +43,6 @@ struct Gateway {
     _place: TestDb,
     clock: Clock,
     proxy: Proxy,
-    platform: Site,
     db: Db,
     outbox: Outbox,
     /// Request tokens, by user.
@@ -81,7 +80,7 @@ impl Gateway {
     /// With this many drivers, `d0`, `d1` and so on, all of them connected.
     async fn start(place: &TestDb, seed: u64, drivers: usize) -> Self {
         let clock = Clock::fake(NOW);
-        let proxy = Proxy::start(seed).await;
+        let proxy = Proxy::start(seed, &clock).await;
         let mut config = config(place);
         config.workers = 1;
         config.datacenters[0].base_uri = Some(proxy.base.clone());
@@ -110,9 +109,6 @@ impl Gateway {
             _place: place,
             clock,
             proxy,
-            platform: Site {
-                base: format!("http://{socket}"),
-            },
             db,
             outbox,
             tokens,
@@ -186,7 +182,7 @@ impl Gateway {
         panic!("items are left");
     }
 
-    /// What the platform has of a driver, oldest first, asked past the proxy.
+    /// What the platform has of a driver, oldest first.
     async fn received(&self, number: usize) -> Vec<Value> {
         let vault = self.outbox.vault();
         let connection = vault

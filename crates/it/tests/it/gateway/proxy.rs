@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bursar_kernel::Rng;
+use bursar_kernel::{Clock, Rng};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -67,18 +67,22 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    pub(super) async fn start(seed: u64) -> Self {
+    /// Moves the clock on by a millisecond with each request that it passes on: so the platform
+    /// knows the order.
+    pub(super) async fn start(seed: u64, clock: &Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let plan = Arc::<Mutex<Plan>>::default();
         let busy = Arc::<AtomicUsize>::default();
         let (plans, counts, rng) = (Arc::clone(&plan), Arc::clone(&busy), Rng::seeded(seed));
+        let clock = clock.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counts.fetch_add(1, Ordering::SeqCst);
                 let (plan, busy, rng) = (Arc::clone(&plans), Arc::clone(&counts), rng.clone());
+                let clock = clock.clone();
                 tokio::spawn(async move {
-                    drop(pass(stream, &plan, &rng).await);
+                    drop(pass(stream, &plan, &rng, &clock).await);
                     busy.fetch_sub(1, Ordering::SeqCst);
                 });
             }
@@ -152,7 +156,12 @@ impl Plan {
     }
 }
 
-async fn pass(mut client: TcpStream, plan: &Mutex<Plan>, rng: &Rng) -> std::io::Result<()> {
+async fn pass(
+    mut client: TcpStream,
+    plan: &Mutex<Plan>,
+    rng: &Rng,
+    clock: &Clock,
+) -> std::io::Result<()> {
     let mut request = Vec::new();
     // A connection that is opened and left is no request.
     let Some(blank) = head(&mut client, &mut request).await? else {
@@ -187,6 +196,7 @@ async fn pass(mut client: TcpStream, plan: &Mutex<Plan>, rng: &Rng) -> std::io::
             format!("HTTP/1.1 {status} No\r\n{wait}connection: close\r\ncontent-length: 0\r\n\r\n");
         return client.write_all(answer.as_bytes()).await;
     }
+    clock.advance(Duration::from_millis(1));
     let answer = forward(upstream, &request, blank).await?;
     match fate {
         Fate::Lost => Ok(()),
