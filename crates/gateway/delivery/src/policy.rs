@@ -101,13 +101,11 @@ pub(crate) fn decide(trouble: Trouble, tried: &Tried) -> Decision {
             retry_after,
             text,
         } => answered(tried, status, retry_after, text),
-        Trouble::Lost(reason) => match tried.now < tried.give_up_at {
-            true => Decision::Pause {
-                until: tried.now + LOST_PAUSE,
-                reason,
-            },
-            false => park(tried, reason),
+        Trouble::Lost(reason) if tried.now < tried.give_up_at => Decision::Pause {
+            until: tried.now + LOST_PAUSE,
+            reason,
         },
+        Trouble::Lost(reason) => park(tried, reason),
         Trouble::Ended => park(
             tried,
             "the user has disconnected; replay it when they are connected again".to_owned(),
@@ -123,9 +121,8 @@ fn answered(tried: &Tried, status: u16, retry_after: Option<Duration>, text: Str
             let wait = wait.clamp(TOLD_MIN, TOLD_MAX);
             again(tried, wait, tried.doubtful, false, text)
         }
-        500.. => unknown(tried, QUICK_FAILED, retry_after, text),
-        // The request did not come whole, says the platform; whoever stands before it may err.
-        408 => unknown(tried, QUICK_FAILED, retry_after, text),
+        // With 408 the request did not come whole; whoever stands before the platform may err.
+        408 | 500.. => unknown(tried, QUICK_FAILED, retry_after, text),
         _ => park(tried, text),
     }
 }

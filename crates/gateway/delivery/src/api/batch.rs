@@ -18,7 +18,7 @@ const BATCH_MAX: usize = 64 << 20;
 
 /// The answer to a line.
 #[derive(Serialize)]
-struct Line {
+struct Told {
     /// From 1.
     line: usize,
     status: u16,
@@ -77,12 +77,12 @@ pub(crate) async fn post_batch(
             }
             Err(error) => (error.kind().status(), Answer::Refused(error.refusal())),
         };
-        let line = Line {
+        let told = Told {
             line,
             status: answer.0.as_u16(),
             answer: answer.1,
         };
-        let json = serde_json::to_vec(&line).expect("an answer is plain JSON");
+        let json = serde_json::to_vec(&told).expect("an answer is plain JSON");
         text.extend_from_slice(&json);
         text.push(b'\n');
     }

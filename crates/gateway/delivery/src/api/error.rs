@@ -100,10 +100,15 @@ impl WireError for ApiError {
                 }
                 Refused::TooLarge { .. } => Kind::TooLarge,
             },
-            Self::Outbox(OutboxError::Db(
-                DbError::Pool(_) | DbError::Contended { .. } | DbError::Unknown | DbError::Closed,
-            ))
-            | Self::Outbox(OutboxError::Blobs(BlobError::Stopping)) => Kind::Busy,
+            Self::Outbox(
+                OutboxError::Db(
+                    DbError::Pool(_)
+                    | DbError::Contended { .. }
+                    | DbError::Unknown
+                    | DbError::Closed,
+                )
+                | OutboxError::Blobs(BlobError::Stopping),
+            ) => Kind::Busy,
             Self::Outbox(_) => Kind::Internal,
         }
     }

@@ -142,12 +142,39 @@ db_test! {
         gateway.deliver().await;
         let item = gateway.item(id).await;
         assert_eq!((item.state, item.attempts), (State::Waiting, 0), "{item:?}");
-        // It still accepts.
+        // It still accepts, and waits for the user.
         gateway.accept_one(receipt(0, "b", "b")).await;
-        gateway.clock.advance(Duration::from_hours(73));
+        assert_eq!(gateway.deliver().await, 0);
+        assert_eq!(gateway.connect(0).await, connection);
+        gateway.outbox.wake(connection).await.unwrap();
         gateway.deliver().await;
-        let item = gateway.item(id).await;
-        assert_eq!(item.state, State::Parked, "{item:?}");
+        assert_eq!(references(&gateway.received(0).await), ["a", "b"]);
+        gateway.stop().await;
+    }
+}
+
+db_test! {
+    async fn what_waits_for_a_lost_connection_is_parked_in_the_end(place: TestDb) {
+        let gateway = Gateway::start(&place, 9, 1).await;
+        let vault = gateway.outbox.vault();
+        let connection = vault.of_ref(APP, "d0").await.unwrap().unwrap().id;
+        let access = vault.access(APP, connection).await.unwrap();
+        let client = &vault.apps().get(APP).unwrap().client;
+        client.revoke(&access.token).await.unwrap();
+        let id = gateway.accept_one(receipt(0, "a", "a")).await;
+        gateway.deliver().await;
+        gateway.clock.advance(Duration::from_hours(73));
+        let young = gateway.accept_one(receipt(0, "b", "b")).await;
+        gateway.deliver().await;
+        assert_eq!(gateway.item(id).await.state, State::Parked);
+        assert_eq!(gateway.item(young).await.state, State::Waiting);
+        // Who disconnects gets nothing more.
+        assert!(vault.disconnect(APP, connection).await.unwrap());
+        gateway.outbox.wake(connection).await.unwrap();
+        gateway.deliver().await;
+        assert_eq!(gateway.item(young).await.state, State::Parked);
+        let refused = gateway.outbox.replay(APP, young, None).await.unwrap();
+        assert_eq!(refused, Err(Refused::NotConnected("d0".to_owned())));
         gateway.stop().await;
     }
 }

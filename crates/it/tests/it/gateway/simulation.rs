@@ -10,7 +10,7 @@ const USERS: usize = 20;
 const ITEMS: usize = 2_000;
 const SEED: u64 = 20_261_121;
 /// Times that the deliverer is killed.
-const KILLS: u64 = 8;
+const KILLS: usize = 12;
 
 db_test! {
     async fn every_item_arrives_once(place: TestDb) {
@@ -22,13 +22,14 @@ db_test! {
             ids.extend(gateway.accept(some.to_vec()).await);
         }
         gateway.proxy.fail(33);
-        for kill in 0..KILLS {
+        let mut killed = 0;
+        while killed < KILLS {
             let deliverer = gateway.deliverer();
-            let time = Duration::from_millis(200 + 100 * kill);
+            let time = Duration::from_millis(5 + rng.below(60));
             let died = tokio::time::timeout(time, deliverer.run_due()).await.is_err();
+            killed += usize::from(died);
             gateway.proxy.rest().await;
-            let step = if died { LEASE_OVER } else { Duration::from_secs(31) };
-            gateway.clock.advance(step);
+            gateway.clock.advance(LEASE_OVER);
         }
         gateway.deliver_all(Duration::from_mins(3)).await;
         gateway.proxy.fail(0);
