@@ -115,7 +115,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_canonical_stays_so(numbers: Vec<f64>, names: Vec<String>) {
-            let members = names.iter().zip(&numbers).map(|(name, number)| (name.clone(), json!(number)));
+            let members = names.into_iter().zip(numbers.into_iter().map(Value::from));
             let value = Value::Object(members.collect());
             let text = canonical(&value);
             prop_assert_eq!(of(&text), text);

@@ -133,11 +133,12 @@ db_test! {
 db_test! {
     async fn a_lost_connection_pauses_until_its_user_comes_back(place: TestDb) {
         let gateway = Gateway::start(&place, 5, 1).await;
-        let vault = gateway.outbox.vault();
-        let connection = vault.of_ref(APP, "d0").await.unwrap().unwrap().id;
-        let access = vault.access(APP, connection).await.unwrap();
-        let client = &vault.apps().get(APP).unwrap().client;
-        client.revoke(&access.token).await.unwrap();
+        gateway.accept(vec![receipt(0, "warm", "warm")]).await;
+        gateway.deliver().await;
+        let connection = gateway.connection(0).await;
+        for fate in [Fate::Answer(401, None), Fate::Dead] {
+            gateway.proxy.next("POST", fate);
+        }
         let id = gateway.accept_one(receipt(0, "a", "a")).await;
         gateway.deliver().await;
         let item = gateway.item(id).await;
@@ -148,7 +149,7 @@ db_test! {
         assert_eq!(gateway.connect(0).await, connection);
         gateway.outbox.wake(connection).await.unwrap();
         gateway.deliver().await;
-        assert_eq!(references(&gateway.received(0).await), ["a", "b"]);
+        assert_eq!(references(&gateway.received(0).await), ["warm", "a", "b"]);
         gateway.stop().await;
     }
 }
@@ -157,7 +158,7 @@ db_test! {
     async fn what_waits_for_a_lost_connection_is_parked_in_the_end(place: TestDb) {
         let gateway = Gateway::start(&place, 9, 1).await;
         let vault = gateway.outbox.vault();
-        let connection = vault.of_ref(APP, "d0").await.unwrap().unwrap().id;
+        let connection = gateway.connection(0).await;
         let access = vault.access(APP, connection).await.unwrap();
         let client = &vault.apps().get(APP).unwrap().client;
         client.revoke(&access.token).await.unwrap();

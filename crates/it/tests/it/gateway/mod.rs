@@ -142,6 +142,13 @@ impl Gateway {
         vault.connect(APP, Some(account), granted).await.unwrap().id
     }
 
+    /// A driver's connection.
+    async fn connection(&self, number: usize) -> Uuid {
+        let user_ref = format!("d{number}");
+        let of = self.outbox.vault().of_ref(APP, &user_ref).await;
+        of.unwrap().expect("a connection").id
+    }
+
     fn deliverer(&self) -> Deliverer {
         Deliverer::new(self.outbox.clone(), BTreeSet::new())
     }

@@ -28,6 +28,8 @@ pub(super) enum Fate {
     Slow,
     /// The platform acts; the answer waits for [`Proxy::release`], and does not come then.
     Hold,
+    /// The platform never sees it: a refresh token that is taken no more.
+    Dead,
     /// The platform never sees it: a status, with `Retry-After` if there are seconds.
     Answer(u16, Option<u64>),
 }
@@ -43,6 +45,9 @@ const FAULTS: [Fate; 9] = [
     Fate::Answer(429, None),
     Fate::Answer(429, Some(20)),
 ];
+
+const DEAD: &str = "HTTP/1.1 400 No\r\ncontent-type: application/json\r\nconnection: close\r\n\
+    content-length: 36\r\n\r\n{\"code\":108,\"error\":\"invalid_grant\"}";
 
 #[derive(Default)]
 struct Plan {
@@ -195,6 +200,9 @@ async fn pass(
         let answer =
             format!("HTTP/1.1 {status} No\r\n{wait}connection: close\r\ncontent-length: 0\r\n\r\n");
         return client.write_all(answer.as_bytes()).await;
+    }
+    if fate == Fate::Dead {
+        return client.write_all(DEAD.as_bytes()).await;
     }
     clock.advance(Duration::from_millis(1));
     let answer = forward(upstream, &request, blank).await?;
