@@ -52,7 +52,7 @@ db_test! {
         gateway.deliver().await;
         let (head, next) = (gateway.item(ids[0].id).await, gateway.item(ids[1].id).await);
         assert_eq!((head.state, head.attempts, head.doubtful), (State::Waiting, 1, true));
-        assert_eq!(head.due_at, Some(gateway.clock.now() + Duration::from_secs(60)));
+        assert_eq!(head.due_at, Some(gateway.clock.now() + Duration::from_mins(1)));
         assert_eq!((next.state, next.attempts), (State::Waiting, 0));
 
         // Another user's do not wait; more of the same user's do.
