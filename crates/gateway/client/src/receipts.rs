@@ -107,6 +107,9 @@ pub struct ListedReceipt {
     pub receipt: Box<RawValue>,
     /// The id of its schema.
     pub validation_schema: String,
+    /// Its address.
+    #[serde(default, rename = "self")]
+    pub location: Option<String>,
 }
 
 /// Some of a user's receipts, newest first.

@@ -357,7 +357,7 @@ impl TestApp {
     }
 }
 
-fn without_passwords() -> String {
+pub(crate) fn without_passwords() -> String {
     let lines = SEED.lines().filter(|line| !line.starts_with("password"));
     let seed: Vec<_> = lines.collect();
     seed.join("\n")
@@ -380,7 +380,7 @@ async fn request_tokens(platform: &Platform) -> HashMap<&'static str, String> {
     tokens
 }
 
-fn uuid(text: &str) -> Uuid {
+pub(crate) fn uuid(text: &str) -> Uuid {
     text.parse().expect("a UUID")
 }
 
@@ -393,7 +393,7 @@ fn datacenter(id: &str) -> DataCenterConfig {
     }
 }
 
-fn config(place: &TestDb) -> Config {
+pub(crate) fn config(place: &TestDb) -> Config {
     let data = place.folder().to_owned();
     Config {
         location: place.location.clone(),
