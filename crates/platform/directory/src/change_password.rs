@@ -5,9 +5,9 @@ use bursar_kernel::{Clock, Rng};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use crate::password::is_long_enough;
 use crate::sign_in::{admit, check};
 use crate::{Decision, Member, PasswordError, Passwords, SignInError, Stamp, store};
+use bursar_secrets::is_long_enough;
 
 /// Why a password was not changed.
 #[derive(Debug, thiserror::Error)]
