@@ -150,6 +150,9 @@ fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartE
                 EnvironmentName::Production => Environment::Production,
             },
             client: client.map_err(|error| StartError::Gateway(error.to_string()))?,
+            brand: app.brand(),
+            required_scopes: app.required_scopes.clone(),
+            company_operators: app.company_operators.clone(),
         })
     });
     Ok(Apps::new(apps.collect::<Result<Vec<_>, StartError>>()?))

@@ -63,6 +63,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     60 "0060_expense_keys",
     61 "0061_expense_change",
     70 "0070_connect_vault",
+    72 "0072_connect_pages",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

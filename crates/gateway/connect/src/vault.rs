@@ -135,6 +135,10 @@ impl Vault {
         &self.0.clock
     }
 
+    pub(crate) fn keys(&self) -> &SealingKeys {
+        &self.0.keys
+    }
+
     pub(crate) fn rng(&self) -> &Rng {
         &self.0.rng
     }

@@ -2,12 +2,12 @@
 
 use bursar_db::{Db, DbError, Tx};
 use bursar_kernel::{Clock, Rng};
+use bursar_secrets::is_long_enough;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use crate::sign_in::{admit, check};
 use crate::{Decision, Member, PasswordError, Passwords, SignInError, Stamp, store};
-use bursar_secrets::is_long_enough;
 
 /// Why a password was not changed.
 #[derive(Debug, thiserror::Error)]
