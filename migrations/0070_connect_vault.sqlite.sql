@@ -38,6 +38,10 @@ CREATE TABLE connect_connection (
     refresh_expires_at INTEGER,
     -- When it is refreshed without anybody's need, so that it lives on.
     refresh_due_at INTEGER,
+    -- Who refreshes it now, and until when that holds: a token that was replaced must not be sent
+    -- again, be it by a process that read it before.
+    refresh_lease BLOB,
+    refresh_lease_until INTEGER,
     connected_at INTEGER NOT NULL,
     refreshed_at INTEGER NOT NULL,
     -- The last trouble with its token, until a refresh succeeds.

@@ -1,16 +1,22 @@
 //! `bursar gateway`: the partner's side, as configured.
 
+pub mod doctor;
+pub mod import;
+pub mod legacy;
+
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
 use bursar_blobs::Blobs;
 use bursar_db::{Db, DbError};
 use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
-use bursar_gateway_connect::{App, Apps, Environment, KeepAlive, Revoke, Vault};
+use bursar_gateway_connect::pages::{self, PagesState};
+use bursar_gateway_connect::{App, Apps, Environment, KeepAlive, Revoke, Vault, forget_calls};
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng};
-use bursar_secrets::SealingKeys;
+use bursar_secrets::{Passwords, SealingKeys};
 use bursar_web::{DataCenter, Door, Limits, Metrics, Readiness, edge, ops_router};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -41,20 +47,9 @@ impl Gateway {
         let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
         let metrics = Metrics::install();
         let rng = Rng::system();
-        let db = crate::platform::open_database(config).await?;
-        let key_file = gateway.key_file.clone();
-        let key_file = key_file.unwrap_or_else(|| config.data.join("gateway.key"));
-        let keys = SealingKeys::load_or_create(&key_file, &rng)?;
+        let vault = open_vault(config, &clock).await?;
+        let db = vault.db().clone();
         let blobs = Blobs::open(config.data.join("blobs"), clock.clone(), rng.clone())?;
-        let apps = apps(gateway, &clock, &rng)?;
-        let vault = Vault::new(
-            db.clone(),
-            clock.clone(),
-            rng.clone(),
-            keys,
-            apps,
-            gateway.refresh_ahead(),
-        );
         let (socket, here) = bind(gateway).await?;
         let workers = Workers::start(
             db.clone(),
@@ -64,6 +59,7 @@ impl Gateway {
             config.workers,
         );
         let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
+        let retention = tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept()));
         let router = edge(operations(&db, metrics), rng, &Limits::default());
         drop(blobs);
         Ok(Self {
@@ -73,7 +69,7 @@ impl Gateway {
             db,
             vault,
             workers,
-            tasks: vec![keep_alive],
+            tasks: vec![keep_alive, retention],
         })
     }
 
@@ -102,6 +98,22 @@ impl Gateway {
         self.workers.stop().await;
         self.db.close().await;
     }
+}
+
+/// The vault over the configured database, with the configured apps.
+async fn open_vault(config: &Config, clock: &Clock) -> Result<Vault, StartError> {
+    let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
+    let rng = Rng::system();
+    let db = crate::platform::open_database(config).await?;
+    let keys = SealingKeys::load_or_create(&key_file(config, gateway), &rng)?;
+    let apps = apps(gateway, clock, &rng)?;
+    let ahead = gateway.refresh_ahead();
+    Ok(Vault::new(db, clock.clone(), rng, keys, apps, ahead))
+}
+
+fn key_file(config: &Config, gateway: &GatewayConfig) -> PathBuf {
+    let named = gateway.key_file.clone();
+    named.unwrap_or_else(|| config.data.join("gateway.key"))
 }
 
 fn operations(db: &Db, metrics: Metrics) -> Router {

@@ -5,8 +5,7 @@
 pub mod admin;
 pub mod config;
 pub mod control;
-mod gateway;
-pub mod import;
+pub mod gateway;
 pub mod lint;
 mod mail;
 mod platform;

@@ -49,6 +49,8 @@ mod media;
 mod quick_expense;
 mod receipts;
 mod redact;
+#[cfg(test)]
+mod tests;
 mod token;
 mod trust;
 

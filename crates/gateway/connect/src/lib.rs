@@ -15,18 +15,23 @@
 
 mod apps;
 pub mod calls;
+mod connect;
 mod keep_alive;
 mod model;
 pub mod pages;
+mod refresh;
+mod retention;
 mod revoke;
 mod store;
 mod vault;
 
 pub use apps::{App, Apps, Brand, Environment};
+pub use connect::ConnectError;
 pub use keep_alive::KeepAlive;
 pub use model::{Account, Connected, Connection, ConnectionState, Kind, NewAccount};
+pub use retention::forget_calls;
 pub use revoke::Revoke;
-pub use vault::{Access, AccessError, ConnectError, Vault};
+pub use vault::{Access, AccessError, Vault};
 
 /// Every SQL statement of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {

@@ -22,19 +22,26 @@ statements! {
     RECONNECT = "UPDATE connect_connection
         SET geolocation = $3, scopes = $4, state = 'connected', refresh_token = $5,
             generation = generation + 1, refresh_expires_at = $6, refresh_due_at = $7,
-            refreshed_at = $8, trouble = NULL
+            refreshed_at = $8, trouble = NULL, refresh_lease = NULL
         WHERE app_id = $1 AND id = $2 AND state <> 'ended'";
-    // The token that is replaced is named by its generation: of two who refresh at once, one
-    // stores.
+    TAKE = "UPDATE connect_connection SET refresh_lease = $3, refresh_lease_until = $4
+        WHERE app_id = $1 AND id = $2 AND state IN ('connected', 'ending')
+            AND (refresh_lease IS NULL OR refresh_lease_until < $5)
+        RETURNING principal_id, geolocation, state, refresh_token, generation";
+    // Beside the lease, the generation names the token that is replaced: its user may have brought
+    // another one meanwhile.
     REFRESHED = "UPDATE connect_connection
-        SET geolocation = $4, refresh_token = $5, generation = generation + 1,
-            refresh_expires_at = $6, refresh_due_at = $7, refreshed_at = $8, trouble = NULL
-        WHERE app_id = $1 AND id = $2 AND generation = $3
+        SET geolocation = $5, refresh_token = $6, generation = generation + 1,
+            refresh_expires_at = $7, refresh_due_at = $8, refreshed_at = $9, trouble = NULL,
+            refresh_lease = NULL
+        WHERE app_id = $1 AND id = $2 AND generation = $3 AND refresh_lease = $4
             AND state IN ('connected', 'ending')";
-    LOST = "UPDATE connect_connection SET state = 'lost', refresh_due_at = NULL, trouble = $4
-        WHERE app_id = $1 AND id = $2 AND generation = $3 AND state = 'connected'";
-    TROUBLE = "UPDATE connect_connection SET trouble = $3
-        WHERE app_id = $1 AND id = $2 AND state IN ('connected', 'ending')";
+    LOST = "UPDATE connect_connection
+        SET state = 'lost', refresh_due_at = NULL, trouble = $5, refresh_lease = NULL
+        WHERE app_id = $1 AND id = $2 AND generation = $3 AND refresh_lease = $4
+            AND state = 'connected'";
+    TROUBLE = "UPDATE connect_connection SET trouble = $4, refresh_lease = NULL
+        WHERE app_id = $1 AND id = $2 AND refresh_lease = $3";
     ENDING = "UPDATE connect_connection SET state = 'ending', refresh_due_at = NULL
         WHERE app_id = $1 AND id = $2 AND state IN ('connected', 'lost')";
     ENDED = "UPDATE connect_connection
@@ -59,6 +66,8 @@ statements! {
     LIST = "SELECT app_id, id, account_id, principal_id, geolocation, state, refresh_expires_at,
             connected_at, refreshed_at, trouble
         FROM connect_connection WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    GEOLOCATIONS = "SELECT DISTINCT geolocation FROM connect_connection
+        WHERE app_id = $1 AND state IN ('connected', 'ending') ORDER BY geolocation";
     // Who takes them has moved them on, so that another process takes others.
     TAKE_DUE = sqlite: "UPDATE connect_connection SET refresh_due_at = $2
         WHERE (app_id, id) IN (SELECT app_id, id FROM connect_connection
@@ -100,6 +109,10 @@ pub(crate) struct NewConnection {
 /// A connection's token as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
+    pub(crate) app_id: String,
+    pub(crate) id: Uuid,
+    /// Whose refresh it is; none for who only looks.
+    pub(crate) lease: Option<[u8; 16]>,
     pub(crate) principal_id: String,
     pub(crate) geolocation: String,
     pub(crate) state: ConnectionState,
@@ -180,17 +193,28 @@ pub(crate) async fn reconnect(
     Ok(tx.execute(&RECONNECT, values).await? == 1)
 }
 
-/// Replaces the token of this generation. False if somebody else did, or the connection ended.
-pub(crate) async fn refreshed(
+/// Takes a connection's token to refresh it, unless somebody else has it until later than now.
+pub(crate) async fn take(
     tx: &mut Tx,
     (app_id, id): (&str, Uuid),
-    generation: i64,
-    token: &NewToken,
-) -> Result<bool, DbError> {
+    lease: [u8; 16],
+    (now, until): (Micros, Micros),
+) -> Result<Option<Held>, DbError> {
+    let values = args![app_id, &id, &lease, until, now];
+    let rows = tx.returning(&TAKE, values).await?;
+    let row = rows.into_iter().next();
+    let held = row.map(|row| read_held(app_id, id, Some(lease), row));
+    held.transpose()
+}
+
+/// Replaces the token that was taken. False if its user brought another one meanwhile, or the
+/// connection ended.
+pub(crate) async fn refreshed(tx: &mut Tx, held: &Held, token: &NewToken) -> Result<bool, DbError> {
     let values = args![
-        app_id,
-        &id,
-        generation,
+        &held.app_id,
+        &held.id,
+        held.generation,
+        held.lease.as_ref(),
         token.geolocation.as_str(),
         &token.sealed,
         token.expires_at,
@@ -200,23 +224,16 @@ pub(crate) async fn refreshed(
     Ok(tx.execute(&REFRESHED, values).await? == 1)
 }
 
-/// Notes that the platform refused the token of this generation. False if it is another by now.
-pub(crate) async fn lost(
-    tx: &mut Tx,
-    (app_id, id): (&str, Uuid),
-    generation: i64,
-    trouble: &str,
-) -> Result<bool, DbError> {
-    let values = args![app_id, &id, generation, trouble];
+/// Notes that the platform refused the token that was taken. False if there is another by now.
+pub(crate) async fn lost(tx: &mut Tx, held: &Held, trouble: &str) -> Result<bool, DbError> {
+    let lease = held.lease.as_ref();
+    let values = args![&held.app_id, &held.id, held.generation, lease, trouble];
     Ok(tx.execute(&LOST, values).await? == 1)
 }
 
-pub(crate) async fn trouble(
-    tx: &mut Tx,
-    (app_id, id): (&str, Uuid),
-    trouble: &str,
-) -> Result<(), DbError> {
-    let values = args![app_id, &id, trouble];
+/// Notes what hindered a refresh, and lets others try.
+pub(crate) async fn trouble(tx: &mut Tx, held: &Held, trouble: &str) -> Result<(), DbError> {
+    let values = args![&held.app_id, &held.id, held.lease.as_ref(), trouble];
     tx.execute(&TROUBLE, values).await.map(drop)
 }
 
@@ -229,16 +246,27 @@ pub(crate) async fn ended(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<(), DbE
 }
 
 pub(crate) async fn held(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<Option<Held>, DbError> {
-    let Some(mut row) = tx.row(&HELD, args![app_id, &id]).await? else {
-        return Ok(None);
-    };
-    Ok(Some(Held {
+    let row = tx.row(&HELD, args![app_id, &id]).await?;
+    let held = row.map(|row| read_held(app_id, id, None, row));
+    held.transpose()
+}
+
+fn read_held(
+    app_id: &str,
+    id: Uuid,
+    lease: Option<[u8; 16]>,
+    mut row: Row,
+) -> Result<Held, DbError> {
+    Ok(Held {
+        app_id: app_id.to_owned(),
+        id,
+        lease,
         principal_id: row.get(0)?,
         geolocation: row.get(1)?,
         state: state(&mut row, 2)?,
         sealed: row.get(3)?,
         generation: row.get(4)?,
-    }))
+    })
 }
 
 pub(crate) async fn get(
@@ -285,6 +313,11 @@ pub(crate) async fn list(
 ) -> Result<Vec<Connection>, DbError> {
     let rows = tx.rows(&LIST, args![app_id, &before, limit]).await?;
     rows.into_iter().map(connection).collect()
+}
+
+pub(crate) async fn geolocations(tx: &mut Tx, app_id: &str) -> Result<Vec<String>, DbError> {
+    let rows = tx.rows(&GEOLOCATIONS, args![app_id]).await?;
+    rows.into_iter().map(|mut row| row.get(0)).collect()
 }
 
 /// Takes connections whose scheduled refresh is due, and moves that to `again_at`.

@@ -36,3 +36,4 @@ mod signin;
 mod signin_link;
 mod statements;
 mod sweep;
+mod vault;

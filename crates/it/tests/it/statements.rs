@@ -10,6 +10,7 @@ fn all() -> Vec<(&'static str, Vec<&'static Sql>)> {
         ("console", bursar_console::statements().to_vec()),
         ("directory", bursar_directory::statements()),
         ("expense", bursar_expense::statements()),
+        ("gateway-connect", bursar_gateway_connect::statements()),
         ("jobs", bursar_jobs::statements().to_vec()),
         ("mail", bursar_mail::statements().to_vec()),
         ("oauth", bursar_oauth::statements()),

@@ -105,5 +105,5 @@ impl Letter {
 
 /// The hash under which the secret of the letter `id` is stored.
 pub(crate) fn hash(server_key: &ServerKey, what: Secret, id: &Uuid) -> [u8; 32] {
-    server_key.hash(what, &server_key.mailed(id))
+    server_key.hash(what, server_key.mailed(id))
 }

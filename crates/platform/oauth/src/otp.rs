@@ -185,7 +185,7 @@ pub(crate) fn handle_hash(server_key: &ServerKey, address: &str) -> Hash {
 /// The hash of the parameters that a password is bound to.
 pub(crate) fn facts(server_key: &ServerKey, form: &Form) -> Hash {
     let bound = form.pairs().filter(|(name, _)| !RESERVED.contains(name));
-    server_key.hash(Secret::Facts, &bursar_web::encode_form(bound))
+    server_key.hash(Secret::Facts, bursar_web::encode_form(bound))
 }
 
 /// A one-time password to be opened.

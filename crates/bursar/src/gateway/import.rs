@@ -27,7 +27,7 @@ pub struct ImportFlags {
         default_value = "http://127.0.0.1:8090"
     )]
     pub url: String,
-    /// A file with the app's API key; without it, BURSAR_GATEWAY_KEY
+    /// A file with the app's API key; without it, `BURSAR_GATEWAY_KEY`
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
     /// The file's form, where its name does not tell it
@@ -159,14 +159,13 @@ impl Rejects {
             path: self.path.clone(),
             source,
         };
-        let file = match self.file.as_mut() {
-            Some(file) => file,
-            None => {
-                let file = std::fs::File::create(&self.path).map_err(failed)?;
-                self.file.insert(std::io::BufWriter::new(file))
-            }
-        };
-        writeln!(file, "{row}").map_err(failed)
+        if self.file.is_none() {
+            let file = std::fs::File::create(&self.path).map_err(failed)?;
+            self.file = Some(std::io::BufWriter::new(file));
+        }
+        let file = self.file.as_mut();
+        file.map_or(Ok(()), |file| writeln!(file, "{row}"))
+            .map_err(failed)
     }
 
     fn finish(self) -> Result<(), ImportError> {

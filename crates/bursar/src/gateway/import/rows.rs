@@ -73,9 +73,8 @@ impl Rows {
             line: 0,
             csv: None,
         };
-        let format = match format.or_else(|| by_name(path)) {
-            Some(format) => format,
-            None => return Err(rows.wrong("give --format csv or --format jsonl".to_owned())),
+        let Some(format) = format.or_else(|| by_name(path)) else {
+            return Err(rows.wrong("give --format csv or --format jsonl".to_owned()));
         };
         if format == Format::Csv {
             rows.csv = Some(rows.header(delimiter)?);
