@@ -60,7 +60,13 @@ impl Gateway {
         );
         let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
         let retention = tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept()));
-        let router = edge(operations(&db, metrics), rng, &Limits::default());
+        let pages = pages::routes(PagesState {
+            vault: vault.clone(),
+            passwords: Passwords::new(rng.clone()),
+            base_uri: here.base_uri().to_owned(),
+        });
+        let router = operations(&db, metrics).merge(pages);
+        let router = edge(router, rng, &Limits::default());
         drop(blobs);
         Ok(Self {
             here: Arc::new(here),

@@ -17,6 +17,7 @@ mod expenses_before;
 mod expenses_own;
 mod expenses_search;
 mod forged;
+mod gateway;
 mod http;
 mod moving;
 mod oauth2;
