@@ -117,9 +117,8 @@ pub(super) fn is_address(text: &str) -> bool {
         .chars()
         .all(|c| !c.is_whitespace() && !c.is_control() && !"<>(),;:\\\"[]".contains(c));
     let parts = text.split_once('@');
-    let parts = parts.is_some_and(|(name, host)| {
-        !name.is_empty() && !host.is_empty() && !host.contains('@')
-    });
+    let parts = parts
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     clean && parts && text.len() <= 254
 }
 
@@ -132,7 +131,9 @@ mod tests {
         for good in ["ana@northwind.example", "a+b@x.test"] {
             assert!(is_address(good), "{good}");
         }
-        for bad in ["", "ana", "@x", "a@", "a b@x", "a@b@c", "a@x,b@x", "a@x\r\nb"] {
+        for bad in [
+            "", "ana", "@x", "a@", "a b@x", "a@b@c", "a@x,b@x", "a@x\r\nb",
+        ] {
             assert!(!is_address(bad), "{bad}");
         }
     }

@@ -15,5 +15,4 @@ const LANGUAGES: [(&str, &[&str]); 1] = [(
     ],
 )];
 
-pub(super) static CATALOGUES: LazyLock<Catalogues> =
-    LazyLock::new(|| Catalogues::new(&LANGUAGES));
+pub(super) static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(|| Catalogues::new(&LANGUAGES));

@@ -189,9 +189,8 @@ pub(super) async fn sign_up(visit: Visit, posted: Posted) -> Response {
 fn faults(form: &Form) -> SignUpFaults {
     let field = |name| form.get(name).unwrap_or_default();
     let name = field("name").trim();
-    let fine = !name.is_empty()
-        && name.chars().count() <= NAME_MAX
-        && !name.chars().any(char::is_control);
+    let fine =
+        !name.is_empty() && name.chars().count() <= NAME_MAX && !name.chars().any(char::is_control);
     let password = SecretString::from(field("password"));
     SignUpFaults {
         name: !fine,

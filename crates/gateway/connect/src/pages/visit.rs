@@ -9,9 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_db::{DbError, Isolation};
 use bursar_kernel::{CorrelationId, Micros, Uuid};
-use bursar_pages::session::{
-    SessionCookie, csrf_token_matches, from_own_pages, new_token, stored,
-};
+use bursar_pages::session::{SessionCookie, csrf_token_matches, from_own_pages, new_token, stored};
 use bursar_pages::{ErrorKind, ErrorPage, form, respond};
 use bursar_web::Form;
 
@@ -160,13 +158,13 @@ impl Visit {
             Some(pending) => Some(self.sealed(&key, pending)?),
         };
         let args = (self.app.id.clone(), key, sealed);
-        let set = self
-            .state
-            .vault
-            .db()
-            .write(Isolation::Append, args, |tx, (app_id, key, sealed)| {
-                Box::pin(store::set_pending(tx, app_id, key, sealed.as_ref()))
-            });
+        let set =
+            self.state
+                .vault
+                .db()
+                .write(Isolation::Append, args, |tx, (app_id, key, sealed)| {
+                    Box::pin(store::set_pending(tx, app_id, key, sealed.as_ref()))
+                });
         let set: Result<(), DbError> = set.await;
         set.map_err(|error| self.failed(&error))
     }
@@ -201,11 +199,9 @@ impl Visit {
             now,
             key,
         };
-        let begin = vault
-            .db()
-            .write(Isolation::ReadCommitted, new, |tx, new| {
-                Box::pin(store::begin(tx, new))
-            });
+        let begin = vault.db().write(Isolation::ReadCommitted, new, |tx, new| {
+            Box::pin(store::begin(tx, new))
+        });
         let begun: Result<(), DbError> = begin.await;
         begun.map_err(|error| self.failed(&error))?;
         let mut headers = HeaderMap::new();

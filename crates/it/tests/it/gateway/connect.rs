@@ -8,7 +8,7 @@ use bursar_jobs::Workers;
 use bursar_kernel::Rng;
 use bursar_testkit::db_test;
 
-use super::connect_site::{Browser, Pages};
+use super::connect_site::{Browser, PASSWORD, Pages};
 use crate::app::*;
 use crate::http::Answer;
 use crate::oauth2::otp::{ANA_MAIL, otp};
@@ -21,14 +21,21 @@ pub(super) async fn decide(pages: &Pages, sent: &Answer, decision: &str) -> Stri
     assert_eq!(sent.status, 303, "{}", sent.text());
     let target = sent.header("location");
     let us = &pages.app.us;
-    assert!(target.starts_with(&format!("{}/oauth2/v0/authorize?", us.base)), "{target}");
+    assert!(
+        target.starts_with(&format!("{}/oauth2/v0/authorize?", us.base)),
+        "{target}"
+    );
     assert!(target.contains("code_challenge_method=S256"), "{target}");
     let cookie = cookie(us, &ANA_SIGNS_IN).await;
     let page = us.get(target).cookie(&cookie).send().await;
     assert_page(&page, 200);
     let csrf = csrf_token(&page);
     let query = target.split_once('?').unwrap().1;
-    let form = [("csrf_token", csrf.as_str()), ("request", query), ("decision", decision)];
+    let form = [
+        ("csrf_token", csrf.as_str()),
+        ("request", query),
+        ("decision", decision),
+    ];
     let call = us.post("/oauth2/v0/authorize").cookie(&cookie).form(&form);
     let answer = call.header("origin", &us.base).send().await;
     assert_eq!(answer.status, 303, "{}", answer.text());
@@ -249,7 +256,7 @@ db_test! {
         for _ in 0..6 {
             assert_page(&browser.post("signin", &wrong).await, 422);
         }
-        let right = [("email", ANA_HERE), ("password", super::connect_site::PASSWORD)];
+        let right = [("email", ANA_HERE), ("password", PASSWORD)];
         let locked = browser.post("signin", &right).await;
         assert!(locked.text().contains("Too many wrong passwords"), "{}", locked.text());
         pages.app.clock.advance(Duration::from_mins(15));

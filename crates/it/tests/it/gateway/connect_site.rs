@@ -82,7 +82,10 @@ impl Pages {
 
     /// What the App Center redirects to, for CAFE.
     pub(super) fn landing(&self, user: &str) -> String {
-        format!("landing?id={user}&requestToken={}", self.app.request_token(user))
+        format!(
+            "landing?id={user}&requestToken={}",
+            self.app.request_token(user)
+        )
     }
 
     pub(super) async fn connection(&self, app: &str, email: &str) -> Option<Connection> {
@@ -159,7 +162,10 @@ pub(super) struct Browser<'a> {
 impl Browser<'_> {
     fn cookie(&self) -> String {
         let cookies = self.cookies.borrow();
-        let cookies: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<_> = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         cookies.join("; ")
     }
 
@@ -185,7 +191,9 @@ impl Browser<'_> {
         if let Some(set) = answer.maybe("set-cookie") {
             assert!(set.contains("; HttpOnly; SameSite=Lax"), "{set}");
             let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
-            self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
+            self.cookies
+                .borrow_mut()
+                .insert(name.to_owned(), value.to_owned());
         }
         let text = answer.text();
         if let Some((_, rest)) = text.split_once("name=\"csrf_token\" value=\"") {
@@ -219,7 +227,8 @@ impl Browser<'_> {
         assert_eq!(answer.status, 303, "{}", answer.text());
         let path = answer.header("location");
         let own = path.strip_prefix(&format!("/{}/", self.app));
-        own.unwrap_or_else(|| panic!("it leads to {path}")).to_owned()
+        own.unwrap_or_else(|| panic!("it leads to {path}"))
+            .to_owned()
     }
 
     pub(super) async fn leads(&self, page: &str) -> String {
@@ -232,7 +241,11 @@ impl Browser<'_> {
 
     /// Makes an account, and is signed in to it.
     pub(super) async fn sign_up(&self, email: &str) {
-        let form = [("name", "Ana Reyes"), ("email", email), ("password", PASSWORD)];
+        let form = [
+            ("name", "Ana Reyes"),
+            ("email", email),
+            ("password", PASSWORD),
+        ];
         assert_eq!(self.posts("signin/new", &form).await, "connect");
     }
 
@@ -244,7 +257,10 @@ impl Browser<'_> {
     /// Sees the page that asks, and confirms; answers where that leads.
     pub(super) async fn confirm(&self) -> String {
         let page = self.page("connect").await;
-        assert!(page.contains("Step 2 of 3") && page.contains(">Connect</button>"), "{page}");
+        assert!(
+            page.contains("Step 2 of 3") && page.contains(">Connect</button>"),
+            "{page}"
+        );
         self.posts("connect", &[]).await
     }
 
@@ -254,7 +270,13 @@ impl Browser<'_> {
         let answer = self.get(lead).await;
         assert_page(&answer, status);
         let text = answer.text();
-        assert!(text.contains(&format!("<h1>{heading}</h1>")), "{heading}: {text}");
-        assert!(text.contains("href=\"https://cafe.example/help\""), "{text}");
+        assert!(
+            text.contains(&format!("<h1>{heading}</h1>")),
+            "{heading}: {text}"
+        );
+        assert!(
+            text.contains("href=\"https://cafe.example/help\""),
+            "{text}"
+        );
     }
 }
