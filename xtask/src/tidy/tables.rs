@@ -14,6 +14,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("platform/appcenter", "appcenter_"),
     ("platform/receipts", "receipts_"),
     ("platform/expense", "expense_"),
+    ("gateway/connect", "connect_"),
     ("console", "console_"),
 ];
 

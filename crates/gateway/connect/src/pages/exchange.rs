@@ -173,9 +173,8 @@ async fn keep(
         exchanges: exchanges.clone(),
     };
     let connected = visit.state.vault.connect(&visit.app.id, account_id, done);
-    let error = match connected.await {
-        Ok(_) => return visit.to("connected"),
-        Err(error) => error,
+    let Err(error) = connected.await else {
+        return visit.to("connected");
     };
     log(visit, exchanges).await;
     match error {

@@ -199,10 +199,10 @@ impl Visit {
             now,
             key,
         };
-        let begin = vault.db().write(Isolation::ReadCommitted, new, |tx, new| {
+        let beginning = vault.db().write(Isolation::ReadCommitted, new, |tx, new| {
             Box::pin(store::begin(tx, new))
         });
-        let begun: Result<(), DbError> = begin.await;
+        let begun: Result<(), DbError> = beginning.await;
         begun.map_err(|error| self.failed(&error))?;
         let mut headers = HeaderMap::new();
         if let Ok(cookie) = self.cookie().set(&token, LONGEST).parse() {

@@ -72,11 +72,11 @@ db_test! {
         ana.refused(&ana.confirm().await, 422, other).await;
         let connection = pages.connection("cafe", ANA_HERE).await.unwrap();
         assert_eq!((connection.principal_id.as_str(), connection.state), (ANA, ConnectionState::Connected));
-        assert!(pages.vault.access("cafe", connection.id).await.is_ok());
         // Each was exchanged, and each is in the log; what Ben allowed was taken back.
         let calls = pages.calls("cafe").await;
         let revoked = calls.iter().filter(|call| call.method == "DELETE").count();
         assert_eq!((calls.len(), revoked), (4, 1), "{calls:?}");
+        assert!(pages.vault.access("cafe", connection.id).await.is_ok());
         pages.stop().await;
     }
 }

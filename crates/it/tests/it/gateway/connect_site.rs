@@ -101,6 +101,19 @@ impl Pages {
         calls.unwrap()
     }
 
+    /// All that the log has, bodies included, as text.
+    pub(super) async fn logged(&self, app: &str) -> String {
+        let calls = self.calls(app).await;
+        let texts = calls.iter().map(|call| {
+            let bodies = [&call.request_body, &call.response_body];
+            let bodies = bodies.map(|body| {
+                String::from_utf8_lossy(body.as_deref().unwrap_or_default()).into_owned()
+            });
+            format!("{} {}", call.url, bodies.join(" "))
+        });
+        texts.collect()
+    }
+
     pub(super) async fn stop(self) {
         self.stop.send(()).expect("it is serving");
         self.serving.await.expect("it stops without a panic");
