@@ -4,25 +4,37 @@ pub mod doctor;
 pub mod import;
 pub mod legacy;
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use bursar_blobs::Blobs;
-use bursar_db::{Db, DbError};
+use bursar_blobs::{BlobError, BlobId, Blobs};
+use bursar_db::{Db, DbError, Location, OpenError};
 use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
+use bursar_gateway_connect::pages::{self, PagesState};
 use bursar_gateway_connect::{App, Apps, Environment, KeepAlive, Revoke, Vault, forget_calls};
+use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, routes};
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng};
-use bursar_secrets::SealingKeys;
-use bursar_web::{DataCenter, Door, Limits, Metrics, Readiness, edge, ops_router};
+use bursar_secrets::{Passwords, SealingKeys};
+use bursar_web::{DataCenter, Door, Limits, Metrics, Readiness, edge, openapi_router, ops_router};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::StartError;
 use crate::config::{Config, EnvironmentName, GatewayAppConfig, GatewayConfig};
+
+/// How old a file without an item is before it goes: an item that is on its way has one.
+const ORPHANS_KEPT: Duration = Duration::from_hours(24);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// A user's receipts are looked through in answers of up to 32 MiB.
+const ANSWER_MAX: usize = 40 << 20;
 
 /// A started gateway.
 pub struct Gateway {
@@ -31,8 +43,11 @@ pub struct Gateway {
     router: Router,
     db: Db,
     vault: Vault,
+    outbox: Outbox,
     workers: Workers,
     tasks: Vec<JoinHandle<()>>,
+    stop_delivery: oneshot::Sender<()>,
+    delivery: JoinHandle<()>,
 }
 
 impl Gateway {
@@ -59,8 +74,21 @@ impl Gateway {
         );
         let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
         let retention = tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept()));
-        let router = edge(operations(&db, metrics), rng, &Limits::default());
-        drop(blobs);
+        let pages = pages::routes(PagesState {
+            vault: vault.clone(),
+            passwords: Passwords::new(rng.clone()),
+            base_uri: here.base_uri().to_owned(),
+        });
+        let outbox = Outbox::new(db.clone(), blobs.clone(), clock, rng.clone(), vault.clone());
+        let (stop_delivery, delivery) = deliver(config, gateway, &outbox).await?;
+        let waking = tokio::spawn(wake(outbox.clone()));
+        let sweeping = tokio::spawn(sweep(blobs, outbox.clone()));
+        let documents = [bursar_gateway_delivery::openapi()];
+        let router = operations(&db, metrics)
+            .merge(pages)
+            .merge(routes(Api::new(outbox.clone(), api_keys(gateway)?)))
+            .merge(openapi_router(env!("CARGO_PKG_VERSION"), documents));
+        let router = edge(router, rng, &Limits::default());
         Ok(Self {
             here: Arc::new(here),
             socket,
@@ -68,7 +96,10 @@ impl Gateway {
             db,
             vault,
             workers,
-            tasks: vec![keep_alive, retention],
+            outbox,
+            tasks: vec![keep_alive, retention, waking, sweeping],
+            stop_delivery,
+            delivery,
         })
     }
 
@@ -80,6 +111,11 @@ impl Gateway {
     /// The vault, for tests and the demo.
     pub fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// The outbox, for tests and the demo.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     /// Answers until `stop` completes; then finishes what was accepted, and closes everything.
@@ -94,6 +130,9 @@ impl Gateway {
         for task in self.tasks {
             task.abort();
         }
+        // It may have ended by itself.
+        self.stop_delivery.send(()).ok();
+        drop(self.delivery.await);
         self.workers.stop().await;
         self.db.close().await;
     }
@@ -124,6 +163,84 @@ fn operations(db: &Db, metrics: Metrics) -> Router {
     ops_router(readiness, metrics)
 }
 
+/// Starts delivering.
+async fn deliver(
+    config: &Config,
+    gateway: &GatewayConfig,
+    outbox: &Outbox,
+) -> Result<(oneshot::Sender<()>, JoinHandle<()>), StartError> {
+    let retry = gateway.app.iter().filter(|app| app.retry_unknown);
+    let retry = retry.map(|app| app.id.clone()).collect();
+    let deliverer = Deliverer::new(outbox.clone(), retry);
+    if let Location::Folder(_) = config.location {
+        // The folder is ours alone: whoever held a lease in it is dead.
+        deliverer.expire_leases().await.map_err(OpenError::from)?;
+    }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let delivery = tokio::spawn(deliverer.run(async { drop(stopped.await) }));
+    Ok((stop, delivery))
+}
+
+/// Goes on with what waits for a connection as soon as its user has reconnected.
+async fn wake(outbox: Outbox) {
+    let mut news = outbox.vault().news();
+    loop {
+        match news.recv().await {
+            Ok(connection_id) => {
+                if let Err(error) = outbox.wake(connection_id).await {
+                    tracing::warn!(%error, %connection_id, "its items wait a little longer");
+                }
+            }
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "some items wait a little longer");
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Removes files that a crash left without an item, again and again.
+async fn sweep(blobs: Blobs, outbox: Outbox) {
+    loop {
+        let named = |old| named_blobs(&outbox, old);
+        match blobs.sweep(ORPHANS_KEPT, named).await {
+            Ok(0) => {}
+            Ok(orphans) => tracing::info!(orphans, "swept the file store"),
+            Err(error) => tracing::warn!(%error, "the file store was not swept"),
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// Those of `blobs` that any item names.
+async fn named_blobs(outbox: &Outbox, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, SweepError> {
+    let mut named = HashSet::new();
+    for blob in blobs {
+        if outbox.names_blob(&blob.to_string()).await? {
+            named.insert(blob);
+        }
+    }
+    Ok(named)
+}
+
+/// Why orphans were not swept.
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Each app's keys.
+fn api_keys(config: &GatewayConfig) -> Result<ApiKeys, StartError> {
+    let keys = config.app.iter().flat_map(|app| {
+        let hashes = app.api_key_hashes.iter();
+        hashes.map(|hash| (app.id.as_str(), hash.as_str()))
+    });
+    ApiKeys::new(keys).map_err(|error| StartError::Gateway(error.to_string()))
+}
+
 async fn bind(config: &GatewayConfig) -> Result<(TcpListener, DataCenter), StartError> {
     let failed = |source| StartError::Listen {
         id: "gateway".to_owned(),
@@ -143,12 +260,16 @@ async fn bind(config: &GatewayConfig) -> Result<(TcpListener, DataCenter), Start
 
 /// The configured apps, each with a client of its own over connections that they share.
 fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartError> {
+    let limits = CallLimits {
+        response_bytes: ANSWER_MAX,
+        ..CallLimits::default()
+    };
     let http = match &config.authorities_file {
-        None => Http::new(CallLimits::default()),
+        None => Http::new(limits),
         Some(path) => {
             let pem = std::fs::read(path)
                 .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?;
-            Http::trusting(CallLimits::default(), &pem)
+            Http::trusting(limits, &pem)
                 .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?
         }
     };
@@ -161,6 +282,9 @@ fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartE
                 EnvironmentName::Production => Environment::Production,
             },
             client: client.map_err(|error| StartError::Gateway(error.to_string()))?,
+            brand: app.brand(),
+            required_scopes: app.required_scopes.clone(),
+            company_operators: app.company_operators.clone(),
         })
     });
     Ok(Apps::new(apps.collect::<Result<Vec<_>, StartError>>()?))

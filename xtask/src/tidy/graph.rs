@@ -66,9 +66,8 @@ fn is_allowed(from: &Place, to: &Place, for_tests: bool) -> bool {
         (Gateway(from), Foundation(to)) => is_gateway_foundation(from, to),
         (Gateway(from), Gateway(to)) => is_gateway_arrow(from, to),
         (Slice(_) | Console | Sandbox | Program, Foundation(_))
-        | (Sandbox | Program, Gateway(_))
         | (Console | Sandbox | Program, Slice(_))
-        | (Sandbox | Program, Console)
+        | (Sandbox | Program, Gateway(_) | Console)
         | (Program, Sandbox) => true,
         _ => false,
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bursar_gateway_client::Trust;
+use bursar_gateway_connect::Brand;
 use bursar_web::{DataCenter, DataCenterError};
 use serde::Deserialize;
 
@@ -56,6 +57,31 @@ pub struct GatewayAppConfig {
     /// Whether a quick expense whose outcome is unknown is sent again: it may then arrive twice.
     #[serde(default)]
     pub retry_unknown: bool,
+    /// How its connect pages call themselves, and where they lead.
+    #[serde(default)]
+    pub brand: BrandConfig,
+    /// Permissions without which nobody is connected.
+    #[serde(default)]
+    pub required_scopes: Vec<String>,
+    /// Whose accounts may connect a whole company, by what they sign in with.
+    #[serde(default)]
+    pub company_operators: Vec<String>,
+}
+
+/// `[gateway.app.brand]`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct BrandConfig {
+    /// The merchant's name. Default: the app's id.
+    pub name: Option<String>,
+    /// The platform's name. Default: SAP Concur.
+    pub platform: Option<String>,
+    /// The merchant's terms: an `https` address, as the next two.
+    pub terms_url: Option<String>,
+    /// What the merchant does with personal data.
+    pub privacy_url: Option<String>,
+    /// Where people find help.
+    pub support_url: Option<String>,
 }
 
 /// What an app is for.
@@ -129,6 +155,20 @@ impl GatewayConfig {
 }
 
 impl GatewayAppConfig {
+    /// How its pages call themselves.
+    pub(crate) fn brand(&self) -> Brand {
+        let brand = &self.brand;
+        let address = |url: &Option<String>| url.clone().unwrap_or_default();
+        let platform = brand.platform.as_deref();
+        Brand {
+            name: brand.name.clone().unwrap_or_else(|| self.id.clone()),
+            platform: platform.unwrap_or("SAP Concur").to_owned(),
+            terms_url: address(&brand.terms_url),
+            privacy_url: address(&brand.privacy_url),
+            support_url: address(&brand.support_url),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         let usable = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !(1..=32).contains(&self.id.len()) || !self.id.bytes().all(usable) {
@@ -136,6 +176,12 @@ impl GatewayAppConfig {
         }
         Trust::new(&self.base_uri, &self.trusted_domains)
             .map_err(|_| "base_uri: write it as https://host".to_owned())?;
+        let brand = &self.brand;
+        for url in [&brand.terms_url, &brand.privacy_url, &brand.support_url] {
+            if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+                return Err("brand: addresses begin with https://".into());
+            }
+        }
         let is_hash =
             |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !self.api_key_hashes.iter().all(is_hash) {

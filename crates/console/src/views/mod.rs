@@ -60,8 +60,10 @@ use bursar_pages::{Frame, Link, Messages, SignedIn};
 pub fn frame(messages: Messages, brand: String, signed_in: Option<SignedIn>) -> Frame {
     Frame {
         footer: messages.text("frame-footer"),
+        footer_links: Vec::new(),
         messages,
         assets: &crate::ASSETS,
+        base: String::new(),
         brand,
         signed_in,
         current: None,
@@ -80,7 +82,7 @@ pub fn signed_in(
         csrf_token: csrf_token.to_owned(),
         nav: nav::links(messages, roles),
         account: vec![Link {
-            href: "/signin/password",
+            href: "/signin/password".into(),
             text: messages.text("frame-password"),
         }],
     }

@@ -82,7 +82,7 @@ impl Section {
 /// What somebody with these roles can go to.
 pub(super) fn links(messages: &Messages, roles: &Roles) -> Vec<Link> {
     let link = |section: Section| Link {
-        href: section.href(),
+        href: section.href().into(),
         text: section.text(messages),
     };
     Section::of(roles).map(link).collect()

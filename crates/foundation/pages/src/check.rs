@@ -23,6 +23,13 @@ pub fn faults(html: &str, brand: &str) -> Vec<String> {
     faults.0
 }
 
+/// Whether a form is for who has no session yet: only browsers can tell where it comes from.
+fn signs_in(form: &str) -> bool {
+    let path = form.split("action=\"").nth(1).unwrap_or_default();
+    let path = path.split('"').next().unwrap_or_default();
+    path.split('/').any(|part| part == "signin")
+}
+
 struct Faults(Vec<String>);
 
 impl Faults {
@@ -152,8 +159,7 @@ impl Page<'_> {
     fn forms_carry_their_token(&self, faults: &mut Faults) {
         for form in self.html.split("<form").skip(1) {
             let form = form.split("</form>").next().unwrap_or_default();
-            let protected =
-                form.contains("name=\"csrf_token\"") || form.contains("action=\"/signin");
+            let protected = form.contains("name=\"csrf_token\"") || signs_in(form);
             let posts = form.contains("method=\"post\"");
             // A search changes nothing, and its address must not carry the token.
             let asks = form.contains("method=\"get\"");
@@ -199,6 +205,7 @@ mod tests {
              <img src=\"/a.png\" alt=\"\">\
              <form method=\"get\" action=\"/a\"><label for=\"q\">Find</label><input id=\"q\"></form>\
              <form method=\"post\" action=\"/signin\"></form>\
+             <form method=\"post\" action=\"/cafe/signin/new\"></form>\
              <form method=\"post\" action=\"/b\"><input type=\"hidden\" name=\"csrf_token\"></form>",
         );
         assert_eq!(faults(&html, "Bursar"), Vec::<String>::new());

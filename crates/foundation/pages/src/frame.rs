@@ -1,5 +1,7 @@
 //! What surrounds every page.
 
+use std::borrow::Cow;
+
 use crate::assets::Assets;
 use crate::messages::Messages;
 
@@ -10,6 +12,9 @@ pub struct Frame {
     pub messages: Messages,
     /// Style sheet and icon.
     pub assets: &'static Assets,
+    /// The path that the pages are below, without a slash at its end; empty at the root. Signing in,
+    /// signing out and the first page are there.
+    pub base: String,
     /// The program's name, from the brand setting.
     pub brand: String,
     /// Who is signed in, if anybody.
@@ -18,6 +23,8 @@ pub struct Frame {
     pub current: Option<&'static str>,
     /// What stands below every page.
     pub footer: String,
+    /// Where the reader can go from below every page.
+    pub footer_links: Vec<Link>,
 }
 
 /// The reader's session, as pages show it.
@@ -36,10 +43,17 @@ pub struct SignedIn {
 /// Where something leads, and what it says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Link {
-    /// Where it leads.
-    pub href: &'static str,
+    /// Where it leads: a path of ours, or an `https` address.
+    pub href: Cow<'static, str>,
     /// What it says.
     pub text: String,
+}
+
+impl Link {
+    /// Whether it leads to other people's pages.
+    pub fn is_away(&self) -> bool {
+        !self.href.starts_with('/')
+    }
 }
 
 impl Frame {
@@ -70,7 +84,7 @@ impl Frame {
 
     /// Whether the reader is where this entry of the navigation leads.
     pub fn is_at(&self, link: &Link) -> bool {
-        self.current == Some(link.href)
+        self.current == Some(&*link.href)
     }
 }
 
@@ -78,7 +92,7 @@ impl Frame {
 mod tests {
     use askama::Template as _;
 
-    use crate::{ErrorKind, ErrorPage, samples};
+    use crate::{ErrorKind, ErrorPage, Link, samples};
 
     fn html(page: &ErrorPage) -> String {
         page.render().unwrap()
@@ -101,6 +115,27 @@ mod tests {
         let html = html(&samples::error(ErrorKind::SignedOut));
         assert!(!html.contains("<nav") && !html.contains("/signout"));
         assert!(html.contains("href=\"/signin\""));
+    }
+
+    #[test]
+    fn pages_below_a_path_stay_there() {
+        let mut page = samples::error(ErrorKind::NotFound);
+        page.frame.base = "/cafe".into();
+        page.frame.footer_links = ["/cafe/help", "https://help.example/"]
+            .map(|href| Link {
+                href: href.into(),
+                text: "Help".into(),
+            })
+            .into();
+        let html = html(&page);
+        for text in [
+            "<a class=\"brand\" href=\"/cafe/\">",
+            "action=\"/cafe/signout\"",
+            "<a href=\"/cafe/help\">Help</a>",
+            "<a href=\"https://help.example/\" rel=\"noopener noreferrer\">Help</a>",
+        ] {
+            assert!(html.contains(text), "{text} is not there: {html}");
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //! - [`session`] holds cookies and the checks against forged requests, [`form`] reads forms.
 //! - [`check`] knows what holds for every page, for tests.
 //!
-//! Pages need no JavaScript. Somebody signs in at `/signin` and out at `/signout`.
+//! Pages need no JavaScript. Somebody signs in at `/signin` and out at `/signout`, below the frame's
+//! base.
 
 mod assets;
 pub mod check;

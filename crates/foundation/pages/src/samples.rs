@@ -9,8 +9,8 @@ pub(crate) static CATALOGUES: LazyLock<Catalogues> =
 pub(crate) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets::new(".own {}\n"));
 
 pub(crate) fn frame() -> Frame {
-    let link = |href, text: &str| Link {
-        href,
+    let link = |href: &'static str, text: &str| Link {
+        href: href.into(),
         text: text.into(),
     };
     Frame {
@@ -28,10 +28,12 @@ pub(crate) fn frame_signed_out() -> Frame {
     Frame {
         messages: CATALOGUES.for_accept_language(Some("en-US")),
         assets: &ASSETS,
+        base: String::new(),
         brand: "Bursar".into(),
         signed_in: None,
         current: None,
         footer: "Below".into(),
+        footer_links: Vec::new(),
     }
 }
 

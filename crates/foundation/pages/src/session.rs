@@ -51,6 +51,13 @@ impl SessionCookie {
         Self { name, https }
     }
 
+    /// The cookie of one of several parts of the pages that know nothing of each other's sessions.
+    #[must_use]
+    pub fn of(self, part: &str) -> Self {
+        let name = format!("{}-{part}", self.name);
+        Self { name, ..self }
+    }
+
     /// The cookie's name.
     pub fn name(&self) -> &str {
         &self.name
@@ -165,6 +172,7 @@ mod tests {
         ]
         .map(|uri| SessionCookie::for_base_uri(uri).name().to_owned());
         assert_eq!(names, ["session", "session-8081", "__Host-session"]);
+        assert_eq!(https.of("cafe").name(), "__Host-session-cafe");
     }
 
     #[test]

@@ -325,10 +325,11 @@ mod tests {
         assert_eq!(mode(&path), 0o600);
     }
 
+    type Is = fn(&SealingKeysError) -> bool;
+
     #[test]
     fn a_file_that_is_not_as_it_should_be_is_refused_and_left_alone() {
         let key = "01".repeat(32);
-        type Is = fn(&SealingKeysError) -> bool;
         let cases: [(&[u8], Is); 3] = [
             (b"", |error| matches!(error, SealingKeysError::Empty)),
             (b"not a key\n", |error| {

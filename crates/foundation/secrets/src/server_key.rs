@@ -143,8 +143,9 @@ mod tests {
     }
 
     fn digits(bytes: &[u8]) -> String {
+        use std::fmt::Write as _;
         bytes.iter().fold(String::new(), |mut digits, byte| {
-            digits.push_str(&format!("{byte:02x}"));
+            write!(digits, "{byte:02x}").unwrap();
             digits
         })
     }

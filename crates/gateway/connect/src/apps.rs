@@ -14,6 +14,28 @@ pub struct App {
     pub environment: Environment,
     /// Calls the platform for it.
     pub client: Client,
+    /// How its pages call themselves, and where they lead.
+    pub brand: Brand,
+    /// Permissions without which nobody is connected.
+    pub required_scopes: Vec<String>,
+    /// Whose accounts may connect a whole company: their `user_ref`s.
+    pub company_operators: Vec<String>,
+}
+
+/// How the connect pages of an app call themselves, and where they lead. An address that is empty
+/// is not shown.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Brand {
+    /// The merchant's name.
+    pub name: String,
+    /// The platform's name.
+    pub platform: String,
+    /// The merchant's terms: an `https` address, as the next two.
+    pub terms_url: String,
+    /// What the merchant does with personal data.
+    pub privacy_url: String,
+    /// Where people find help.
+    pub support_url: String,
 }
 
 /// What an app is for. Each has landing pages, accounts and connections of its own: certification

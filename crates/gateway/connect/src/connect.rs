@@ -136,7 +136,7 @@ impl Vault {
             },
         );
         let connected = stored.await?;
-        self.forget_access(connected.id);
+        self.renewed(connected.id);
         Ok(connected)
     }
 

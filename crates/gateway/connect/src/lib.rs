@@ -5,6 +5,7 @@
 //!   that the platform gave is durable before anything uses it, however many tasks and processes
 //!   refresh at once, and wherever one of them dies.
 //! - [`calls`] is the log that certification asks for.
+//! - [`pages`] are where the merchant's users connect.
 //!
 //! An *app* is a merchant's app at the platform, for development or for production; every row
 //! belongs to one, and nothing crosses from one to another.
@@ -17,13 +18,14 @@ pub mod calls;
 mod connect;
 mod keep_alive;
 mod model;
+pub mod pages;
 mod refresh;
 mod retention;
 mod revoke;
 mod store;
 mod vault;
 
-pub use apps::{App, Apps, Environment};
+pub use apps::{App, Apps, Brand, Environment};
 pub use connect::ConnectError;
 pub use keep_alive::KeepAlive;
 pub use model::{Account, Connected, Connection, ConnectionState, Kind, NewAccount};
@@ -33,5 +35,5 @@ pub use vault::{Access, AccessError, Vault};
 
 /// Every SQL statement of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {
-    [store::STATEMENTS, calls::STATEMENTS].concat()
+    [store::STATEMENTS, calls::STATEMENTS, pages::statements()].concat()
 }

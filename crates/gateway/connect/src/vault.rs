@@ -9,7 +9,7 @@ use bursar_gateway_client::{AccessToken, Exchange, Failure, FailureKind, Granted
 use bursar_kernel::{Clock, Micros, Rng, Uuid};
 use bursar_secrets::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, broadcast};
 
 use crate::calls::{self, Purpose};
 use crate::store::{self, Held, NewToken};
@@ -19,6 +19,8 @@ use crate::{Apps, ConnectError, Connection, ConnectionState};
 const MARGIN: Duration = Duration::from_mins(1);
 /// Access tokens in memory; beyond, expired ones are thrown out first.
 const CACHED_MAX: usize = 100_000;
+/// News of connections that a listener may be behind.
+const NEWS_MAX: usize = 1_000;
 
 /// The vault. Clones share it.
 #[derive(Clone)]
@@ -33,6 +35,8 @@ struct Inner {
     /// How long before its token expires a connection is refreshed.
     refresh_ahead: Duration,
     slots: Mutex<HashMap<Uuid, Slot>>,
+    /// Tells who has just been connected.
+    connected: broadcast::Sender<Uuid>,
 }
 
 /// Whoever refreshes a connection's token in this process holds its slot.
@@ -85,12 +89,18 @@ impl Vault {
             apps,
             refresh_ahead,
             slots: Mutex::default(),
+            connected: broadcast::Sender::new(NEWS_MAX),
         }))
     }
 
     /// The apps that it keeps tokens of.
     pub fn apps(&self) -> &Apps {
         &self.0.apps
+    }
+
+    /// Tells of each connection that is made here, or made anew. Who is too slow misses some.
+    pub fn news(&self) -> broadcast::Receiver<Uuid> {
+        self.0.connected.subscribe()
     }
 
     /// The database under it.
@@ -100,6 +110,10 @@ impl Vault {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    pub(crate) fn keys(&self) -> &SealingKeys {
+        &self.0.keys
     }
 
     pub(crate) fn rng(&self) -> &Rng {
@@ -314,8 +328,10 @@ impl Vault {
         Arc::clone(slots.entry(id).or_default())
     }
 
-    /// Throws out the access token of a connection that got new ones.
-    pub(crate) fn forget_access(&self, id: Uuid) {
+    /// Throws out the access token of a connection that got new ones, and tells of it.
+    pub(crate) fn renewed(&self, id: Uuid) {
+        // Nobody may be listening.
+        self.0.connected.send(id).ok();
         let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.remove(&id);
     }

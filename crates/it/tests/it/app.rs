@@ -147,6 +147,12 @@ impl TestApp {
         Self::start_on(config, &without_passwords(), self.clock.clone()).await
     }
 
+    /// CAFE's users come back to this address, from `us`.
+    pub(crate) async fn start_leading_to(place: &TestDb, callback: &str) -> Self {
+        let seed = SEED.replacen("http://127.0.0.1:5000/back", callback, 1);
+        Self::start_as(place, &seed, Clock::fake(NOW)).await
+    }
+
     /// Every refresh gives CAFE another refresh token; nobody can sign in.
     pub(crate) async fn start_rotating(place: &TestDb) -> Self {
         let cafe = format!("client_id = \"{}\"", CAFE.0);

@@ -6,7 +6,7 @@ use bursar::admin::Order;
 use bursar_db::Db;
 use bursar_gateway_client::{App as ClientApp, Client as PlatformClient, Http, Limits};
 use bursar_gateway_connect::{
-    Access, AccessError, App, Apps, ConnectError, Connected, ConnectionState, Environment,
+    Access, AccessError, App, Apps, Brand, ConnectError, Connected, ConnectionState, Environment,
     KeepAlive, NewAccount, Revoke, Vault, calls,
 };
 use bursar_jobs::Workers;
@@ -107,6 +107,9 @@ fn vault(app: &TestApp, db: &Db, keys: &str) -> Vault {
         id: id.to_owned(),
         environment: Environment::Production,
         client: client.clone(),
+        brand: Brand::default(),
+        required_scopes: Vec::new(),
+        company_operators: Vec::new(),
     };
     let apps = Apps::new([app(APP), app("other")]);
     let keys = SealingKeys::from_lines(keys).unwrap();

@@ -1,6 +1,10 @@
-//! The gateway's outbox against a platform, through a proxy that fails on demand.
+//! The gateway before a platform, and through a proxy that fails on demand.
 
 mod api;
+mod connect;
+mod connect_forged;
+mod connect_refused;
+mod connect_site;
 mod deliver;
 mod lookup;
 mod proxy;
@@ -16,7 +20,7 @@ use bursar_db::Db;
 use bursar_gateway_client::{
     App as ClientApp, Client as PlatformClient, Http, ImageType, Limits, ReceiptType,
 };
-use bursar_gateway_connect::{App, Apps, Environment, NewAccount, Vault};
+use bursar_gateway_connect::{App, Apps, Brand, Environment, NewAccount, Vault};
 use bursar_gateway_delivery::{Accepted, Deliverer, Item, ItemType, NewItem, Outbox, State};
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_oauth::Principal;
@@ -238,6 +242,9 @@ fn vault(base_uri: &str, db: &Db, clock: &Clock) -> Vault {
         id: APP.to_owned(),
         environment: Environment::Production,
         client: client.unwrap(),
+        brand: Brand::default(),
+        required_scopes: Vec::new(),
+        company_operators: Vec::new(),
     };
     Vault::new(
         db.clone(),

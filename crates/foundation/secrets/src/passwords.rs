@@ -21,7 +21,7 @@ fn at_once() -> usize {
 pub const PASSWORD_MIN: usize = 12;
 
 /// Whether a password is long enough to protect a company.
-pub(crate) fn is_long_enough(password: &SecretString) -> bool {
+pub fn is_long_enough(password: &SecretString) -> bool {
     password.expose_secret().chars().count() >= PASSWORD_MIN
 }
 
