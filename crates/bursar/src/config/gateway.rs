@@ -57,31 +57,22 @@ pub struct GatewayAppConfig {
     /// Whether a quick expense whose outcome is unknown is sent again: it may then arrive twice.
     #[serde(default)]
     pub retry_unknown: bool,
-    /// How its connect pages call themselves, and where they lead.
-    #[serde(default)]
-    pub brand: BrandConfig,
-    /// Permissions without which nobody is connected.
-    #[serde(default)]
-    pub required_scopes: Vec<String>,
-    /// Whose accounts may connect a whole company, by what they sign in with.
-    #[serde(default)]
-    pub company_operators: Vec<String>,
-}
-
-/// `[gateway.app.brand]`.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, default)]
-pub struct BrandConfig {
-    /// The merchant's name. Default: the app's id.
-    pub name: Option<String>,
-    /// The platform's name. Default: SAP Concur.
-    pub platform: Option<String>,
+    /// How its connect pages call the merchant. Default: the app's id.
+    pub brand_name: Option<String>,
+    /// How its connect pages call the platform. Default: SAP Concur.
+    pub platform_name: Option<String>,
     /// The merchant's terms: an `https` address, as the next two.
     pub terms_url: Option<String>,
     /// What the merchant does with personal data.
     pub privacy_url: Option<String>,
     /// Where people find help.
     pub support_url: Option<String>,
+    /// Permissions without which nobody is connected.
+    #[serde(default)]
+    pub required_scopes: Vec<String>,
+    /// Whose accounts may connect a whole company, by what they sign in with.
+    #[serde(default)]
+    pub company_operators: Vec<String>,
 }
 
 /// What an app is for.
@@ -157,15 +148,14 @@ impl GatewayConfig {
 impl GatewayAppConfig {
     /// How its pages call themselves.
     pub(crate) fn brand(&self) -> Brand {
-        let brand = &self.brand;
         let address = |url: &Option<String>| url.clone().unwrap_or_default();
-        let platform = brand.platform.as_deref();
+        let platform = self.platform_name.as_deref();
         Brand {
-            name: brand.name.clone().unwrap_or_else(|| self.id.clone()),
+            name: self.brand_name.clone().unwrap_or_else(|| self.id.clone()),
             platform: platform.unwrap_or("SAP Concur").to_owned(),
-            terms_url: address(&brand.terms_url),
-            privacy_url: address(&brand.privacy_url),
-            support_url: address(&brand.support_url),
+            terms_url: address(&self.terms_url),
+            privacy_url: address(&self.privacy_url),
+            support_url: address(&self.support_url),
         }
     }
 
@@ -176,10 +166,11 @@ impl GatewayAppConfig {
         }
         Trust::new(&self.base_uri, &self.trusted_domains)
             .map_err(|_| "base_uri: write it as https://host".to_owned())?;
-        let brand = &self.brand;
-        for url in [&brand.terms_url, &brand.privacy_url, &brand.support_url] {
+        for url in [&self.terms_url, &self.privacy_url, &self.support_url] {
             if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
-                return Err("brand: addresses begin with https://".into());
+                return Err(
+                    "terms_url, privacy_url, support_url: write them as https://host/path".into(),
+                );
             }
         }
         let is_hash =

@@ -203,10 +203,12 @@ mod tests {
             "<h2>B</h2><svg><path d=\"M1 1\"/></svg><br>\
              <a href=\"https://a.example/\" rel=\"noopener noreferrer\">away</a>\
              <img src=\"/a.png\" alt=\"\">\
-             <form method=\"get\" action=\"/a\"><label for=\"q\">Find</label><input id=\"q\"></form>\
+             <form method=\"get\" action=\"/a\"><label for=\"q\">Find</label>\
+             <input id=\"q\"></form>\
              <form method=\"post\" action=\"/signin\"></form>\
              <form method=\"post\" action=\"/cafe/signin/new\"></form>\
-             <form method=\"post\" action=\"/b\"><input type=\"hidden\" name=\"csrf_token\"></form>",
+             <form method=\"post\" action=\"/b\">\
+             <input type=\"hidden\" name=\"csrf_token\"></form>",
         );
         assert_eq!(faults(&html, "Bursar"), Vec::<String>::new());
     }

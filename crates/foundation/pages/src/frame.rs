@@ -12,8 +12,8 @@ pub struct Frame {
     pub messages: Messages,
     /// Style sheet and icon.
     pub assets: &'static Assets,
-    /// The path that the pages are below, without a slash at its end; empty at the root. Signing in,
-    /// signing out and the first page are there.
+    /// The path that the pages are below, without a slash at its end; empty at the root. Signing
+    /// in, signing out and the first page are there.
     pub base: String,
     /// The program's name, from the brand setting.
     pub brand: String,

@@ -1,5 +1,5 @@
-//! What keeps secrets at rest: keys of 32 bytes, the private files that hold them, and the hashes of
-//! passwords.
+//! What keeps secrets at rest: keys of 32 bytes, the private files that hold them, and the hashes
+//! of passwords.
 //!
 //! - [`ServerKey`] is one key for good. It hashes secrets that come back, such as tokens, and seals
 //!   those that are needed as they were. A hash cannot be made anew, so this key cannot change.

@@ -107,32 +107,7 @@ impl Vault {
             Isolation::Serializable,
             args,
             |tx, (new, token, calls): &(NewConnection, NewToken, Vec<NewCall>)| {
-                Box::pin(async move {
-                    let there = find(tx, new).await?;
-                    let again = there.is_some();
-                    match there {
-                        Some(there) if there.id != new.id => {
-                            // Made by a concurrent call: its token is as good.
-                            return Ok(Connected {
-                                id: there.id,
-                                again,
-                            });
-                        }
-                        Some(there) => {
-                            let key = (new.app_id.as_str(), there.id);
-                            store::reconnect(tx, key, &new.scopes, token).await?;
-                        }
-                        None => store::insert(tx, new, token).await?,
-                    }
-                    let purpose = Purpose {
-                        app_id: new.app_id.clone(),
-                        connection_id: Some(new.id),
-                        item_id: None,
-                        user_id: Some(new.principal_id.clone()),
-                    };
-                    calls::keep(tx, &purpose, calls, |_| false).await?;
-                    Ok::<_, ConnectError>(Connected { id: new.id, again })
-                })
+                Box::pin(store_connection(tx, new, token, calls))
             },
         );
         let connected = stored.await?;
@@ -146,6 +121,36 @@ impl Vault {
         });
         look.await
     }
+}
+
+async fn store_connection(
+    tx: &mut Tx,
+    new: &NewConnection,
+    token: &NewToken,
+    calls: &[NewCall],
+) -> Result<Connected, ConnectError> {
+    let there = find(tx, new).await?;
+    let again = there.is_some();
+    match there {
+        Some(there) if there.id != new.id => {
+            // Made by a concurrent call: its token is as good.
+            let id = there.id;
+            return Ok(Connected { id, again });
+        }
+        Some(there) => {
+            let key = (new.app_id.as_str(), there.id);
+            store::reconnect(tx, key, &new.scopes, token).await?;
+        }
+        None => store::insert(tx, new, token).await?,
+    }
+    let purpose = Purpose {
+        app_id: new.app_id.clone(),
+        connection_id: Some(new.id),
+        item_id: None,
+        user_id: Some(new.principal_id.clone()),
+    };
+    calls::keep(tx, &purpose, calls, |_| false).await?;
+    Ok(Connected { id: new.id, again })
 }
 
 /// The connection that a grant belongs to, or why it may not be made.

@@ -9,7 +9,7 @@ use bursar_jobs::{Handler, HandlerError, Job, NewJob, RetryPolicy, complete, enq
 use bursar_kernel::{Micros, Uuid};
 
 use crate::calls::{self, NewCall, Purpose};
-use crate::{AccessError, Vault, store};
+use crate::{AccessError, ConnectionState, Vault, store};
 
 const KIND: &str = "gateway.revoke";
 
@@ -57,6 +57,11 @@ impl Revoke {
     async fn revoke(&self, job: &Job) -> Result<(), HandlerError> {
         let (app_id, id) = parse(&job.payload)?;
         let (app_id, vault) = (app_id.to_owned(), &self.0);
+        let connection = vault.get(&app_id, id).await?;
+        if connection.is_none_or(|one| one.state != ConnectionState::Ending) {
+            // Its user has reconnected meanwhile.
+            return Ok(());
+        }
         let revoked = match vault.access(&app_id, id).await {
             Ok(access) => {
                 let Some(app) = vault.apps().get(&app_id) else {
