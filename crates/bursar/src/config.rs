@@ -12,10 +12,12 @@ use serde::Deserialize;
 mod check;
 mod data_center;
 mod describe;
+mod gateway;
 mod mail;
 mod strict;
 
 pub use data_center::DataCenterConfig;
+pub use gateway::{EnvironmentName, GatewayAppConfig, GatewayConfig};
 pub use mail::{MailConfig, MailTls, OtpParameter};
 use strict::StrictNames;
 pub use strict::{strict, switches};
@@ -105,6 +107,7 @@ struct File {
     #[serde(default)]
     otp_parameter: OtpParameter,
     strict: Option<StrictNames>,
+    gateway: Option<GatewayConfig>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -165,6 +168,8 @@ pub struct Config {
     pub otp_parameter: OtpParameter,
     /// Which documented rules hold in place of lenient ones.
     pub strict: Strict,
+    /// The gateway, where this is one.
+    pub gateway: Option<GatewayConfig>,
 }
 
 /// Why the configuration cannot be used.
@@ -257,6 +262,7 @@ impl Config {
             mailbox: false,
             otp_parameter: file.otp_parameter,
             strict: strict(flags.strict.clone().or(names).as_deref())?,
+            gateway: file.gateway,
             data,
         };
         config.check()?;

@@ -5,12 +5,14 @@
 pub mod admin;
 pub mod config;
 pub mod control;
+pub mod gateway;
 pub mod lint;
 mod mail;
 mod platform;
 pub mod sandbox;
 pub mod tls;
 
+pub use gateway::Gateway;
 pub use platform::{Platform, StartError};
 
 /// Completes on Ctrl-C or SIGTERM. Both are caught from this call on, awaited or not: call it

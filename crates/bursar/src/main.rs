@@ -6,8 +6,11 @@ use std::process::ExitCode;
 use bursar::admin::Order;
 use bursar::config::{Config, Flags, strict};
 use bursar::control::{self, ControlError};
+use bursar::gateway::doctor::examine;
+use bursar::gateway::import::{ImportFlags, import};
+use bursar::gateway::legacy::{LegacyFlags, migrate};
 use bursar::lint::lint;
-use bursar::{Platform, sandbox};
+use bursar::{Gateway, Platform, sandbox};
 use bursar_db::Location;
 use bursar_kernel::Uuid;
 use bursar_receipts::schema::ReceiptType;
@@ -34,6 +37,11 @@ struct Cli {
 enum Command {
     /// Run the platform as configured
     Platform,
+    /// Run the gateway as configured, or do something for it
+    Gateway {
+        #[command(subcommand)]
+        command: Option<GatewayCommand>,
+    },
     /// Run the platform with seeded companies, on loopback
     Sandbox(sandbox::SandboxFlags),
     /// Run the sandbox and play the main job on it
@@ -66,6 +74,16 @@ enum Command {
     },
     /// Print the version
     Version,
+}
+
+#[derive(Subcommand)]
+enum GatewayCommand {
+    /// Send a file of receipts and quick expenses into a running gateway's outbox
+    Import(ImportFlags),
+    /// Say whether the gateway could do its work now
+    Doctor,
+    /// Turn tokens of the time before OAuth 2 into connections; on SQLite, stop the gateway first
+    MigrateLegacy(LegacyFlags),
 }
 
 #[derive(Subcommand)]
@@ -223,6 +241,10 @@ fn run(command: &Command, config: Config) -> ExitCode {
     let result = runtime.block_on(async {
         match command {
             Command::Platform => platform(config).await,
+            Command::Gateway { command: None } => gateway(config).await,
+            Command::Gateway {
+                command: Some(command),
+            } => gateway_command(command, &config).await,
             Command::Migrate => Platform::migrate(&config).await.map(|()| ExitCode::SUCCESS),
             Command::Sandbox(flags) => sandbox::serve(config, *flags).await,
             Command::Demo { port, exit } => sandbox::demo(config, *port, *exit).await,
@@ -274,6 +296,49 @@ async fn platform(config: Config) -> Result<ExitCode, bursar::StartError> {
     }
     platform.serve(stop).await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn gateway(config: Config) -> Result<ExitCode, bursar::StartError> {
+    let gateway = Gateway::start(&config).await?;
+    let stop = bursar::stop_signal()?;
+    tracing::info!(address = gateway.address(), "serving");
+    gateway.serve(stop).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn gateway_command(
+    command: &GatewayCommand,
+    config: &Config,
+) -> Result<ExitCode, bursar::StartError> {
+    let ok = match command {
+        GatewayCommand::Import(flags) => match import(flags).await {
+            Ok(done) => {
+                println!("{} accepted, {} rejected", done.accepted, done.rejected);
+                done.rejected == 0
+            }
+            Err(error) => return Ok(complain(&error)),
+        },
+        GatewayCommand::Doctor => {
+            let findings = examine(config).await?;
+            for finding in &findings {
+                println!("{finding}");
+            }
+            findings.iter().all(|finding| finding.problem.is_none())
+        }
+        GatewayCommand::MigrateLegacy(flags) => {
+            let done = migrate(config, flags).await?;
+            println!(
+                "{} connected, {} connected before, {} refused",
+                done.connected, done.passed_over, done.refused
+            );
+            done.refused == 0
+        }
+    };
+    Ok(if ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// One line on standard error: what was wrong, where, and what to do.

@@ -20,10 +20,11 @@ use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mailbox, Mailer, SmtpError};
 use bursar_oauth::api::issue_request_token;
-use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken, ServerKey, ServerKeyError};
+use bursar_oauth::{Oauth, OpenOauthError, Principal, RequestToken};
 use bursar_profile::ProfileState;
 use bursar_receipts::api::PictureError;
 use bursar_receipts::{Process, ReceiptsState};
+use bursar_secrets::{SealingKeysError, ServerKey, ServerKeyError};
 use bursar_web::{
     DataCenter, DataCenterError, Door, Limits, Metrics, Readiness, Strict, edge, openapi_router,
     ops_router,
@@ -102,6 +103,15 @@ pub enum StartError {
     /// The control socket.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// The configuration has no gateway.
+    #[error("the configuration has no [gateway]; see docs/operations.md")]
+    NoGateway,
+    /// A file of the gateway, or an app's address.
+    #[error("[gateway] {0}")]
+    Gateway(String),
+    /// The keys that seal tokens.
+    #[error(transparent)]
+    SealingKeys(#[from] SealingKeysError),
     /// The sandbox's own certificates.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -448,7 +458,7 @@ fn partner_urls(config: &Config) -> Urls {
     }
 }
 
-async fn open_database(config: &Config) -> Result<Db, OpenError> {
+pub(crate) async fn open_database(config: &Config) -> Result<Db, OpenError> {
     let options = Options {
         connections_max: config.database_connections_max,
         ..Options::new(config.location.clone())

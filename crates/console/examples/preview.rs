@@ -4,8 +4,7 @@
 use std::path::Path;
 use std::{env, error, fs};
 
-use bursar_console::assets::{ICON, STYLE};
-use bursar_console::views;
+use bursar_console::{ASSETS, views};
 
 /// A made-up receipt in place of the pictures that the platform draws.
 const PICTURE: &[u8] = include_bytes!("receipt.png");
@@ -13,8 +12,8 @@ const PICTURE: &[u8] = include_bytes!("receipt.png");
 fn main() -> Result<(), Box<dyn error::Error>> {
     let folder = env::args().nth(1).ok_or("name a folder to write to")?;
     let folder = Path::new(&folder);
-    for asset in [&*STYLE, &*ICON] {
-        write(folder, &asset.path, asset.bytes)?;
+    for asset in [&ASSETS.style, &ASSETS.icon] {
+        write(folder, &asset.path, &asset.bytes)?;
     }
     for (name, html) in views::samples() {
         let html = html?;

@@ -9,12 +9,12 @@ use bursar_appcenter::api::company_apps;
 use bursar_db::DbError;
 use bursar_directory::{Role, api as directory};
 use bursar_kernel::Uuid;
+use bursar_pages::{ErrorKind, respond};
 use serde::Deserialize;
 
 use crate::apps::id_of;
 use crate::reader::{After, Auditor, CompanyAdmin, Posted, Reader, just_saved};
-use crate::respond;
-use crate::views::{AdminAppsPage, AuditPage, ErrorKind, Section};
+use crate::views::{AdminAppsPage, AuditPage, Section};
 
 type Id = Result<Path<String>, PathRejection>;
 

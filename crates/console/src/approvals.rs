@@ -2,9 +2,9 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use bursar_pages::respond;
 
 use crate::reader::{Approver, Reader};
-use crate::respond;
 use crate::views::{ApprovalsPage, Section};
 
 /// Nothing is submitted through the platform yet, so nothing waits.

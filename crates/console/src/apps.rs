@@ -1,5 +1,6 @@
 //! The App Center: what can be connected, and connecting it.
 
+use askama::Template;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::http::{StatusCode, header};
@@ -10,11 +11,12 @@ use bursar_blobs::BlobId;
 use bursar_db::DbError;
 use bursar_kernel::{Uuid, uuid_from_text};
 use bursar_oauth::{Connection, Link};
+use bursar_pages::{ErrorKind, respond};
 use serde::Deserialize;
 
+use crate::connections;
 use crate::reader::{Anyone, Posted, Reader};
-use crate::views::{AppPage, AppsPage, ErrorKind, Section, TermsPage};
-use crate::{connections, respond};
+use crate::views::{AppPage, AppsPage, Section, TermsPage};
 
 /// The query of a listing's pages.
 #[derive(Default, Deserialize)]
@@ -81,7 +83,7 @@ pub(crate) async fn terms(reader: Reader<Anyone>, id: Id, asks: Asks) -> Respons
         code,
         company_name: reader.session.company.name.clone(),
     };
-    respond::page_leading_to_partner(&landing, &page)
+    leading_to_partner(&landing, &page)
 }
 
 pub(crate) async fn agree(reader: Reader<Anyone>, id: Id, asks: Asks, posted: Posted) -> Response {
@@ -106,6 +108,18 @@ pub(crate) async fn agree(reader: Reader<Anyone>, id: Id, asks: Asks, posted: Po
             Err(answer) => answer,
         },
         Err(error @ (ConnectError::Address | ConnectError::Db(_))) => reader.failed(&error),
+    }
+}
+
+/// A page whose form is answered by a redirect to a partner's landing page. Partners lead on to
+/// their own sign-in, so any `https` address is allowed after this form, and no other page's.
+fn leading_to_partner(landing: &str, page: &impl Template) -> Response {
+    let own = url::Url::parse(landing).map(|url| url.origin().ascii_serialization());
+    match own {
+        Ok(origin) if origin.starts_with("http://") => {
+            respond::page_leading_to(&format!("https: {origin}"), page)
+        }
+        _ => respond::page_leading_to("https:", page),
     }
 }
 
@@ -196,5 +210,30 @@ async fn look(reader: &Reader<Anyone>, id: Uuid, code: Option<&str>) -> Result<V
         Ok(Some(view)) => Ok(view),
         Ok(None) => Err(reader.refuse(ErrorKind::NotFound)),
         Err(error) => Err(reader.failed::<DbError>(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::SignInPage;
+
+    #[test]
+    fn one_page_may_lead_to_a_partner() {
+        let policy = |landing: &str| {
+            let answer = leading_to_partner(landing, &SignInPage::sample());
+            answer.headers()[header::CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        };
+        let away = policy("https://partner.example/connect?a=b");
+        assert!(
+            away.contains("; form-action 'self' https:; base-uri"),
+            "{away}"
+        );
+        let here = policy("http://127.0.0.1:9/connect");
+        assert!(here.contains("'self' https: http://127.0.0.1:9;"), "{here}");
+        assert!(policy("; script-src *").contains("'self' https:;"));
     }
 }

@@ -13,14 +13,15 @@ use bursar_kernel::Uuid;
 use bursar_oauth::api::{
     Authorization, AuthorizationCode, NotAsked, Prompt, authorization, issue_code,
 };
+use bursar_pages::session::csrf_token_matches;
+use bursar_pages::{ErrorKind, respond};
 use bursar_web::{BodyError, Form, RawBody, encode_form};
 use serde_json::{Value, json};
 
-use crate::session::csrf_token_matches;
 use crate::sign_in::{FORM_MAX, first, own_form};
 use crate::store::Session;
-use crate::views::{ConsentPage, ErrorKind, NotAskedPage};
-use crate::{AUTHORIZE, Asked, respond};
+use crate::views::{ConsentPage, NotAskedPage};
+use crate::{AUTHORIZE, Asked};
 
 /// What an app sends people along with. Each at most once.
 #[derive(utoipa::IntoParams)]

@@ -9,10 +9,10 @@ use bursar_appcenter::api::connections;
 use bursar_db::DbError;
 use bursar_kernel::uuid_from_text;
 use bursar_oauth::{Connection, Link};
+use bursar_pages::{ErrorKind, respond};
 
 use crate::reader::{After, Anyone, Posted, Reader, just_saved};
-use crate::respond;
-use crate::views::{ConnectionsPage, DisconnectPage, ErrorKind, Section};
+use crate::views::{ConnectionsPage, DisconnectPage, Section};
 
 type KindAndApp = Result<Path<(String, String)>, PathRejection>;
 

@@ -13,6 +13,7 @@ use bursar_expense::{
     AvailableExpense, Change, ExpenseType, Location, QuickExpense, Traveller, api as expenses,
 };
 use bursar_kernel::{Uuid, hex32};
+use bursar_pages::{ErrorKind, respond};
 use bursar_pictures::Picture;
 use bursar_receipts::api as receipts;
 use bursar_receipts::{Mismatch, Receipt, mismatches, seller};
@@ -23,10 +24,10 @@ use crate::expenses::{expense_row, receipt_row};
 use crate::list_query::{ListQuery, parse_id};
 use crate::store::Session;
 use crate::views::{
-    ErrorKind, ExpensePage, ExpenseRow, LogEntry, LogLevel, OwnPart, ProblemsPart, ProcessingState,
+    ExpensePage, ExpenseRow, LogEntry, LogLevel, OwnPart, ProblemsPart, ProcessingState,
     QuickExpensePage,
 };
-use crate::{Asked, ConsoleState, respond};
+use crate::{Asked, ConsoleState};
 
 /// What an expense came from.
 pub(crate) enum Document {

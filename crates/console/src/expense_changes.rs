@@ -9,13 +9,13 @@ use bursar_expense::{
     Author, AvailableExpense, Edit, ExpenseType, Outcome, Traveller, api as expenses,
 };
 use bursar_kernel::{Uuid, hex32};
+use bursar_pages::ErrorKind;
 use bursar_web::{Form, encode_form};
 
 use crate::expense::{self, Named, Shown, Typed};
 use crate::expenses::JUST;
 use crate::list_query::{ListQuery, parse_id, with_query};
 use crate::reader::{Anyone, Posted, Reader};
-use crate::views::ErrorKind;
 
 /// `Choice:` characters of a comment.
 const COMMENT_MAX: usize = 2000;
@@ -170,7 +170,7 @@ fn author(reader: &Reader<Anyone>) -> Author {
     Author {
         change_id: state.rng.uuid_at(at),
         user_id: reader.session.user.id,
-        name: reader.session.shown().display_name,
+        name: reader.session.display_name(),
         at,
     }
 }

@@ -9,6 +9,7 @@ use bursar_expense::{
     AvailableExpense, ExpenseType, Facets, Page, Place, Source, Traveller, View, api as expenses,
 };
 use bursar_kernel::{Uuid, hex32};
+use bursar_pages::{Frame, respond};
 use bursar_receipts::api as receipts;
 use bursar_receipts::{Facts, Receipt};
 use bursar_web::Form;
@@ -17,7 +18,7 @@ use serde_json::Value;
 use crate::list_query::{ListQuery, parse_id};
 use crate::store::Session;
 use crate::views::{ExpenseRow, ExpensesPage, ProcessingState, Section};
-use crate::{Asked, respond, totals};
+use crate::{Asked, totals};
 
 /// Expenses on one page of the list.
 const PAGE: usize = 50;
@@ -73,7 +74,7 @@ pub(crate) async fn list(asked: Asked, RawQuery(query): RawQuery) -> Response {
     match listed {
         Ok(listed) => {
             let frame = asked.state.frame(&asked.headers, Some(&session));
-            let page = listed.shown(frame.at(Section::Expenses), ListQuery::of(&form));
+            let page = listed.shown(frame.at(Section::Expenses.href()), ListQuery::of(&form));
             respond::page(StatusCode::OK, &page)
         }
         Err(error) => asked.failed(&error),
@@ -109,7 +110,7 @@ async fn listed(
 }
 
 impl Listed {
-    fn shown(self, frame: crate::views::Frame, list: ListQuery) -> ExpensesPage {
+    fn shown(self, frame: Frame, list: ListQuery) -> ExpensesPage {
         let shown = &self.page.expenses;
         let before = shown.first().filter(|_| self.page.more_before);
         let after = shown.last().filter(|_| self.page.more_after);

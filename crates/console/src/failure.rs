@@ -5,9 +5,8 @@ use std::error::Error;
 use bursar_appcenter::{ActError, ConnectError};
 use bursar_db::DbError;
 use bursar_directory::{ChangePasswordError, SignInError};
+use bursar_pages::ErrorKind;
 use bursar_receipts::api::PictureError;
-
-use crate::views::ErrorKind;
 
 /// Busy where the same may work a moment later; else a fault of ours.
 pub(crate) fn kind(error: &(dyn Error + 'static)) -> ErrorKind {

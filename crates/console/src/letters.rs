@@ -10,7 +10,7 @@ use bursar_mail::{Mail, MailError, Mailer};
 use bursar_oauth::Oauth;
 use bursar_oauth::api::{LETTER_JOB, Letter, Purpose};
 
-use crate::messages::Messages;
+use crate::messages::CATALOGUES;
 use crate::views::{Asker, LetterContent, LetterHtml, LetterText};
 
 /// The secret in a letter lives a quarter of an hour: retries stay well within it.
@@ -62,7 +62,7 @@ impl Letters {
 
     fn write(&self, letter: Letter) -> Result<Mail, HandlerError> {
         let content = LetterContent {
-            messages: Messages::for_accept_language(Some(&letter.locale)),
+            messages: CATALOGUES.for_accept_language(Some(&letter.locale)),
             brand: self.brand.clone(),
             secret: letter.secret(&self.oauth),
             button: letter.button(&self.oauth, &self.otp_parameter),

@@ -2,15 +2,13 @@
 //! people sign in, and how they allow an app to act for them (`/oauth2/v0/authorize`).
 //!
 //! [`views`] holds one struct a page, rendered by a template of the same name; they are plain
-//! data, so that a page is tested without a server. Texts come from [`messages`], numbers and
-//! dates from [`formats`], style sheet and icon from [`assets`], and [`respond`] adds the headers
-//! that every page needs. `reader` lets each page be seen by those it is for.
-//! [`session`] holds cookies and the checks against forged requests.
+//! data, so that a page is tested without a server. What every page is made of comes from
+//! [`bursar_pages`]; texts, rules of style and navigation are ours. `reader` lets each page be seen
+//! by those it is for.
 
 mod admin;
 mod approvals;
 mod apps;
-pub mod assets;
 mod authorize;
 mod connections;
 mod expense;
@@ -21,7 +19,7 @@ pub mod json_text;
 mod letters;
 pub mod list_query;
 mod mailbox;
-pub mod messages;
+mod messages;
 mod operator;
 mod partner;
 mod partner_listing;
@@ -29,8 +27,6 @@ mod partner_secrets;
 mod password;
 mod pictures;
 mod reader;
-pub mod respond;
-pub mod session;
 mod sign_in;
 mod sign_in_link;
 mod store;
@@ -38,10 +34,9 @@ pub mod totals;
 mod upload;
 pub mod views;
 
-pub use bursar_locale::formats;
 pub use letters::Letters;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::rejection::ExtensionRejection;
@@ -56,12 +51,17 @@ use bursar_directory::{DataCenters, Passwords};
 use bursar_kernel::{Clock, CorrelationId, Rng};
 use bursar_mail::Mailbox;
 use bursar_oauth::Oauth;
+use bursar_pages::session::SessionCookie;
+use bursar_pages::{Assets, ErrorKind, ErrorPage, Frame, respond};
 use bursar_web::DataCenter;
 
-use messages::Messages;
+use messages::CATALOGUES;
 use reader::{Anyone, Reader};
-use session::SessionCookie;
-use views::{ErrorKind, ErrorPage, Frame, Section};
+use views::Section;
+
+/// Style sheet and icon of the pages.
+pub static ASSETS: LazyLock<Assets> =
+    LazyLock::new(|| Assets::new(include_str!("../assets/console.css")));
 
 /// What the pages need.
 #[derive(Clone)]
@@ -108,7 +108,7 @@ pub fn routes(state: ConsoleState) -> Router {
         .route("/approvals", get(approvals::list))
         .merge(expense_routes())
         .merge(app_routes())
-        .merge(assets::routes());
+        .merge(ASSETS.routes());
     let router = if shows_mail {
         router.merge(mailbox::routes())
     } else {
@@ -236,12 +236,9 @@ impl ConsoleState {
         let language = headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
-        Frame {
-            messages: Messages::for_accept_language(language),
-            brand: self.brand.clone(),
-            signed_in: signed_in.map(store::Session::shown),
-            current: None,
-        }
+        let messages = CATALOGUES.for_accept_language(language);
+        let signed_in = signed_in.map(|session| session.shown(&messages));
+        views::frame(messages, self.brand.clone(), signed_in)
     }
 
     /// A page in place of what was asked for.

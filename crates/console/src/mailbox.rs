@@ -10,11 +10,12 @@ use axum::routing::get;
 use bursar_db::DbError;
 use bursar_kernel::uuid_from_text;
 use bursar_mail::Mail;
+use bursar_pages::{ErrorKind, respond};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::views::{ErrorKind, MailPage, MailboxPage};
-use crate::{Asked, ConsoleState, respond};
+use crate::views::{MailPage, MailboxPage};
+use crate::{Asked, ConsoleState};
 
 /// A mail's own page: its styles are inline, as mail readers want them. It runs nothing, fetches
 /// nothing and is nobody's origin; its links work.

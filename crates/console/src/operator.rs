@@ -9,13 +9,13 @@ use bursar_appcenter::{ActError, Faults, Listing, Reviewed, State};
 use bursar_db::DbError;
 use bursar_directory::GLOBAL_ZONE;
 use bursar_kernel::Uuid;
+use bursar_pages::{ErrorKind, respond};
 use bursar_web::Form;
 
 use crate::admin::yes_or_no;
 use crate::apps::id_of;
 use crate::reader::{After, Operator, Posted, Reader, just_saved};
-use crate::respond;
-use crate::views::{ConfirmPage, ErrorKind, OperatorAppsPage, Question, ReviewNotice, Section};
+use crate::views::{ConfirmPage, OperatorAppsPage, Question, ReviewNotice, Section};
 
 type Id = Result<Path<String>, PathRejection>;
 

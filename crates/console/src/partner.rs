@@ -8,13 +8,11 @@ use bursar_db::DbError;
 use bursar_directory::GLOBAL_ZONE;
 use bursar_kernel::{Uuid, uuid_from_text};
 use bursar_oauth::{Grant, Rotation};
+use bursar_pages::{ErrorKind, respond};
 use bursar_web::Form;
 
 use crate::reader::{Partner, Posted, Reader};
-use crate::respond;
-use crate::views::{
-    CredentialsPage, ErrorKind, NewAppPage, PartnerAppsPage, Section, SettingsTyped,
-};
+use crate::views::{CredentialsPage, NewAppPage, PartnerAppsPage, Section, SettingsTyped};
 
 pub(crate) async fn list(reader: Reader<Partner>) -> Response {
     let found = reader.state().db.scan(reader.person(), |tx, person| {

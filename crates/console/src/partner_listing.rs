@@ -10,16 +10,17 @@ use bursar_appcenter::{
 };
 use bursar_db::DbError;
 use bursar_kernel::{Uuid, uuid_from_text};
+use bursar_pages::{ErrorKind, respond};
 use bursar_web::Form;
 
 use crate::admin::yes_or_no;
 use crate::apps::id_of;
 use crate::partner::{credentials, geolocation, settings_form, typed};
 use crate::reader::{After, Partner, Posted, Reader, just_saved};
+use crate::upload;
 use crate::views::{
-    ConfirmPage, ErrorKind, Notice, PartnerAppPage, Question, Section, SettingsTyped, StageForm,
+    ConfirmPage, Notice, PartnerAppPage, Question, Section, SettingsTyped, StageForm,
 };
-use crate::{respond, upload};
 
 type Id = Result<Path<String>, PathRejection>;
 pub(crate) type IdAndStage = Result<Path<(String, String)>, PathRejection>;

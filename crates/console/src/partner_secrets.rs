@@ -5,11 +5,11 @@ use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_appcenter::{ActError, SecretChange, Stage};
 use bursar_kernel::uuid_from_text;
+use bursar_pages::ErrorKind;
 
 use crate::partner::credentials;
 use crate::partner_listing::{IdAndStage, Retyped, answer, refused, signed_stage};
 use crate::reader::{Partner, Posted, Reader};
-use crate::views::ErrorKind;
 
 type SecretIds = Result<Path<(String, String, String)>, PathRejection>;
 

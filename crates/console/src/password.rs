@@ -6,15 +6,16 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_db::{DbError, Isolation};
 use bursar_directory::{ChangePasswordError, PasswordChange, api as directory, change_password};
+use bursar_pages::session::csrf_token_matches;
+use bursar_pages::{ErrorKind, respond};
 use bursar_web::{BodyError, Form, RawBody};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::session::{csrf_token_matches, next_path};
-use crate::sign_in::{FORM_MAX, elsewhere, new_session, own_form, problem, signed_in};
+use crate::sign_in::{FORM_MAX, elsewhere, new_session, next_path, own_form, problem, signed_in};
 use crate::store::{NewSession, Session};
-use crate::views::{ErrorKind, PasswordPage, PasswordProblem, PasswordReason, SignInProblem};
-use crate::{Asked, respond, store};
+use crate::views::{PasswordPage, PasswordProblem, PasswordReason, SignInProblem};
+use crate::{Asked, store};
 
 /// Where it is.
 const PAGE: &str = "/signin/password";

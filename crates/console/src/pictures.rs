@@ -11,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bursar_db::DbError;
 use bursar_kernel::hex32;
+use bursar_pages::respond;
 use bursar_pictures::{Format, Picture, PictureError as DrawError};
 use bursar_receipts::Facts;
 use bursar_receipts::api::{self as receipts, PictureError};
@@ -19,7 +20,6 @@ use serde_json::Value;
 
 use crate::expense::{Document, Named};
 use crate::list_query::ListQuery;
-use crate::respond;
 use crate::views::{ViewerPage, Zoom};
 
 /// Pixels across a preview, as for receipts: sharp at twice the size at which pages show it.

@@ -9,19 +9,20 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_appcenter::Person;
 use bursar_directory::Role;
-use bursar_web::{BodyError, Form, RawBody};
+use bursar_pages::session::{csrf_token_matches, from_own_pages, sign_in_url};
+use bursar_pages::{ErrorKind, Frame, form};
+use bursar_web::Form;
 use serde::Deserialize;
 
-use crate::session::{csrf_token_matches, from_own_pages, sign_in_url};
 use crate::store::Session;
-use crate::views::{ErrorKind, Frame, Section};
+use crate::views::Section;
 use crate::{Asked, ConsoleState};
 
 /// The longest form that pages send: the longest description, every character escaped.
 pub(crate) const FORM_MAX: usize = 128 << 10;
 
 /// A form's body, as handlers take it.
-pub(crate) type Posted<const MAX: usize = FORM_MAX> = Result<RawBody<MAX>, BodyError>;
+pub(crate) type Posted<const MAX: usize = FORM_MAX> = form::Posted<MAX>;
 
 /// The query of a page that a change leads to.
 pub(crate) type After = Result<Query<Changed>, QueryRejection>;
@@ -112,7 +113,7 @@ impl<G: Gate> Reader<G> {
         let state = &self.asked.state;
         state
             .frame(&self.asked.headers, Some(&self.session))
-            .at(section)
+            .at(section.href())
     }
 
     pub(crate) fn refuse(&self, kind: ErrorKind) -> Response {
@@ -125,12 +126,7 @@ impl<G: Gate> Reader<G> {
 
     /// The fields of a form that one of our own pages sent in this session.
     pub(crate) fn form<const MAX: usize>(&self, posted: Posted<MAX>) -> Result<Form, Response> {
-        let body = posted.map_err(|error| match error {
-            BodyError::TooLarge { .. } => self.refuse(ErrorKind::TooLarge),
-            _ => self.refuse(ErrorKind::Unreadable),
-        })?;
-        let form = Form::parse(&body.bytes);
-        let form = form.map_err(|_| self.refuse(ErrorKind::Unreadable))?;
+        let form = form::fields(posted).map_err(|kind| self.refuse(kind))?;
         self.check_csrf(form.get("csrf_token").unwrap_or_default())?;
         Ok(form)
     }

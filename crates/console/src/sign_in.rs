@@ -6,16 +6,15 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_db::{DbError, Isolation};
 use bursar_directory::{Member, SignInError};
+use bursar_pages::session::{csrf_token_matches, from_own_pages, new_token, own_path, sign_in_url};
+use bursar_pages::{ErrorKind, form, respond};
 use bursar_web::{BodyError, Form, RawBody};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::session::{
-    csrf_token_matches, from_own_pages, moved_url, new_token, next_path, sign_in_url,
-};
 use crate::store::NewSession;
-use crate::views::{ErrorKind, SignInPage, SignInProblem};
-use crate::{Asked, authorize, password, respond, store};
+use crate::views::{SignInPage, SignInProblem};
+use crate::{Asked, authorize, password, store};
 
 /// A user name, a password and a path with what an app asks for.
 pub(crate) const FORM_MAX: usize = 16 << 10;
@@ -26,6 +25,16 @@ pub(crate) struct Asks {
     next: String,
     #[serde(default)]
     moved: String,
+}
+
+/// Where to go after sign-in: `next` if it is a path of ours, else a traveller's first page.
+pub(crate) fn next_path(next: &str) -> &str {
+    own_path(next).unwrap_or("/expenses")
+}
+
+/// The sign-in page of the reader's own data center, which says why the reader is there.
+fn moved_url(next: &str) -> String {
+    format!("{}&moved=1", sign_in_url(next))
 }
 
 /// Leads to the sign-in page, and from there to `next`.
@@ -59,7 +68,7 @@ pub(crate) fn own_form<const MAX: usize>(
     asked: &Asked,
     body: Result<RawBody<MAX>, BodyError>,
 ) -> Option<Form> {
-    let form = Form::parse(&body.ok()?.bytes).ok()?;
+    let form = form::fields(body).ok()?;
     from_own_pages(&asked.headers, asked.here.www_uri()).then_some(form)
 }
 
@@ -172,5 +181,19 @@ pub(crate) async fn sign_out(asked: Asked, body: Result<RawBody<FORM_MAX>, BodyE
             (cookie, Redirect::to("/signin")).into_response()
         }
         Err(error) => asked.failed(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sign_in_leads_to_our_own_pages() {
+        assert_eq!(next_path("/expenses/1?a=b"), "/expenses/1?a=b");
+        for elsewhere in ["", "//evil.example", "https://evil.example"] {
+            assert_eq!(next_path(elsewhere), "/expenses");
+        }
+        assert_eq!(moved_url("/a?b=c"), "/signin?next=/a%3Fb%3Dc&moved=1");
     }
 }

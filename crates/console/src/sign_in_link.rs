@@ -9,13 +9,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bursar_db::{DbError, Isolation};
 use bursar_oauth::api::{SignInLink, link_hash, peek_link, send_link, use_link};
+use bursar_pages::{ErrorKind, respond};
 use bursar_web::{BodyError, RawBody};
 use serde::Deserialize;
 
-use crate::session::next_path;
-use crate::sign_in::{FORM_MAX, new_session, own_form, signed_in};
-use crate::views::{ErrorKind, LinkPage, LinkSentPage};
-use crate::{Asked, authorize, respond};
+use crate::sign_in::{FORM_MAX, new_session, next_path, own_form, signed_in};
+use crate::views::{LinkPage, LinkSentPage};
+use crate::{Asked, authorize};
 
 /// The page that links lead to.
 const PAGE: &str = "/signin/link";

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use bursar_db::{Db, DbError, Isolation, Tx, args, statements};
 use bursar_directory::{Company, User, UserState};
 use bursar_kernel::{Micros, Uuid};
+use bursar_pages::session::stored;
+use bursar_pages::{Messages, SignedIn};
 
-use crate::views::SignedIn;
+use crate::views;
 
 /// A session ends this long after sign-in.
 pub(crate) const LIFETIME: Duration = Duration::from_hours(8);
@@ -31,20 +32,15 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn shown(&self) -> SignedIn {
+    /// The user's name for reading.
+    pub(crate) fn display_name(&self) -> String {
         let name = format!("{} {}", self.user.given_name, self.user.family_name);
-        SignedIn {
-            display_name: name.trim().to_owned(),
-            csrf_token: self.csrf.clone(),
-            roles: self.user.roles.clone(),
-        }
+        name.trim().to_owned()
     }
-}
 
-/// What is stored in place of a cookie's value: whoever reads the rows cannot sign in. The value
-/// has 256 random bits, so a plain hash is enough.
-fn key(token: &str) -> Vec<u8> {
-    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
+    pub(crate) fn shown(&self, messages: &Messages) -> SignedIn {
+        views::signed_in(messages, &self.display_name(), &self.csrf, &self.user.roles)
+    }
 }
 
 /// A session that is about to begin. Its token is new: one that somebody planted in the browser
@@ -63,9 +59,9 @@ impl NewSession {
     pub(crate) async fn begin(&self, tx: &mut Tx, user: &User) -> Result<(), DbError> {
         tx.execute(&DELETE_EXPIRED, args![self.now]).await?;
         if let Some(old) = &self.old {
-            tx.execute(&DELETE, args![&key(old)]).await?;
+            tx.execute(&DELETE, args![&stored(old)]).await?;
         }
-        let (key, expires_at) = (key(&self.token), self.now + LIFETIME);
+        let (key, expires_at) = (stored(&self.token), self.now + LIFETIME);
         let arguments = args![&key, &user.company_id, &user.id, &self.csrf, expires_at];
         tx.execute(&INSERT, arguments).await.map(drop)
     }
@@ -73,7 +69,7 @@ impl NewSession {
 
 /// The session of a cookie's value, if it has not expired and its user is still active.
 pub(crate) async fn find(db: &Db, token: &str, now: Micros) -> Result<Option<Session>, DbError> {
-    db.read((key(token), now), |tx, (key, now)| {
+    db.read((stored(token), now), |tx, (key, now)| {
         Box::pin(async move {
             let Some(mut row) = tx.row(&FIND, args![key, *now]).await? else {
                 return Ok(None);
@@ -93,7 +89,7 @@ pub(crate) async fn find(db: &Db, token: &str, now: Micros) -> Result<Option<Ses
 
 /// Ends a session.
 pub(crate) async fn end(db: &Db, token: &str) -> Result<(), DbError> {
-    db.write(Isolation::Append, key(token), |tx, key| {
+    db.write(Isolation::Append, stored(token), |tx, key| {
         Box::pin(async move { tx.execute(&DELETE, args![key]).await.map(drop) })
     })
     .await

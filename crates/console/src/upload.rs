@@ -2,11 +2,10 @@
 
 use axum::http::header;
 use axum::response::Response;
-use bursar_web::BodyError;
+use bursar_pages::{ErrorKind, form};
 use multer::{Constraints, Multipart, SizeLimit};
 
 use crate::reader::{Gate, Posted, Reader};
-use crate::views::ErrorKind;
 
 /// The file of one field of a `multipart/form-data` form that one of our own pages sent in this
 /// session; empty where no file was chosen. `MAX` counts the form around it too.
@@ -15,11 +14,7 @@ pub(crate) async fn file<G: Gate, const MAX: usize>(
     posted: Posted<MAX>,
     field: &str,
 ) -> Result<Vec<u8>, Response> {
-    let body = match posted {
-        Ok(body) => body.bytes,
-        Err(BodyError::TooLarge { .. }) => return Err(reader.refuse(ErrorKind::TooLarge)),
-        Err(_) => return Err(reader.refuse(ErrorKind::Unreadable)),
-    };
+    let body = form::bytes(posted).map_err(|kind| reader.refuse(kind))?;
     let content_type = reader.asked.headers.get(header::CONTENT_TYPE);
     let content_type = content_type
         .and_then(|value| value.to_str().ok())

@@ -84,6 +84,14 @@ impl TestDb {
         }
     }
 
+    /// Another place on the same engine, for a program beside the one that is here.
+    pub async fn beside(&self) -> Self {
+        match self.server {
+            None => Self::sqlite(),
+            Some(_) => Self::postgres().await,
+        }
+    }
+
     /// A temporary folder for files beside the database.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()

@@ -30,6 +30,8 @@ pub(super) fn check() -> Result<Vec<String>> {
 enum Place {
     Foundation(String),
     Slice(String),
+    /// The partner's side: it knows the platform by its public interfaces only.
+    Gateway(String),
     Console,
     Sandbox,
     Program,
@@ -45,6 +47,7 @@ impl Place {
         match (parts.next().unwrap_or_default(), name.as_str()) {
             ("foundation", _) => Self::Foundation(name),
             ("platform", _) => Self::Slice(name),
+            ("gateway", _) => Self::Gateway(name),
             ("crates", "console") => Self::Console,
             ("crates", "sandbox") => Self::Sandbox,
             ("crates", "bursar") => Self::Program,
@@ -54,16 +57,35 @@ impl Place {
 }
 
 fn is_allowed(from: &Place, to: &Place, for_tests: bool) -> bool {
-    use Place::{Console, Foundation, Outside, Program, Sandbox, Slice};
+    use Place::{Console, Foundation, Gateway, Outside, Program, Sandbox, Slice};
     match (from, to) {
         (Outside(name), _) => name != "xtask",
         (_, Outside(name)) => for_tests && name == "testkit",
         (Foundation(from), Foundation(_)) => from != "kernel",
         (Slice(from), Slice(to)) => is_slice_arrow(from, to),
+        (Gateway(from), Foundation(to)) => is_gateway_foundation(from, to),
+        (Gateway(from), Gateway(to)) => is_gateway_arrow(from, to),
         (Slice(_) | Console | Sandbox | Program, Foundation(_))
         | (Console | Sandbox | Program, Slice(_))
-        | (Sandbox | Program, Console)
+        | (Sandbox | Program, Gateway(_) | Console)
         | (Program, Sandbox) => true,
+        _ => false,
+    }
+}
+
+/// The client is for anybody's program: it stands on little.
+fn is_gateway_foundation(from: &str, to: &str) -> bool {
+    from != "client" || ["kernel", "outbound"].contains(&to)
+}
+
+fn is_gateway_arrow(from: &str, to: &str) -> bool {
+    match (from, to) {
+        ("client", _) => false,
+        (_, "client") => true,
+        ("connect", _) => false,
+        (_, "connect") => true,
+        ("delivery", _) => false,
+        (_, "delivery") => true,
         _ => false,
     }
 }
@@ -117,6 +139,25 @@ mod tests {
         assert!(slices("oauth", "directory"));
         assert!(!slices("directory", "oauth"));
         assert!(!slices("oauth", "expense"));
+    }
+
+    #[test]
+    fn the_gateway_knows_no_slice() {
+        let gateway = |from: &str, to: &str| arrow(&format!("crates/gateway/{from}"), to);
+        assert!(gateway("client", "crates/foundation/outbound"));
+        assert!(!gateway("client", "crates/foundation/db"));
+        assert!(gateway("connect", "crates/foundation/db"));
+        assert!(gateway("connect", "crates/gateway/client"));
+        assert!(!gateway("client", "crates/gateway/connect"));
+        assert!(gateway("delivery", "crates/gateway/connect"));
+        assert!(gateway("delivery", "crates/gateway/client"));
+        assert!(!gateway("connect", "crates/gateway/delivery"));
+        assert!(!gateway("delivery", "crates/platform/receipts"));
+        assert!(!arrow("crates/platform/receipts", "crates/gateway/client"));
+        assert!(!arrow("crates/foundation/web", "crates/gateway/client"));
+        assert!(arrow("crates/bursar", "crates/gateway/delivery"));
+        assert!(arrow("crates/sandbox", "crates/gateway/client"));
+        assert!(arrow("crates/it", "crates/gateway/delivery"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod crates;
 mod functions;
 mod graph;
 mod links;
+mod messages;
 mod tables;
 mod text;
 mod unused;
@@ -23,6 +24,7 @@ const RULES: &[Rule] = &[
     ("banned words", text::check_words),
     ("function length", functions::check),
     ("links", links::check),
+    ("message keys", messages::check),
     ("table ownership", tables::check),
     ("migration files", tables::check_migrations),
 ];

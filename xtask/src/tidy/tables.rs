@@ -14,6 +14,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("platform/appcenter", "appcenter_"),
     ("platform/receipts", "receipts_"),
     ("platform/expense", "expense_"),
+    ("gateway/connect", "connect_"),
+    ("gateway/delivery", "delivery_"),
     ("console", "console_"),
 ];
 

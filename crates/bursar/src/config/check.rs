@@ -12,6 +12,11 @@ impl Config {
         if let Some(mail) = &self.mail {
             mail.check().map_err(ConfigError::Value)?;
         }
+        if let Some(gateway) = &self.gateway {
+            gateway
+                .check(self.tls_terminated_by_proxy)
+                .map_err(ConfigError::Value)?;
+        }
         if let Some(filter) = &self.log_filter {
             bursar_web::check_log_filter(filter)?;
         }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{BootstrapConfig, Config, DataCenterConfig, Format, MailConfig, MailTls};
+use super::{
+    BootstrapConfig, Config, DataCenterConfig, Format, GatewayConfig, MailConfig, MailTls,
+};
 
 impl Config {
     /// One line for each key, by its documented name.
@@ -40,6 +42,10 @@ impl Config {
             None => lines.push(line("mail", "none: nobody can sign in by mail")),
         }
         lines.push(line("otp_parameter", self.otp_parameter.name()));
+        match &self.gateway {
+            Some(one) => lines.extend(gateway(one)),
+            None => lines.push(line("gateway", "none: `bursar gateway` needs it")),
+        }
         let strict: Vec<_> = self.strict.ids().collect();
         let none = strict.is_empty().then_some("none");
         lines.push(line("strict", none.unwrap_or(&strict.join(", "))));
@@ -96,6 +102,35 @@ fn mail(server: &MailConfig) -> [String; 6] {
         password_file("mail.password_file", server.password_file.as_ref()),
         line("mail.from", &server.from),
     ]
+}
+
+fn gateway(one: &GatewayConfig) -> Vec<String> {
+    let base_uri = one.base_uri.as_deref();
+    let file = |path: Option<&PathBuf>, none: &str| {
+        path.map_or_else(|| none.to_owned(), |path| path.display().to_string())
+    };
+    let mut lines = vec![
+        line("gateway.listen", one.listen),
+        line(
+            "gateway.base_uri",
+            base_uri.unwrap_or("(the listener's address)"),
+        ),
+        line(
+            "gateway.key_file",
+            file(one.key_file.as_ref(), "gateway.key in data"),
+        ),
+        line(
+            "gateway.authorities_file",
+            file(one.authorities_file.as_ref(), "none: the system's"),
+        ),
+        line("gateway.refresh_ahead_days", one.refresh_ahead_days),
+        line("gateway.call_log_days", one.call_log_days),
+    ];
+    lines.extend(one.app.iter().map(|app| {
+        let text = format!("{}, {} at {}", app.id, app.client_id, app.base_uri);
+        line("gateway.app", text)
+    }));
+    lines
 }
 
 fn password_file(key: &str, path: Option<&PathBuf>) -> String {

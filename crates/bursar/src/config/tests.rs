@@ -101,15 +101,20 @@ fn names(toml: &str) -> Option<Vec<String>> {
 
 /// Every key, those of tables as `table.key`.
 fn keys() -> Vec<String> {
-    let mut keys = Vec::new();
-    for key in names("zzz = 1").unwrap() {
-        let table = names(&format!("[{key}]\nzzz = 1"));
-        match table.or_else(|| names(&format!("[[{key}]]\nzzz = 1"))) {
-            Some(inner) => keys.extend(inner.iter().map(|inner| format!("{key}.{inner}"))),
-            None => keys.push(key),
-        }
+    let names = names("zzz = 1").unwrap();
+    names.iter().flat_map(|key| below(key)).collect()
+}
+
+/// The keys of a table, or the key itself.
+fn below(key: &str) -> Vec<String> {
+    let table = names(&format!("[{key}]\nzzz = 1"));
+    match table.or_else(|| names(&format!("[[{key}]]\nzzz = 1"))) {
+        Some(inner) => inner
+            .iter()
+            .flat_map(|inner| below(&format!("{key}.{inner}")))
+            .collect(),
+        None => vec![key.to_owned()],
     }
-    keys
 }
 
 /// The first column of the documented table.
@@ -188,51 +193,67 @@ fn the_switches_are_those_that_the_document_has() {
     assert_eq!(documented, known);
 }
 
+/// Keys, values as the file has them, and values as they are shown.
+const SHOWN: &[(&str, &str, &str)] = &[
+    ("data", "'/a'", "/a"),
+    (
+        "database_url",
+        "'postgres://b:hunter2@h/c'",
+        "postgres://b@h/c",
+    ),
+    ("database_connections_max", "9", "9"),
+    ("secret_key_file", "'/d'", "/d"),
+    ("brand", "'Example'", "Example"),
+    ("workers", "7", "7"),
+    ("tls_terminated_by_proxy", "true", "true"),
+    ("loopback_partners", "true", "true"),
+    ("otp_parameter", "'otl'", "otl"),
+    (
+        "strict",
+        "['receipts-offset', 'quick-key-case']",
+        "quick-key-case, receipts-offset",
+    ),
+    ("log.filter", "'warn'", "warn"),
+    ("log.format", "'json'", "json"),
+    ("bootstrap.company", "'Travel'", "Travel"),
+    ("bootstrap.home", "'us'", "us"),
+    ("bootstrap.user_name", "'admin'", "admin"),
+    (
+        "bootstrap.email",
+        "'admin@travel.example'",
+        "admin@travel.example",
+    ),
+    ("bootstrap.password_file", "'/e'", "/e"),
+    ("mail.host", "'mail.example'", "mail.example"),
+    ("mail.port", "2525", "2525"),
+    ("mail.tls", "'implicit'", "implicit"),
+    ("mail.user_name", "'post'", "post"),
+    ("mail.password_file", "'/f'", "/f"),
+    ("mail.from", "'g@mail.example'", "g@mail.example"),
+    ("gateway.listen", "'127.0.0.1:99'", "127.0.0.1:99"),
+    (
+        "gateway.base_uri",
+        "'https://connect.example'",
+        "https://connect.example",
+    ),
+    ("gateway.key_file", "'/k'", "/k"),
+    ("gateway.authorities_file", "'/a'", "/a"),
+    ("gateway.refresh_ahead_days", "11", "11"),
+    ("gateway.call_log_days", "12", "12"),
+];
+
 #[test]
 fn every_key_is_shown() {
-    let shown = [
-        ("data", "'/a'", "/a"),
-        (
-            "database_url",
-            "'postgres://b:hunter2@h/c'",
-            "postgres://b@h/c",
-        ),
-        ("database_connections_max", "9", "9"),
-        ("secret_key_file", "'/d'", "/d"),
-        ("brand", "'Example'", "Example"),
-        ("workers", "7", "7"),
-        ("tls_terminated_by_proxy", "true", "true"),
-        ("loopback_partners", "true", "true"),
-        ("otp_parameter", "'otl'", "otl"),
-        (
-            "strict",
-            "['receipts-offset', 'quick-key-case']",
-            "quick-key-case, receipts-offset",
-        ),
-        ("log.filter", "'warn'", "warn"),
-        ("log.format", "'json'", "json"),
-        ("bootstrap.company", "'Travel'", "Travel"),
-        ("bootstrap.home", "'us'", "us"),
-        ("bootstrap.user_name", "'admin'", "admin"),
-        (
-            "bootstrap.email",
-            "'admin@travel.example'",
-            "admin@travel.example",
-        ),
-        ("bootstrap.password_file", "'/e'", "/e"),
-        ("mail.host", "'mail.example'", "mail.example"),
-        ("mail.port", "2525", "2525"),
-        ("mail.tls", "'implicit'", "implicit"),
-        ("mail.user_name", "'post'", "post"),
-        ("mail.password_file", "'/f'", "/f"),
-        ("mail.from", "'g@mail.example'", "g@mail.example"),
-    ];
-    let settings = shown.map(|(key, value, _)| format!("{key} = {value}\n"));
-    let mut text = settings.concat();
+    let settings = SHOWN
+        .iter()
+        .map(|(key, value, _)| format!("{key} = {value}\n"));
+    let mut text: String = settings.collect();
     text += "[[datacenter]]\nid = 'us'\nlisten = '10.0.0.5:80'\n\
-             base_uri = 'https://us.example'\nwww_uri = 'https://pages.example'\n";
+             base_uri = 'https://us.example'\nwww_uri = 'https://pages.example'\n\
+             [[gateway.app]]\nid = 'cafe'\nenvironment = 'production'\nclient_id = 'c-1'\n\
+             client_secret_file = '/s'\nbase_uri = 'https://us.api.example'\n";
     let described = load(&text).unwrap().describe();
-    for (key, _, value) in &shown {
+    for (key, _, value) in SHOWN {
         let line = described
             .lines()
             .find(|line| line.starts_with(&format!("{key} ")));
@@ -241,11 +262,13 @@ fn every_key_is_shown() {
     }
     let places = "us 10.0.0.5:80, base_uri https://us.example, www_uri https://pages.example";
     assert!(described.contains(places), "{described}");
+    let app = "cafe, c-1 at https://us.api.example";
+    assert!(described.contains(app), "{described}");
     let all = keys()
         .into_iter()
-        .filter(|key| !key.starts_with("datacenter."));
+        .filter(|key| !key.starts_with("datacenter.") && !key.starts_with("gateway.app."));
     let missing: Vec<_> = all
-        .filter(|key| shown.iter().all(|(known, ..)| known != key))
+        .filter(|key| SHOWN.iter().all(|(known, ..)| known != key))
         .collect();
     assert_eq!(missing, Vec::<String>::new());
     assert!(!described.contains("hunter2"));

@@ -2,8 +2,6 @@
 
 save = Save
 saved = Saved.
-# The name of a button that a page has several of.
-button-of = { $button }: { $of }
 partner-title = My listings
 partner-lead = What your company offers in the App Center, each with a development and a production app.
 partner-new = New app

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use bursar_appcenter::{Card, CompanyApps};
+use bursar_pages::Frame;
 
-use super::{Frame, apps};
+use super::apps;
 
 /// `GET /admin/apps`: what is released for the company or connected with it, and whether the
 /// company lets it work.

@@ -8,22 +8,20 @@ use bursar_directory::{Audited, Role, Roles};
 use bursar_kernel::{Micros, Uuid};
 use bursar_oauth::apps::{AppSettings, CompanyApp, RegisteredApp};
 use bursar_oauth::{Connection, Link, Scopes};
+use bursar_pages::Frame;
 
 use super::partner_samples::{registered, settings};
+use super::samples::frame_for;
 use super::{
     AdminAppsPage, AppPage, ApprovalsPage, AppsPage, AuditPage, ConnectionsPage, DisconnectPage,
-    Frame, Section, TermsPage,
+    Section, TermsPage,
 };
 
 pub(super) const LONG: &str =
     "Donaudampfschifffahrtsgesellschaftskapitänsmützenverwaltungsanwendung";
 
 pub(super) fn frame(roles: &[Role], section: Section) -> Frame {
-    let mut frame = Frame::sample().at(section);
-    if let Some(signed_in) = &mut frame.signed_in {
-        signed_in.roles = Roles::from(roles.to_vec());
-    }
-    frame
+    frame_for(&Roles::from(roles.to_vec())).at(section.href())
 }
 
 pub(super) fn app_id(number: u128) -> Uuid {

@@ -1,8 +1,7 @@
 //! What approvers decide on.
 
 use askama::Template;
-
-use super::Frame;
+use bursar_pages::Frame;
 
 /// `GET /approvals`: what waits for the reader's decision. Nothing that is submitted stands here
 /// yet, so the page says that nothing waits.

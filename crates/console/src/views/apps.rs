@@ -2,10 +2,9 @@
 
 use askama::Template;
 use bursar_appcenter::{Block, Card, Kind, Stage, View};
+use bursar_pages::{Frame, Messages};
 
-use super::Frame;
 use super::authorize::permission;
-use crate::messages::Messages;
 
 /// `GET /apps`: what the reader can connect.
 #[derive(Template)]

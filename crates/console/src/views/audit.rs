@@ -3,10 +3,8 @@
 use askama::Template;
 use bursar_directory::Audited;
 use bursar_kernel::hex32;
+use bursar_pages::{Frame, Messages};
 use serde_json::Value;
-
-use super::Frame;
-use crate::messages::Messages;
 
 /// `GET /admin/audit`: who decided what, the newest first.
 #[derive(Template)]

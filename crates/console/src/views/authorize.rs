@@ -1,9 +1,7 @@
 //! An app asks a person for access.
 
 use askama::Template;
-
-use super::Frame;
-use crate::messages::Messages;
+use bursar_pages::{Frame, Messages};
 
 /// `GET /oauth2/v0/authorize` for a signed-in reader. The form posts `request`, `decision` and the
 /// session's token.

@@ -3,9 +3,10 @@
 use askama::Template;
 use bursar_appcenter::{Faults, Stage};
 use bursar_kernel::Uuid;
+use bursar_pages::{Field, Frame};
 
+use super::faults::Checked as _;
 use super::settings::stage_text;
-use super::{Field, Frame};
 
 /// What is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,8 +3,7 @@
 use askama::Template;
 use bursar_appcenter::Kind;
 use bursar_oauth::{Connection, Link};
-
-use super::Frame;
+use bursar_pages::Frame;
 
 /// `GET /connections`: the apps that act for the reader, or for the company.
 #[derive(Template)]

@@ -1,11 +1,11 @@
 //! One available expense.
 
 use askama::Template;
+use bursar_pages::{Frame, Messages};
 
-use super::{ExpenseRow, Frame, OwnPart, ProblemsPart};
+use super::{ExpenseRow, OwnPart, ProblemsPart};
 use crate::json_text;
 use crate::list_query::with_query;
-use crate::messages::Messages;
 
 /// `GET /expenses/{id}`: the receipt's picture, its facts, how it was processed, and its JSON.
 #[derive(Template)]

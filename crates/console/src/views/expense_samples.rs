@@ -5,9 +5,9 @@ use bursar_expense::{Change, Changed, ExpenseType, Facets, Source};
 use bursar_kernel::{Micros, Uuid};
 use bursar_receipts::{Mismatch, mismatches};
 
-use super::samples::LONG_NAME;
+use super::samples::{LONG_NAME, frame};
 use super::{
-    ExpensePage, ExpenseRow, ExpensesPage, Frame, LogEntry, LogLevel, OwnPart, ProblemsPart,
+    ExpensePage, ExpenseRow, ExpensesPage, LogEntry, LogLevel, OwnPart, ProblemsPart,
     ProcessingState, QuickExpensePage, ViewerPage, Zoom,
 };
 use crate::list_query::ListQuery;
@@ -146,7 +146,7 @@ impl ExpensesPage {
         facets.currencies.sort();
         facets.currencies.dedup();
         Self {
-            frame: Frame::sample(),
+            frame: frame(),
             list: ListQuery::default(),
             facets,
             found: rows.len(),
@@ -316,7 +316,7 @@ impl OwnPart {
     pub fn sample() -> Self {
         let comment = "Two nights for the fair, breakfast included";
         Self {
-            messages: Frame::sample().messages,
+            messages: frame().messages,
             csrf_token: "c2FtcGxlLXRva2VuLW9mLXRoaXMtc2Vzc2lvbg".into(),
             id: format!("{:032x}", 8),
             list: "currency=EUR".into(),
@@ -377,7 +377,7 @@ impl ProblemsPart {
     /// Nothing to say.
     pub fn sample_none() -> Self {
         Self {
-            messages: Frame::sample().messages,
+            messages: frame().messages,
             currency_code: "EUR".into(),
             mismatches: Vec::new(),
             twins: Vec::new(),
@@ -410,7 +410,7 @@ impl ExpensePage {
         let info = |message, when| entry(LogLevel::Info, message, when);
         let again = "Error from Imaging service. Queued for reprocessing.";
         Self {
-            frame: Frame::sample(),
+            frame: frame(),
             expense: ExpenseRow {
                 expense_type: "Hotel".into(),
                 ..ExpenseRow::sample(WEEK[1])
@@ -504,7 +504,7 @@ impl QuickExpensePage {
             "Bay City",
         );
         Self {
-            frame: Frame::sample(),
+            frame: frame(),
             expense: ExpenseRow {
                 expense_type: "Entertainment - Clients".into(),
                 quick: true,
@@ -552,7 +552,7 @@ impl ViewerPage {
     /// The second of three pages, as wide as there is room.
     pub fn sample() -> Self {
         Self {
-            frame: Frame::sample(),
+            frame: frame(),
             id: Uuid::from_u128(8).simple().to_string(),
             merchant: "Hotel Lindenhof".into(),
             list: "currency=EUR".into(),

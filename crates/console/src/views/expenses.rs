@@ -2,10 +2,9 @@
 
 use askama::Template;
 use bursar_expense::{Facets, Filter, Sort, Source};
+use bursar_pages::{Field, Frame, Messages};
 
-use super::{Field, Frame};
 use crate::list_query::{ListQuery, sort_name, with_query};
-use crate::messages::Messages;
 use crate::totals::CurrencyTotal;
 
 /// `GET /expenses`: what a traveller can put on a report, filtered and sorted as the address says.

@@ -1,8 +1,7 @@
 //! Mails, in both forms: the same words.
 
 use askama::Template;
-
-use crate::messages::Messages;
+use bursar_pages::Messages;
 
 /// A mail's content.
 #[derive(Clone)]

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use bursar_mail::Mail;
-
-use super::Frame;
+use bursar_pages::Frame;
 
 /// `GET /_bursar/mailbox`.
 #[derive(Template)]

@@ -11,11 +11,10 @@ mod audit;
 mod authorize;
 mod confirm;
 mod connections;
-mod error;
 mod expense;
 mod expense_samples;
 mod expenses;
-mod fields;
+mod faults;
 mod letter;
 mod mailbox;
 mod nav;
@@ -38,13 +37,11 @@ pub use audit::AuditPage;
 pub use authorize::{ConsentPage, NotAskedPage};
 pub use confirm::{ConfirmPage, Question};
 pub use connections::{ConnectionsPage, DisconnectPage};
-pub use error::{ErrorKind, ErrorPage};
 pub use expense::{ExpensePage, LogEntry, LogLevel, QuickExpensePage};
 pub use expenses::{ExpenseRow, ExpensesPage, ProcessingState};
-pub use fields::Field;
 pub use letter::{Asker, LetterContent, LetterHtml, LetterText};
 pub use mailbox::{MailPage, MailboxPage};
-pub use nav::{NavItem, Section};
+pub use nav::Section;
 pub use operator::{OperatorAppsPage, ReviewNotice};
 pub use own::{OwnPart, ProblemsPart};
 pub use partner::{CredentialsPage, NewAppPage, PartnerAppsPage};
@@ -57,57 +54,37 @@ pub use signin::{LinkPage, LinkSentPage, SignInPage, SignInProblem};
 pub use viewer::{ViewerPage, Zoom};
 
 use bursar_directory::Roles;
+use bursar_pages::{Frame, Link, Messages, SignedIn};
 
-use crate::messages::Messages;
-
-/// What surrounds every page.
-#[derive(Clone)]
-pub struct Frame {
-    /// Texts, numbers and dates for the reader.
-    pub messages: Messages,
-    /// The platform's name, from the brand setting.
-    pub brand: String,
-    /// Who is signed in, if anybody.
-    pub signed_in: Option<SignedIn>,
-    /// Where the reader is, for the navigation.
-    pub current: Option<Section>,
+/// What surrounds every page; `brand` is the platform's name, from the brand setting.
+pub fn frame(messages: Messages, brand: String, signed_in: Option<SignedIn>) -> Frame {
+    Frame {
+        footer: messages.text("frame-footer"),
+        footer_links: Vec::new(),
+        messages,
+        assets: &crate::ASSETS,
+        base: String::new(),
+        brand,
+        signed_in,
+        current: None,
+    }
 }
 
-/// The reader's session, as pages show it.
-#[derive(Clone)]
-pub struct SignedIn {
-    /// The user's name for reading.
-    pub display_name: String,
-    /// The session's token, sent back by every form.
-    pub csrf_token: String,
-    /// What the user may do, which is what the navigation offers.
-    pub roles: Roles,
-}
-
-impl Frame {
-    /// The same on a page of `section`.
-    #[must_use]
-    pub fn at(mut self, section: Section) -> Self {
-        self.current = Some(section);
-        self
-    }
-
-    /// The session's token for forms; empty when nobody is signed in.
-    fn csrf_token(&self) -> &str {
-        let signed_in = self.signed_in.as_ref();
-        signed_in.map_or("", |signed_in| signed_in.csrf_token.as_str())
-    }
-
-    /// The name of a button that the page has several of: what it says, and of what.
-    fn label(&self, button: &str, of: &str) -> String {
-        let args = [("button", button.into()), ("of", of.into())];
-        self.messages.text_with("button-of", args)
-    }
-
-    /// A page's title with the platform's name.
-    fn title(&self, page: &str) -> String {
-        let args = [("page", page.into()), ("brand", self.brand.as_str().into())];
-        self.messages.text_with("frame-title", args)
+/// The session of a user, as pages show it.
+pub fn signed_in(
+    messages: &Messages,
+    display_name: &str,
+    csrf_token: &str,
+    roles: &Roles,
+) -> SignedIn {
+    SignedIn {
+        display_name: display_name.to_owned(),
+        csrf_token: csrf_token.to_owned(),
+        nav: nav::links(messages, roles),
+        account: vec![Link {
+            href: "/signin/password".into(),
+            text: messages.text("frame-password"),
+        }],
     }
 }
 

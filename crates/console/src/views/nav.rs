@@ -1,9 +1,7 @@
 //! The one navigation, by role.
 
 use bursar_directory::{Role, Roles};
-
-use super::Frame;
-use crate::messages::Messages;
+use bursar_pages::{Link, Messages};
 
 /// A part of the pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,17 +22,6 @@ pub enum Section {
     PartnerApps,
     /// What operators review and release.
     Review,
-}
-
-/// An entry of the navigation.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NavItem {
-    /// Where it leads.
-    pub href: &'static str,
-    /// What it says.
-    pub text: String,
-    /// Whether the reader is there.
-    pub current: bool,
 }
 
 impl Section {
@@ -64,7 +51,8 @@ impl Section {
         Self::of(roles).next().unwrap_or(Self::Apps).href()
     }
 
-    fn href(self) -> &'static str {
+    /// Its first page.
+    pub fn href(self) -> &'static str {
         match self {
             Self::Expenses => "/expenses",
             Self::Approvals => "/approvals",
@@ -91,19 +79,13 @@ impl Section {
     }
 }
 
-impl Frame {
-    /// What the reader can go to.
-    pub fn nav(&self) -> Vec<NavItem> {
-        let Some(signed_in) = &self.signed_in else {
-            return Vec::new();
-        };
-        let item = |section: Section| NavItem {
-            href: section.href(),
-            text: section.text(&self.messages),
-            current: self.current == Some(section),
-        };
-        Section::of(&signed_in.roles).map(item).collect()
-    }
+/// What somebody with these roles can go to.
+pub(super) fn links(messages: &Messages, roles: &Roles) -> Vec<Link> {
+    let link = |section: Section| Link {
+        href: section.href().into(),
+        text: section.text(messages),
+    };
+    Section::of(roles).map(link).collect()
 }
 
 #[cfg(test)]

@@ -5,11 +5,13 @@ use bursar_appcenter::{Faults, Listing, Reviewed, Stage};
 use bursar_kernel::Uuid;
 use bursar_oauth::RedirectUri;
 use bursar_oauth::apps::RegisteredApp;
+use bursar_pages::{Field, Frame};
 
+use super::apps;
 use super::authorize::permission;
+use super::faults::Checked as _;
 use super::partner::releases_text;
 use super::settings::{grants_text, rotation_text};
-use super::{Field, Frame, apps};
 
 /// `GET /operator/apps`: what waits for review, what is certified, and the rest.
 #[derive(Template)]

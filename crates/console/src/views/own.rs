@@ -3,10 +3,11 @@
 use askama::Template;
 use bursar_appcenter::Faults;
 use bursar_expense::{Change, Changed, ExpenseType};
+use bursar_pages::{Field, Messages};
 use bursar_receipts::{Mismatch, SumKind, TermName};
 
-use super::{ExpenseRow, Field};
-use crate::messages::Messages;
+use super::ExpenseRow;
+use super::faults::Checked as _;
 
 /// Type and comment of an expense with their form, whether it is hidden, and the history. It
 /// renders itself, for `{{ own|safe }}`.

@@ -3,10 +3,10 @@
 use askama::Template;
 use bursar_appcenter::{Created, Faults, Kind, Listing, Stage, State};
 use bursar_kernel::Uuid;
+use bursar_pages::{Field, Frame, Messages};
 
 use super::settings::{SettingsTyped, Tick, stage_text};
-use super::{Field, Frame, apps, fields};
-use crate::messages::Messages;
+use super::{apps, faults};
 
 /// `GET /partner/apps`: the company's listings.
 #[derive(Template)]
@@ -110,7 +110,7 @@ impl NewAppPage {
     }
 
     fn error(&self, field: &str) -> String {
-        fields::error(&self.frame.messages, &self.faults, field)
+        faults::error(&self.frame.messages, &self.faults, field)
     }
 
     fn title(&self) -> String {

@@ -5,11 +5,12 @@ use bursar_appcenter::{ActError, Faults, Listing, LogoError, Part, Stage, State,
 use bursar_kernel::Uuid;
 use bursar_oauth::Rotation;
 use bursar_oauth::apps::{LINKS_MAX, Links, SecretError, SecretRow};
+use bursar_pages::{Field, Frame, Messages};
 
+use super::faults::Checked as _;
 use super::partner::{releases_text, state_class, state_text};
 use super::settings::{SettingsTyped, Tick, grants_text, rotation_text, stage_text};
-use super::{Field, Frame, apps, fields};
-use crate::messages::Messages;
+use super::{apps, faults};
 
 /// `GET /partner/apps/{id}`: a listing, its apps, and how far it is.
 #[derive(Template)]
@@ -161,7 +162,7 @@ impl PartnerAppPage {
     }
 
     fn grants_error(&self, form: &StageForm) -> String {
-        fields::error(&self.frame.messages, &form.faults, "grants")
+        faults::error(&self.frame.messages, &form.faults, "grants")
     }
 
     /// Grants in words, for an app that cannot be changed now.

@@ -1,9 +1,9 @@
 //! Changing one's own password.
 
 use askama::Template;
+use bursar_pages::{Frame, Messages};
 
-use super::{Frame, SignInProblem};
-use crate::messages::Messages;
+use super::SignInProblem;
 
 /// `GET /signin/password`, and the answer to a change that was refused.
 ///

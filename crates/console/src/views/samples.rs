@@ -1,48 +1,44 @@
 //! Every page with made-up content: what tests check and what previews show.
 
-use super::{
-    ConsentPage, ErrorKind, ErrorPage, Frame, LinkPage, LinkSentPage, MailPage, MailboxPage,
-    NotAskedPage, PasswordPage, PasswordProblem, PasswordReason, SignInPage, SignInProblem,
-    SignedIn,
-};
 use bursar_directory::Roles;
+use bursar_pages::{ErrorKind, ErrorPage, Frame};
 
-use crate::messages::Messages;
+use super::{
+    ConsentPage, LinkPage, LinkSentPage, MailPage, MailboxPage, NotAskedPage, PasswordPage,
+    PasswordProblem, PasswordReason, SignInPage, SignInProblem,
+};
+use crate::messages::CATALOGUES;
 
 pub(super) const LONG_NAME: &str = "The Extraordinarily Hospitable Grand Hotel & Conference Centre of \
      Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch (North Wing, formerly Annex B)";
 
-impl Frame {
-    /// With a signed-in traveller.
-    pub fn sample() -> Self {
-        let signed_in = SignedIn {
-            display_name: "Amara Okafor".into(),
-            csrf_token: "c2FtcGxlLXRva2VuLW9mLXRoaXMtc2Vzc2lvbg".into(),
-            roles: Roles::default(),
-        };
-        Self {
-            signed_in: Some(signed_in),
-            ..Self::sample_signed_out()
-        }
-    }
+/// With a signed-in traveller.
+pub(super) fn frame() -> Frame {
+    frame_for(&Roles::default())
+}
 
-    /// With nobody signed in.
-    pub fn sample_signed_out() -> Self {
-        let messages = Messages::for_accept_language(Some("en-US"));
-        Self {
-            messages,
-            brand: "Bursar".into(),
-            signed_in: None,
-            current: None,
-        }
+/// With somebody of these roles signed in.
+pub(super) fn frame_for(roles: &Roles) -> Frame {
+    let token = "c2FtcGxlLXRva2VuLW9mLXRoaXMtc2Vzc2lvbg";
+    let frame = frame_signed_out();
+    let signed_in = super::signed_in(&frame.messages, "Amara Okafor", token, roles);
+    Frame {
+        signed_in: Some(signed_in),
+        ..frame
     }
+}
+
+/// With nobody signed in.
+pub(super) fn frame_signed_out() -> Frame {
+    let messages = CATALOGUES.for_accept_language(Some("en-US"));
+    super::frame(messages, "Bursar".into(), None)
 }
 
 impl SignInPage {
     /// Before the first attempt.
     pub fn sample() -> Self {
         Self {
-            frame: Frame::sample_signed_out(),
+            frame: frame_signed_out(),
             app_name: None,
             user_name: String::new(),
             next: "/expenses".into(),
@@ -82,7 +78,7 @@ impl PasswordPage {
     /// By own choice, or just done.
     pub fn sample(reason: PasswordReason) -> Self {
         Self {
-            frame: Frame::sample(),
+            frame: frame(),
             user_name: "amara@okafor.example".into(),
             next: String::new(),
             reason,
@@ -93,7 +89,7 @@ impl PasswordPage {
     /// Before the first sign-in.
     pub fn sample_must() -> Self {
         Self {
-            frame: Frame::sample_signed_out(),
+            frame: frame_signed_out(),
             next: "/expenses".into(),
             ..Self::sample(PasswordReason::Must)
         }
@@ -108,18 +104,16 @@ impl PasswordPage {
     }
 }
 
-impl ErrorPage {
-    /// For a reader who is signed in, unless that is the trouble.
-    pub fn sample(kind: ErrorKind) -> Self {
-        let frame = match kind {
-            ErrorKind::SignedOut => Frame::sample_signed_out(),
-            _ => Frame::sample(),
-        };
-        Self {
-            frame,
-            kind,
-            correlation_id: "0b7f3f4e-5a43-4d0e-9f0c-3f8a1d2b6c55".into(),
-        }
+/// For a reader who is signed in, unless that is the trouble.
+fn error(kind: ErrorKind) -> ErrorPage {
+    let frame = match kind {
+        ErrorKind::SignedOut => frame_signed_out(),
+        _ => frame(),
+    };
+    ErrorPage {
+        frame,
+        kind,
+        correlation_id: "0b7f3f4e-5a43-4d0e-9f0c-3f8a1d2b6c55".into(),
     }
 }
 
@@ -136,31 +130,13 @@ pub fn all() -> Vec<(&'static str, askama::Result<String>)> {
         ("mailbox", MailboxPage::sample().render()),
         ("mailbox-empty", MailboxPage::sample_empty().render()),
         ("mailbox-mail", MailPage::sample().render()),
-        (
-            "error-not-found",
-            ErrorPage::sample(ErrorKind::NotFound).render(),
-        ),
-        (
-            "error-signed-out",
-            ErrorPage::sample(ErrorKind::SignedOut).render(),
-        ),
-        (
-            "error-forbidden",
-            ErrorPage::sample(ErrorKind::Forbidden).render(),
-        ),
-        (
-            "error-unreadable",
-            ErrorPage::sample(ErrorKind::Unreadable).render(),
-        ),
-        (
-            "error-too-large",
-            ErrorPage::sample(ErrorKind::TooLarge).render(),
-        ),
-        ("error-busy", ErrorPage::sample(ErrorKind::Busy).render()),
-        (
-            "error-internal",
-            ErrorPage::sample(ErrorKind::Internal).render(),
-        ),
+        ("error-not-found", error(ErrorKind::NotFound).render()),
+        ("error-signed-out", error(ErrorKind::SignedOut).render()),
+        ("error-forbidden", error(ErrorKind::Forbidden).render()),
+        ("error-unreadable", error(ErrorKind::Unreadable).render()),
+        ("error-too-large", error(ErrorKind::TooLarge).render()),
+        ("error-busy", error(ErrorKind::Busy).render()),
+        ("error-internal", error(ErrorKind::Internal).render()),
     ];
     all.extend(sign_in());
     all.extend(super::expense_samples::all());

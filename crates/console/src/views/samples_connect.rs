@@ -3,18 +3,18 @@
 use bursar_kernel::{Micros, Uuid};
 use bursar_mail::Mail;
 
-use super::samples::LONG_NAME;
+use super::samples::{LONG_NAME, frame, frame_signed_out};
 use super::{
-    Asker, ConsentPage, Frame, LetterContent, LetterHtml, LetterText, LinkPage, LinkSentPage,
-    MailPage, MailboxPage, NotAskedPage,
+    Asker, ConsentPage, LetterContent, LetterHtml, LetterText, LinkPage, LinkSentPage, MailPage,
+    MailboxPage, NotAskedPage,
 };
-use crate::messages::Messages;
+use crate::messages::CATALOGUES;
 
 impl LinkSentPage {
     /// In the sandbox.
     pub fn sample() -> Self {
         Self {
-            frame: Frame::sample_signed_out(),
+            frame: frame_signed_out(),
             email: "amara@okafor.example".into(),
             next: "/expenses".into(),
             shows_mail: true,
@@ -26,7 +26,7 @@ impl LinkPage {
     /// A link that works.
     pub fn sample() -> Self {
         Self {
-            frame: Frame::sample_signed_out(),
+            frame: frame_signed_out(),
             display_name: "Amara Okafor".into(),
             token: Some("7add4621f00b47e1aa2d8a61739c97e6".into()),
             app_name: Some("Innkeeper".into()),
@@ -46,7 +46,7 @@ impl ConsentPage {
     /// An app of a known company.
     pub fn sample() -> Self {
         Self {
-            frame: Frame::sample(),
+            frame: frame(),
             app_name: "Innkeeper".into(),
             publisher: "Lindenhof Hospitality".into(),
             scopes: ["openid", "receipts.writeonly", "quickexpense.writeonly"]
@@ -71,7 +71,7 @@ impl NotAskedPage {
     /// An address that is not registered.
     pub fn sample() -> Self {
         Self {
-            frame: Frame::sample_signed_out(),
+            frame: frame_signed_out(),
             code: 104,
             description: "redirect_uri does not match the previous grant",
             correlation_id: "0b7f3f4e-5a43-4d0e-9f0c-3f8a1d2b6c55".into(),
@@ -84,7 +84,7 @@ impl LetterContent {
     pub fn sample() -> Self {
         let secret = "7add4621f00b47e1aa2d8a61739c97e6";
         Self {
-            messages: Messages::for_accept_language(Some("en-US")),
+            messages: CATALOGUES.for_accept_language(Some("en-US")),
             brand: "Bursar".into(),
             name: "Amara".into(),
             asker: Some(Asker {
@@ -148,7 +148,7 @@ impl MailboxPage {
     /// With a mail.
     pub fn sample() -> Self {
         Self {
-            frame: Frame::sample_signed_out(),
+            frame: frame_signed_out(),
             mails: vec![mail()],
         }
     }
@@ -166,7 +166,7 @@ impl MailPage {
     /// A mail.
     pub fn sample() -> Self {
         Self {
-            frame: Frame::sample_signed_out(),
+            frame: frame_signed_out(),
             mail: mail(),
         }
     }

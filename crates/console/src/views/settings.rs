@@ -2,9 +2,9 @@
 
 use bursar_appcenter::{Faults, Stage};
 use bursar_oauth::{Grant, RedirectUri, Rotation, apps::AppSettings};
+use bursar_pages::{Field, Messages};
 
-use super::Field;
-use crate::messages::Messages;
+use super::faults::Checked as _;
 
 /// An app's settings, as they were typed.
 #[derive(Clone, Default)]

@@ -1,9 +1,7 @@
 //! Signing in: by password, or by a mailed link.
 
 use askama::Template;
-
-use super::Frame;
-use crate::messages::Messages;
+use bursar_pages::{Frame, Messages};
 
 /// `GET /signin`, and the answer to a `POST /signin` that failed.
 ///
@@ -18,7 +16,7 @@ pub struct SignInPage {
     pub app_name: Option<String>,
     /// The user name to start with: empty, or what was tried.
     pub user_name: String,
-    /// The path to go on with, checked by [`crate::session::next_path`].
+    /// The path to go on with, which is ours.
     pub next: String,
     /// Why the last attempt failed, if there was one.
     pub problem: Option<SignInProblem>,
@@ -120,7 +118,7 @@ impl LinkSentPage {
     }
 
     fn back(&self) -> String {
-        crate::session::sign_in_url(&self.next)
+        bursar_pages::session::sign_in_url(&self.next)
     }
 }
 

@@ -1,8 +1,8 @@
 //! A receipt's picture, page by page, as large as the reader wants it.
 
 use askama::Template;
+use bursar_pages::Frame;
 
-use super::Frame;
 use crate::list_query::with_query;
 
 /// `GET /expenses/{id}/receipt`.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{audit, authorize};
-use crate::messages::Messages;
+use crate::messages::CATALOGUES;
 
 /// Files of slices, below the workspace's `crates`.
 fn sources(folder: &Path, found: &mut Vec<String>) {
@@ -78,7 +78,7 @@ fn every_scope_that_means_something_here_has_words() {
         let list = list.split(']').next().unwrap();
         scopes.extend(list.split('"').skip(1).step_by(2).map(String::from));
     }
-    let messages = Messages::for_accept_language(None);
+    let messages = CATALOGUES.for_accept_language(None);
     for scope in scopes {
         let words = authorize::permission(&messages, &scope);
         assert!(!words.contains(&scope), "{scope} has no words: {words}");
@@ -94,7 +94,7 @@ fn is_action(text: &str) -> bool {
 
 #[test]
 fn every_decision_that_is_written_down_has_words() {
-    let messages = Messages::for_accept_language(None);
+    let messages = CATALOGUES.for_accept_language(None);
     let mut actions = BTreeSet::new();
     for source in slices() {
         let product = source.split("#[cfg(test)]").next().unwrap();

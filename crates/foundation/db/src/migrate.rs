@@ -62,6 +62,9 @@ pub const MIGRATIONS: &[Migration] = migrations![
     53 "0053_expense_picture",
     60 "0060_expense_keys",
     61 "0061_expense_change",
+    70 "0070_connect_vault",
+    71 "0071_delivery_outbox",
+    72 "0072_connect_pages",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -2,9 +2,10 @@
 //! tracing span.
 //!
 //! It follows no redirect, uses no proxy, keeps no cookies and retries nothing: whoever calls
-//! decides. Plain HTTP only, until the first caller needs TLS. Addresses come from the operator's
-//! configuration: there is no guard yet against users who supply an internal address. It comes
-//! with the first such address, and until then none may reach this client.
+//! decides. TLS trusts the system's authorities, and those that [`Client::trusting`] adds.
+//! Addresses come from the operator's configuration, or were held to it by the caller: there is no
+//! guard yet against users who supply an internal address. It comes with the first such address,
+//! and until then none may reach this client.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,8 @@ use bursar_kernel::CorrelationId;
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use reqwest::Url;
 use reqwest::redirect::Policy;
+use reqwest::{Certificate, Url, multipart};
 use tracing::Instrument as _;
 
 /// What one call may take.
@@ -50,8 +51,27 @@ pub struct Request {
     method: Method,
     url: String,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
     correlation_id: CorrelationId,
+}
+
+#[derive(Clone)]
+enum Body {
+    Bytes(Bytes),
+    Form(Vec<Part>),
+}
+
+/// A part of a `multipart/form-data` body.
+#[derive(Clone)]
+pub struct Part {
+    /// The field's name.
+    pub name: &'static str,
+    /// A file's name, for parts that are files.
+    pub file_name: Option<&'static str>,
+    /// The content's type.
+    pub content_type: &'static str,
+    /// The content.
+    pub content: Bytes,
 }
 
 /// A whole answer, of any status.
@@ -68,10 +88,10 @@ pub struct Response {
 /// Why there is no answer. No text here shows the address's path or query: they carry secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// Not an absolute `http` address with a host. The call was not made.
-    #[error("the address is not an absolute http URL")]
+    /// Not an absolute `http` or `https` address with a host. The call was not made.
+    #[error("the address is not an absolute http or https URL")]
     Address,
-    /// No connection. The call was not made.
+    /// No connection, or no TLS with the host of that name. The call was not made.
     #[error("cannot connect to {host}")]
     Connect {
         /// Whom we called.
@@ -106,7 +126,7 @@ pub enum OutboundError {
 impl Request {
     /// A call without a body. `url` is absolute; the correlation id goes along as a header field.
     pub fn new(method: Method, url: impl Into<String>, correlation_id: CorrelationId) -> Self {
-        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        let (headers, body) = (HeaderMap::new(), Body::Bytes(Bytes::new()));
         Self {
             method,
             url: url.into(),
@@ -126,35 +146,46 @@ impl Request {
     /// Sets the body and its type.
     #[must_use]
     pub fn body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
+        self.body = Body::Bytes(body.into());
         self.header(CONTENT_TYPE, HeaderValue::from_static(content_type))
     }
+
+    /// Makes the body a `multipart/form-data` of these parts, in this order.
+    #[must_use]
+    pub fn form(mut self, parts: Vec<Part>) -> Self {
+        self.body = Body::Form(parts);
+        self
+    }
 }
+
+/// The authorities' certificates cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("no certificate in PEM: {0}")]
+pub struct CertificateError(reqwest::Error);
 
 impl Client {
     /// A client with its own connections.
     pub fn new(limits: Limits) -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that makes the client"
-        )]
-        let http = reqwest::Client::builder()
-            .connect_timeout(limits.connect_time)
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("bursar/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .expect("a client without TLS needs nothing from the system");
+        let http = builder(limits).build();
+        let http = http.expect("a client with nothing but limits can be built");
         Self { http, limits }
+    }
+
+    /// The same, which trusts servers that these authorities vouch for too: certificates in PEM.
+    pub fn trusting(limits: Limits, authorities: &[u8]) -> Result<Self, CertificateError> {
+        let authorities = Certificate::from_pem_bundle(authorities).map_err(CertificateError)?;
+        let http = builder(limits).tls_certs_merge(authorities).build();
+        Ok(Self {
+            http: http.map_err(CertificateError)?,
+            limits,
+        })
     }
 
     /// Makes a call and reads the whole answer. An answer of any status is `Ok`.
     pub async fn request(&self, request: Request) -> Result<Response, OutboundError> {
         let url = Url::parse(&request.url).map_err(|_| OutboundError::Address)?;
         let host = match (url.scheme(), url.host_str(), url.port_or_known_default()) {
-            ("http", Some(host), Some(port)) => format!("{host}:{port}"),
+            ("http" | "https", Some(host), Some(port)) => format!("{host}:{port}"),
             _ => return Err(OutboundError::Address),
         };
         let span = tracing::info_span!(
@@ -198,13 +229,12 @@ impl Client {
         if let Ok(value) = HeaderValue::from_str(correlation_id.as_str()) {
             headers.insert(HeaderName::from_static(CorrelationId::HEADER), value);
         }
-        let sent = self
-            .http
-            .request(method, url)
-            .headers(headers)
-            .body(body)
-            .send()
-            .await;
+        let call = self.http.request(method, url).headers(headers);
+        let call = match body {
+            Body::Bytes(bytes) => call.body(bytes),
+            Body::Form(parts) => call.multipart(form(parts)),
+        };
+        let sent = call.send().await;
         let mut answer = sent.map_err(|source| failure(host, source))?;
         let body = self.read(&mut answer, host).await?;
         Ok(Response {
@@ -236,6 +266,35 @@ impl Client {
         }
         Ok(body.freeze())
     }
+}
+
+fn builder(limits: Limits) -> reqwest::ClientBuilder {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that makes the client"
+    )]
+    let builder = reqwest::Client::builder();
+    builder
+        .connect_timeout(limits.connect_time)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .user_agent(concat!("bursar/", env!("CARGO_PKG_VERSION")))
+}
+
+fn form(parts: Vec<Part>) -> multipart::Form {
+    let parts = parts.into_iter();
+    parts.fold(multipart::Form::new(), |form, part| {
+        let length = part.content.len() as u64;
+        let content = multipart::Part::stream_with_length(part.content, length);
+        let content = match part.file_name {
+            Some(name) => content.file_name(name),
+            None => content,
+        };
+        let content = content.mime_str(part.content_type);
+        form.part(part.name, content.expect("content types are constants"))
+    })
 }
 
 /// Sorts a failure by whether the other side can have acted.

@@ -147,6 +147,19 @@ impl TestApp {
         Self::start_on(config, &without_passwords(), self.clock.clone()).await
     }
 
+    /// CAFE's users come back to this address, from `us`.
+    pub(crate) async fn start_leading_to(place: &TestDb, callback: &str) -> Self {
+        let seed = SEED.replacen("http://127.0.0.1:5000/back", callback, 1);
+        Self::start_as(place, &seed, Clock::fake(NOW)).await
+    }
+
+    /// Every refresh gives CAFE another refresh token; nobody can sign in.
+    pub(crate) async fn start_rotating(place: &TestDb) -> Self {
+        let cafe = format!("client_id = \"{}\"", CAFE.0);
+        let seed = without_passwords().replacen(&cafe, &format!("{cafe}\nrotation = \"new\""), 1);
+        Self::start_as(place, &seed, Clock::fake(NOW)).await
+    }
+
     /// With the people of `appcenter.toml`; of the others nobody can sign in.
     pub(crate) async fn start_app_center(place: &TestDb) -> Self {
         let seed = format!("{}\n{APP_CENTER}", without_passwords());
@@ -350,7 +363,7 @@ impl TestApp {
     }
 }
 
-fn without_passwords() -> String {
+pub(crate) fn without_passwords() -> String {
     let lines = SEED.lines().filter(|line| !line.starts_with("password"));
     let seed: Vec<_> = lines.collect();
     seed.join("\n")
@@ -373,7 +386,7 @@ async fn request_tokens(platform: &Platform) -> HashMap<&'static str, String> {
     tokens
 }
 
-fn uuid(text: &str) -> Uuid {
+pub(crate) fn uuid(text: &str) -> Uuid {
     text.parse().expect("a UUID")
 }
 
@@ -386,7 +399,7 @@ fn datacenter(id: &str) -> DataCenterConfig {
     }
 }
 
-fn config(place: &TestDb) -> Config {
+pub(crate) fn config(place: &TestDb) -> Config {
     let data = place.folder().to_owned();
     Config {
         location: place.location.clone(),
@@ -404,6 +417,7 @@ fn config(place: &TestDb) -> Config {
         mailbox: true,
         otp_parameter: OtpParameter::Token,
         strict: Strict::default(),
+        gateway: None,
         data,
     }
 }

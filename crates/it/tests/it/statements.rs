@@ -8,8 +8,10 @@ fn all() -> Vec<(&'static str, Vec<&'static Sql>)> {
     vec![
         ("appcenter", bursar_appcenter::statements().to_vec()),
         ("console", bursar_console::statements().to_vec()),
+        ("delivery", bursar_gateway_delivery::statements()),
         ("directory", bursar_directory::statements()),
         ("expense", bursar_expense::statements()),
+        ("gateway-connect", bursar_gateway_connect::statements()),
         ("jobs", bursar_jobs::statements().to_vec()),
         ("mail", bursar_mail::statements().to_vec()),
         ("oauth", bursar_oauth::statements()),

@@ -2,10 +2,10 @@
 
 use bursar_db::{Db, DbError, Isolation};
 use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_secrets::{PASSWORD_MIN, is_long_enough};
 use secrecy::SecretString;
 
 use crate::model::Credentials;
-use crate::password::{PASSWORD_MIN, is_long_enough};
 use crate::{
     Company, DataCenters, DataCentersError, Edition, PasswordError, Passwords, Products, Role,
     Roles, User, UserState, store,

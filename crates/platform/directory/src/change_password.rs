@@ -2,10 +2,10 @@
 
 use bursar_db::{Db, DbError, Tx};
 use bursar_kernel::{Clock, Rng};
+use bursar_secrets::is_long_enough;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use crate::password::is_long_enough;
 use crate::sign_in::{admit, check};
 use crate::{Decision, Member, PasswordError, Passwords, SignInError, Stamp, store};
 

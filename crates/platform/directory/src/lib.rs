@@ -16,20 +16,19 @@ mod change_password;
 mod data_centers;
 mod email;
 mod model;
-mod password;
 mod seed;
 mod sign_in;
 mod store;
 
 pub use audit::{Audited, Decision, Stamp};
 pub use bootstrap::{Bootstrap, BootstrapError, Created, any_company, bootstrap};
+pub use bursar_secrets::{PASSWORD_MIN, PasswordError, Passwords};
 pub use change_password::{ChangePasswordError, PasswordChange, change_password};
 pub use data_centers::{DataCenters, DataCentersError, GLOBAL_ZONE};
 pub use email::EmailKey;
 pub use model::{
     Company, Edition, Finder, Listed, Member, Move, Products, Role, Roles, User, UserState,
 };
-pub use password::{PASSWORD_MIN, PasswordError, Passwords};
 pub use seed::{Seed, SeedError, seed};
 pub use sign_in::{ATTEMPTS_MAX, LOCKED_FOR, SignInError, sign_in};
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bursar_db::{DbError, Tx};
 use bursar_kernel::{Micros, Uuid, hex32};
+use bursar_secrets::Hash;
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use crate::authorize::{Authorization, NotAsked, Prompt, authorization};
@@ -11,7 +12,7 @@ pub use crate::code::{AuthorizationCode, issue_code};
 pub use crate::letter::{LETTER_JOB, Letter, Purpose};
 pub use crate::link::{SignInLink, link_hash, peek_link, send_link, use_link};
 use crate::model::{Connection, ConnectionId, Principal};
-use crate::server_key::{Hash, Secret};
+use crate::secret::Secret;
 use crate::store::{self, RequestRow};
 use crate::{Kind, Oauth};
 

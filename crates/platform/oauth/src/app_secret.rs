@@ -7,9 +7,10 @@
 
 use bursar_db::{DbError, Tx};
 use bursar_kernel::{Micros, Uuid};
+use bursar_secrets::Hash;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::server_key::{Hash, Secret};
+use crate::secret::Secret;
 use crate::state::Oauth;
 use crate::store::secret::{self as store, SecretRow};
 

@@ -7,13 +7,14 @@
 
 use bursar_db::{DbError, Tx};
 use bursar_kernel::{Micros, Uuid};
+use bursar_secrets::Hash;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::app_secret;
 pub use crate::app_secret::{DrawnSecret, SecretError};
 use crate::model::{ACCESS_LIFE, App, Grant, Rotation, Scopes};
 use crate::redirect_uri::RedirectUri;
-use crate::server_key::{Hash, Secret};
+use crate::secret::Secret;
 use crate::state::Oauth;
 pub use crate::store::secret::SecretRow;
 use crate::store::{self, secret};

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use bursar_db::{Db, DbError};
 use bursar_kernel::{Uuid, uuid_from_text};
+use bursar_secrets::Hash;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::cache::Fresh;
 use crate::model::App;
-use crate::server_key::{Hash, Secret};
+use crate::secret::{Derive as _, Secret};
 use crate::state::Oauth;
 use crate::store;
 use crate::token::TokenRequest;

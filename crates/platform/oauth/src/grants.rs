@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use bursar_db::{DbError, Isolation, Tx};
 use bursar_directory::{GLOBAL_ZONE, SignInError, sign_in};
 use bursar_kernel::{Micros, uuid_from_text};
+use bursar_secrets::Hash;
 use bursar_web::DataCenter;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -20,7 +21,7 @@ use crate::apps;
 use crate::jwt;
 use crate::keys::KeyRing;
 use crate::model::{ACCESS_LIFE, Acting, App, ConnectionId, Grant, Principal, Scopes};
-use crate::server_key::{Hash, Secret};
+use crate::secret::{Derive as _, Secret};
 use crate::standing::residence;
 use crate::state::Oauth;
 use crate::store::{self, connection::TokenRow};

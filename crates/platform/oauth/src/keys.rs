@@ -18,9 +18,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bursar_db::{Db, DbError, Isolation};
 use bursar_directory::{DataCenters, GLOBAL_ZONE};
 use bursar_kernel::{Clock, Micros};
+use bursar_secrets::{ServerKey, ServerKeyError};
 
 use crate::model::ACCESS_LIFE;
-use crate::server_key::{ServerKey, ServerKeyError};
 use crate::store::{self, SealedKey};
 use crate::wire::Jwk;
 

@@ -4,10 +4,11 @@
 use bursar_db::{DbError, Tx};
 use bursar_jobs::{NewJob, enqueue};
 use bursar_kernel::{CorrelationId, Micros, Uuid};
+use bursar_secrets::ServerKey;
 use serde::{Deserialize, Serialize};
 
 use crate::redirect_uri::append;
-use crate::server_key::{Secret, ServerKey};
+use crate::secret::{Derive as _, Secret};
 use crate::state::Oauth;
 
 /// The kind of the jobs that write and send letters.
@@ -104,5 +105,5 @@ impl Letter {
 
 /// The hash under which the secret of the letter `id` is stored.
 pub(crate) fn hash(server_key: &ServerKey, what: Secret, id: &Uuid) -> [u8; 32] {
-    server_key.hash(what, &server_key.mailed(id))
+    server_key.hash(what, server_key.mailed(id))
 }

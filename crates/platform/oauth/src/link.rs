@@ -8,10 +8,11 @@ use std::time::Duration;
 use bursar_db::{DbError, Tx};
 use bursar_directory::{Member, UserState, api as directory};
 use bursar_kernel::{CorrelationId, Micros, Uuid};
+use bursar_secrets::Hash;
 
 use crate::letter::{self, Letter, Purpose};
 use crate::otp::handle_hash;
-use crate::server_key::{Hash, Secret};
+use crate::secret::Secret;
 use crate::state::Oauth;
 use crate::store::otp as store;
 

@@ -12,6 +12,7 @@ use axum::{Extension, Json};
 use bursar_db::{DbError, Isolation, Tx};
 use bursar_directory::{EmailKey, Member, api as directory};
 use bursar_kernel::{CorrelationId, Micros, Uuid};
+use bursar_secrets::{Hash, ServerKey};
 use bursar_web::{BodyError, DataCenter, Form, RawBody, WireError as _};
 use http::Uri;
 use serde::Serialize;
@@ -22,7 +23,7 @@ use crate::client::client;
 use crate::letter::{self, Letter, Purpose};
 use crate::model::{App, Grant};
 use crate::presumed_home::Presumption;
-use crate::server_key::{Hash, Secret, ServerKey};
+use crate::secret::Secret;
 use crate::state::Oauth;
 use crate::store::otp as store;
 use crate::token::{BODY_MAX, TokenRequest};
@@ -184,7 +185,7 @@ pub(crate) fn handle_hash(server_key: &ServerKey, address: &str) -> Hash {
 /// The hash of the parameters that a password is bound to.
 pub(crate) fn facts(server_key: &ServerKey, form: &Form) -> Hash {
     let bound = form.pairs().filter(|(name, _)| !RESERVED.contains(name));
-    server_key.hash(Secret::Facts, &bursar_web::encode_form(bound))
+    server_key.hash(Secret::Facts, bursar_web::encode_form(bound))
 }
 
 /// A one-time password to be opened.

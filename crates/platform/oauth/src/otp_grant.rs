@@ -4,13 +4,14 @@
 
 use bursar_db::{DbError, Isolation, Tx};
 use bursar_kernel::Micros;
+use bursar_secrets::Hash;
 use bursar_web::DataCenter;
 use subtle::ConstantTimeEq as _;
 
 use crate::grants::{self, FirstTokens};
 use crate::model::{App, Principal};
 use crate::otp::{channel, facts, handle_hash};
-use crate::server_key::{Hash, Secret};
+use crate::secret::{Derive as _, Secret};
 use crate::standing::residence;
 use crate::state::Oauth;
 use crate::store::otp as store;

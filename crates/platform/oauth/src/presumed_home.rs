@@ -7,9 +7,10 @@
 
 use bursar_db::{DbError, Tx};
 use bursar_directory::{DataCenters, EmailKey, GLOBAL_ZONE, api as directory};
+use bursar_secrets::{Hash, ServerKey};
 
 use crate::otp::handle_hash;
-use crate::server_key::{Hash, Secret, ServerKey};
+use crate::secret::Secret;
 
 /// What the presumption is made from.
 pub(crate) struct Presumption {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bursar_db::{DbError, Isolation, Tx};
 use bursar_kernel::Micros;
+use bursar_secrets::Hash;
 use bursar_web::DataCenter;
 use secrecy::SecretString;
 
@@ -16,7 +17,7 @@ use crate::grants::{
     Granted, REFRESH_LIFE, Refresh, answer, data_center, only_at, only_where_enabled,
 };
 use crate::model::{Acting, App, ConnectionId, Rotation};
-use crate::server_key::{Hash, Secret};
+use crate::secret::{Derive as _, Secret};
 use crate::standing::{Residence, residence};
 use crate::state::Oauth;
 use crate::store::connection::{self as store, StoredToken, TokenRow};

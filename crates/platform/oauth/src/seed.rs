@@ -3,12 +3,13 @@
 use bursar_db::{Isolation, Tx};
 use bursar_directory::{Seed, SeedError, api as directory};
 use bursar_kernel::{Micros, Uuid};
+use bursar_secrets::Hash;
 use serde::Deserialize;
 
 use crate::apps;
 use crate::model::{App, Grant, Rotation, Scopes};
 use crate::redirect_uri::RedirectUri;
-use crate::server_key::{Hash, Secret};
+use crate::secret::Secret;
 use crate::state::Oauth;
 use crate::store;
 use crate::store::legacy::LegacyToken;

@@ -6,13 +6,13 @@ use std::time::Instant;
 use bursar_db::{Db, DbError, Isolation};
 use bursar_directory::{DataCenters, Passwords};
 use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_secrets::ServerKey;
 use subtle::ConstantTimeEq as _;
 
 use crate::client::Clients;
 use crate::key_rotation::CurrentKeys;
 use crate::keys::{KeyError, KeyRing};
 use crate::model::{ConnectionId, Principal};
-use crate::server_key::ServerKey;
 use crate::standing::{Standing, Standings};
 use crate::store;
 use crate::verify::{Verified, Verifier, VerifyError};

@@ -4,9 +4,9 @@ pub(crate) mod apps;
 
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
+use bursar_secrets::Hash;
 
 use crate::model::{App, Grant, Principal, Rotation, Scopes};
-use crate::server_key::Hash;
 
 pub(crate) mod code;
 pub(crate) mod connection;

@@ -2,10 +2,10 @@
 
 use bursar_db::{DbError, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
+use bursar_secrets::Hash;
 
 use crate::authorize::Challenge;
 use crate::model::{ConnectionId, Principal, Scopes};
-use crate::server_key::Hash;
 
 statements! {
     CODE = "SELECT company_id, user_id, app_id, scope, redirect_uri, challenge, nonce, expires_at,

@@ -2,9 +2,9 @@
 
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
+use bursar_secrets::Hash;
 
 use crate::model::{Connection, ConnectionId, Link, Principal, Scopes};
-use crate::server_key::Hash;
 use crate::store::{code, legacy, otp};
 
 statements! {

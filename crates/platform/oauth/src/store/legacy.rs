@@ -2,9 +2,9 @@
 
 use bursar_db::{DbError, Tx, args, statements};
 use bursar_kernel::Uuid;
+use bursar_secrets::Hash;
 
 use crate::model::ConnectionId;
-use crate::server_key::Hash;
 
 statements! {
     APP = "SELECT app_id FROM oauth_legacy_app WHERE consumer_key = $1";

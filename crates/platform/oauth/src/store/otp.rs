@@ -2,10 +2,10 @@
 
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
+use bursar_secrets::Hash;
 
 use crate::model::{ConnectionId, Principal};
 use crate::otp::ATTEMPTS_MAX;
-use crate::server_key::Hash;
 
 statements! {
     // A few at a time: each new one makes room for itself.

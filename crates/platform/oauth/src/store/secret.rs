@@ -2,8 +2,7 @@
 
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
-
-use crate::server_key::Hash;
+use bursar_secrets::Hash;
 
 statements! {
     ACTIVE = "SELECT hash FROM oauth_app_secret WHERE app_id = $1 AND active = 1";

@@ -1,0 +1,187 @@
+//! The gateway and the apps that it runs.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bursar_gateway_client::Trust;
+use bursar_gateway_connect::Brand;
+use bursar_web::{DataCenter, DataCenterError};
+use serde::Deserialize;
+
+/// `[gateway]`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// The address to listen on; port 0 takes any free one. Default: 127.0.0.1:8090.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// Where the merchant's users and systems reach it. Default, on loopback only: the listener's
+    /// own address.
+    pub base_uri: Option<String>,
+    /// The keys that seal tokens, made at first start. Default: `gateway.key` in `data`.
+    pub key_file: Option<PathBuf>,
+    /// Certificates in PEM of authorities that are trusted beside the system's.
+    pub authorities_file: Option<PathBuf>,
+    /// How long before its token expires a connection is refreshed, in days.
+    #[serde(default = "refresh_ahead_days")]
+    pub refresh_ahead_days: u16,
+    /// How long calls to the platform are kept, in days.
+    #[serde(default = "call_log_days")]
+    pub call_log_days: u16,
+    /// The apps.
+    #[serde(default)]
+    pub app: Vec<GatewayAppConfig>,
+}
+
+/// `[[gateway.app]]`: a merchant's app at the platform.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayAppConfig {
+    /// Its name in addresses and rows: lower-case letters, digits and dashes.
+    pub id: String,
+    /// What it is for.
+    pub environment: EnvironmentName,
+    /// Its client id at the platform.
+    pub client_id: String,
+    /// A file with its secret.
+    pub client_secret_file: PathBuf,
+    /// The base URI of its geolocation, where tokens are asked for first.
+    pub base_uri: String,
+    /// Domains below which the platform's other data centers are; the documented ones are known.
+    #[serde(default)]
+    pub trusted_domains: Vec<String>,
+    /// SHA-256, in hexadecimal digits, of the keys that open its API.
+    #[serde(default)]
+    pub api_key_hashes: Vec<String>,
+    /// Whether a quick expense whose outcome is unknown is sent again: it may then arrive twice.
+    #[serde(default)]
+    pub retry_unknown: bool,
+    /// How its connect pages call the merchant. Default: the app's id.
+    pub brand_name: Option<String>,
+    /// How its connect pages call the platform. Default: SAP Concur.
+    pub platform_name: Option<String>,
+    /// The merchant's terms: an `https` address, as the next two.
+    pub terms_url: Option<String>,
+    /// What the merchant does with personal data.
+    pub privacy_url: Option<String>,
+    /// Where people find help.
+    pub support_url: Option<String>,
+    /// Permissions without which nobody is connected.
+    #[serde(default)]
+    pub required_scopes: Vec<String>,
+    /// Whose accounts may connect a whole company, by what they sign in with.
+    #[serde(default)]
+    pub company_operators: Vec<String>,
+}
+
+/// What an app is for.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentName {
+    /// Building and testing.
+    Development,
+    /// The real thing.
+    Production,
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 8090))
+}
+
+fn refresh_ahead_days() -> u16 {
+    30
+}
+
+fn call_log_days() -> u16 {
+    90
+}
+
+impl GatewayConfig {
+    /// Where it is, once its listener's address is known.
+    pub(crate) fn at(&self, address: SocketAddr) -> Result<DataCenter, DataCenterError> {
+        let own = format!("http://{address}");
+        let base_uri = self.base_uri.as_deref().unwrap_or(&own);
+        DataCenter::new("gateway", base_uri, base_uri)
+    }
+
+    /// How long before its token expires a connection is refreshed.
+    pub(crate) fn refresh_ahead(&self) -> Duration {
+        days(self.refresh_ahead_days)
+    }
+
+    /// How long calls to the platform are kept.
+    pub(crate) fn call_log_kept(&self) -> Duration {
+        days(self.call_log_days)
+    }
+
+    /// What is wrong with it, if anything.
+    pub(super) fn check(&self, tls_terminated_by_proxy: bool) -> Result<(), String> {
+        if !self.listen.ip().is_loopback() {
+            if self.base_uri.is_none() {
+                return Err("[gateway] listens off loopback: give a base_uri".into());
+            }
+            if !tls_terminated_by_proxy {
+                return Err(format!(
+                    "[gateway] would serve plain HTTP on {}; put a TLS proxy in front and set \
+                     tls_terminated_by_proxy = true, or listen on loopback",
+                    self.listen
+                ));
+            }
+        }
+        self.at(self.listen)
+            .map_err(|error| format!("[gateway] {error}"))?;
+        if self.app.is_empty() {
+            return Err("[gateway] has no [[gateway.app]]".into());
+        }
+        for (index, app) in self.app.iter().enumerate() {
+            if self.app[..index].iter().any(|other| other.id == app.id) {
+                return Err(format!("[[gateway.app]] {} is given twice", app.id));
+            }
+            app.check()
+                .map_err(|problem| format!("[[gateway.app]] {}: {problem}", app.id))?;
+        }
+        Ok(())
+    }
+}
+
+impl GatewayAppConfig {
+    /// How its pages call themselves.
+    pub(crate) fn brand(&self) -> Brand {
+        let address = |url: &Option<String>| url.clone().unwrap_or_default();
+        let platform = self.platform_name.as_deref();
+        Brand {
+            name: self.brand_name.clone().unwrap_or_else(|| self.id.clone()),
+            platform: platform.unwrap_or("SAP Concur").to_owned(),
+            terms_url: address(&self.terms_url),
+            privacy_url: address(&self.privacy_url),
+            support_url: address(&self.support_url),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let usable = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !(1..=32).contains(&self.id.len()) || !self.id.bytes().all(usable) {
+            return Err("use 1 to 32 lower-case letters, digits and dashes as its id".into());
+        }
+        Trust::new(&self.base_uri, &self.trusted_domains)
+            .map_err(|_| "base_uri: write it as https://host".to_owned())?;
+        for url in [&self.terms_url, &self.privacy_url, &self.support_url] {
+            if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+                return Err(
+                    "terms_url, privacy_url, support_url: write them as https://host/path".into(),
+                );
+            }
+        }
+        let is_hash =
+            |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !self.api_key_hashes.iter().all(is_hash) {
+            return Err("api_key_hashes: each is 64 hexadecimal digits".into());
+        }
+        Ok(())
+    }
+}
+
+fn days(days: u16) -> Duration {
+    Duration::from_hours(24 * u64::from(days))
+}

@@ -1,0 +1,303 @@
+//! `bursar gateway`: the partner's side, as configured.
+
+pub mod doctor;
+pub mod import;
+pub mod legacy;
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use bursar_blobs::{BlobError, BlobId, Blobs};
+use bursar_db::{Db, DbError, Location, OpenError};
+use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
+use bursar_gateway_connect::pages::{self, PagesState};
+use bursar_gateway_connect::{App, Apps, Environment, KeepAlive, Revoke, Vault, forget_calls};
+use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, routes};
+use bursar_jobs::Workers;
+use bursar_kernel::{Clock, Rng};
+use bursar_secrets::{Passwords, SealingKeys};
+use bursar_web::{DataCenter, Door, Limits, Metrics, Readiness, edge, openapi_router, ops_router};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::StartError;
+use crate::config::{Config, EnvironmentName, GatewayAppConfig, GatewayConfig};
+
+/// How old a file without an item is before it goes: an item that is on its way has one.
+const ORPHANS_KEPT: Duration = Duration::from_hours(24);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// A user's receipts are looked through in answers of up to 32 MiB.
+const ANSWER_MAX: usize = 40 << 20;
+
+/// A started gateway.
+pub struct Gateway {
+    here: Arc<DataCenter>,
+    socket: TcpListener,
+    router: Router,
+    db: Db,
+    vault: Vault,
+    outbox: Outbox,
+    workers: Workers,
+    tasks: Vec<JoinHandle<()>>,
+    stop_delivery: oneshot::Sender<()>,
+    delivery: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Opens everything, binds its address and starts what runs by itself.
+    pub async fn start(config: &Config) -> Result<Self, StartError> {
+        Self::start_at(config, Clock::system()).await
+    }
+
+    /// The same by any clock.
+    pub async fn start_at(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
+        let metrics = Metrics::install();
+        let rng = Rng::system();
+        let vault = open_vault(config, &clock).await?;
+        let db = vault.db().clone();
+        let blobs = Blobs::open(config.data.join("blobs"), clock.clone(), rng.clone())?;
+        let (socket, here) = bind(gateway).await?;
+        let workers = Workers::start(
+            db.clone(),
+            clock.clone(),
+            rng.clone(),
+            vec![Arc::new(Revoke::new(vault.clone()))],
+            config.workers,
+        );
+        let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
+        let retention = tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept()));
+        let pages = pages::routes(PagesState {
+            vault: vault.clone(),
+            passwords: Passwords::new(rng.clone()),
+            base_uri: here.base_uri().to_owned(),
+        });
+        let outbox = Outbox::new(db.clone(), blobs.clone(), clock, rng.clone(), vault.clone());
+        let (stop_delivery, delivery) = deliver(config, gateway, &outbox).await?;
+        let waking = tokio::spawn(wake(outbox.clone()));
+        let sweeping = tokio::spawn(sweep(blobs, outbox.clone()));
+        let documents = [bursar_gateway_delivery::openapi()];
+        let router = operations(&db, metrics)
+            .merge(pages)
+            .merge(routes(Api::new(outbox.clone(), api_keys(gateway)?)))
+            .merge(openapi_router(env!("CARGO_PKG_VERSION"), documents));
+        let router = edge(router, rng, &Limits::default());
+        Ok(Self {
+            here: Arc::new(here),
+            socket,
+            router,
+            db,
+            vault,
+            workers,
+            outbox,
+            tasks: vec![keep_alive, retention, waking, sweeping],
+            stop_delivery,
+            delivery,
+        })
+    }
+
+    /// Where it is reached.
+    pub fn address(&self) -> &str {
+        self.here.base_uri()
+    }
+
+    /// The vault, for tests and the demo.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The outbox, for tests and the demo.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Answers until `stop` completes; then finishes what was accepted, and closes everything.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
+        let door = Door {
+            socket: self.socket,
+            data_center: self.here,
+            router: self.router,
+            tls: None,
+        };
+        bursar_web::serve(vec![door], Limits::default(), stop).await;
+        for task in self.tasks {
+            task.abort();
+        }
+        // It may have ended by itself.
+        self.stop_delivery.send(()).ok();
+        drop(self.delivery.await);
+        self.workers.stop().await;
+        self.db.close().await;
+    }
+}
+
+/// The vault over the configured database, with the configured apps.
+async fn open_vault(config: &Config, clock: &Clock) -> Result<Vault, StartError> {
+    let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
+    let rng = Rng::system();
+    let db = crate::platform::open_database(config).await?;
+    let keys = SealingKeys::load_or_create(&key_file(config, gateway), &rng)?;
+    let apps = apps(gateway, clock, &rng)?;
+    let ahead = gateway.refresh_ahead();
+    Ok(Vault::new(db, clock.clone(), rng, keys, apps, ahead))
+}
+
+fn key_file(config: &Config, gateway: &GatewayConfig) -> PathBuf {
+    let named = gateway.key_file.clone();
+    named.unwrap_or_else(|| config.data.join("gateway.key"))
+}
+
+fn operations(db: &Db, metrics: Metrics) -> Router {
+    let db = db.clone();
+    let readiness = Readiness::default().check("database", move || {
+        let db = db.clone();
+        async move { db.ping().await.map_err(|error: DbError| error.to_string()) }
+    });
+    ops_router(readiness, metrics)
+}
+
+/// Starts delivering.
+async fn deliver(
+    config: &Config,
+    gateway: &GatewayConfig,
+    outbox: &Outbox,
+) -> Result<(oneshot::Sender<()>, JoinHandle<()>), StartError> {
+    let retry = gateway.app.iter().filter(|app| app.retry_unknown);
+    let retry = retry.map(|app| app.id.clone()).collect();
+    let deliverer = Deliverer::new(outbox.clone(), retry);
+    if let Location::Folder(_) = config.location {
+        // The folder is ours alone: whoever held a lease in it is dead.
+        deliverer.expire_leases().await.map_err(OpenError::from)?;
+    }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let delivery = tokio::spawn(deliverer.run(async { drop(stopped.await) }));
+    Ok((stop, delivery))
+}
+
+/// Goes on with what waits for a connection as soon as its user has reconnected.
+async fn wake(outbox: Outbox) {
+    let mut news = outbox.vault().news();
+    loop {
+        match news.recv().await {
+            Ok(connection_id) => {
+                if let Err(error) = outbox.wake(connection_id).await {
+                    tracing::warn!(%error, %connection_id, "its items wait a little longer");
+                }
+            }
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "some items wait a little longer");
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Removes files that a crash left without an item, again and again.
+async fn sweep(blobs: Blobs, outbox: Outbox) {
+    loop {
+        let named = |old| named_blobs(&outbox, old);
+        match blobs.sweep(ORPHANS_KEPT, named).await {
+            Ok(0) => {}
+            Ok(orphans) => tracing::info!(orphans, "swept the file store"),
+            Err(error) => tracing::warn!(%error, "the file store was not swept"),
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// Those of `blobs` that any item names.
+async fn named_blobs(outbox: &Outbox, blobs: Vec<BlobId>) -> Result<HashSet<BlobId>, SweepError> {
+    let mut named = HashSet::new();
+    for blob in blobs {
+        if outbox.names_blob(&blob.to_string()).await? {
+            named.insert(blob);
+        }
+    }
+    Ok(named)
+}
+
+/// Why orphans were not swept.
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Each app's keys.
+fn api_keys(config: &GatewayConfig) -> Result<ApiKeys, StartError> {
+    let keys = config.app.iter().flat_map(|app| {
+        let hashes = app.api_key_hashes.iter();
+        hashes.map(|hash| (app.id.as_str(), hash.as_str()))
+    });
+    ApiKeys::new(keys).map_err(|error| StartError::Gateway(error.to_string()))
+}
+
+async fn bind(config: &GatewayConfig) -> Result<(TcpListener, DataCenter), StartError> {
+    let failed = |source| StartError::Listen {
+        id: "gateway".to_owned(),
+        address: config.listen,
+        source,
+    };
+    let socket = TcpListener::bind(config.listen).await.map_err(failed)?;
+    let address: SocketAddr = socket.local_addr().map_err(failed)?;
+    let here = config
+        .at(address)
+        .map_err(|source| StartError::DataCenter {
+            id: "gateway".to_owned(),
+            source,
+        })?;
+    Ok((socket, here))
+}
+
+/// The configured apps, each with a client of its own over connections that they share.
+fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartError> {
+    let limits = CallLimits {
+        response_bytes: ANSWER_MAX,
+        ..CallLimits::default()
+    };
+    let http = match &config.authorities_file {
+        None => Http::new(limits),
+        Some(path) => {
+            let pem = std::fs::read(path)
+                .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?;
+            Http::trusting(limits, &pem)
+                .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?
+        }
+    };
+    let apps = config.app.iter().map(|app| {
+        let client = Client::new(http.clone(), clock.clone(), rng.clone(), client_app(app)?);
+        Ok(App {
+            id: app.id.clone(),
+            environment: match app.environment {
+                EnvironmentName::Development => Environment::Development,
+                EnvironmentName::Production => Environment::Production,
+            },
+            client: client.map_err(|error| StartError::Gateway(error.to_string()))?,
+            brand: app.brand(),
+            required_scopes: app.required_scopes.clone(),
+            company_operators: app.company_operators.clone(),
+        })
+    });
+    Ok(Apps::new(apps.collect::<Result<Vec<_>, StartError>>()?))
+}
+
+fn client_app(app: &GatewayAppConfig) -> Result<ClientApp, StartError> {
+    let path = &app.client_secret_file;
+    let secret = std::fs::read_to_string(path)
+        .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?;
+    Ok(ClientApp {
+        client_id: app.client_id.clone(),
+        client_secret: SecretString::from(secret.trim_end().to_owned()),
+        base_uri: app.base_uri.clone(),
+        trusted_domains: app.trusted_domains.clone(),
+    })
+}

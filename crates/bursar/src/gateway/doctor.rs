@@ -1,0 +1,177 @@
+//! `bursar gateway doctor`: whether the gateway could do its work now, and what to do if not.
+
+use std::fmt;
+use std::io::Write as _;
+use std::time::Duration;
+
+use bursar_db::OpenError;
+use bursar_gateway_client::FailureKind;
+use bursar_gateway_connect::{App, ConnectionState, Vault};
+use bursar_kernel::{Clock, CorrelationId, Micros, Rng, Uuid};
+use bursar_outbound::{Client, Limits, OutboundError, Request};
+use http::Method;
+use http::header::DATE;
+
+use super::{apps, key_file, open_vault};
+use crate::StartError;
+use crate::config::{Config, GatewayConfig};
+
+/// A clock that is further off makes tokens seem expired, or not yet valid.
+const CLOCK_OFF_MAX: Duration = Duration::from_mins(1);
+/// Connections whose stored tokens are opened: the newest.
+const OPENED_MAX: i64 = 100;
+
+/// One thing that was looked at.
+#[derive(Debug)]
+pub struct Finding {
+    /// What.
+    pub what: String,
+    /// What is wrong and what to do; none where it is fine.
+    pub problem: Option<String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problem {
+            None => write!(f, "ok      {}", self.what),
+            Some(problem) => write!(f, "PROBLEM {}: {problem}", self.what),
+        }
+    }
+}
+
+/// Looks at everything, and changes nothing but a file that it removes again.
+pub async fn examine(config: &Config) -> Result<Vec<Finding>, StartError> {
+    let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
+    let (clock, rng) = (Clock::system(), Rng::system());
+    let http = Client::new(Limits::default());
+    let key = key(config, gateway);
+    // Opening the vault would make the key that is missing.
+    let opened = match key.problem {
+        None => Some(open_vault(config, &clock).await),
+        Some(_) => None,
+    };
+    let mut findings = vec![disk(config), key];
+    let vault = opened.and_then(|opened| match opened {
+        Ok(vault) => Some(vault),
+        Err(error) => {
+            let problem = format!("{error}; where the gateway runs on SQLite, stop it first");
+            findings.push(finding("the database", Some(problem)));
+            None
+        }
+    });
+    let configured = apps(gateway, &clock, &rng)?;
+    for app in configured.iter() {
+        findings.push(credentials(app).await);
+        let mut places = vec![app.client.home().to_string()];
+        if let Some(vault) = &vault {
+            places.extend(vault.geolocations(&app.id).await.map_err(OpenError::from)?);
+            findings.push(tokens(vault, &app.id).await?);
+        }
+        places.sort();
+        places.dedup();
+        for place in places {
+            findings.push(reach(&http, &clock, &rng, &place).await);
+        }
+    }
+    Ok(findings)
+}
+
+fn finding(what: impl Into<String>, problem: Option<String>) -> Finding {
+    Finding {
+        what: what.into(),
+        problem,
+    }
+}
+
+/// Whether a file in the data folder can be written and synced.
+fn disk(config: &Config) -> Finding {
+    let written = || -> std::io::Result<()> {
+        bursar_db::create_folder(&config.data)?;
+        let path = config.data.join(".doctor");
+        let mut file = std::fs::File::create(&path)?;
+        let written = file.write_all(&[0; 4096]).and_then(|()| file.sync_all());
+        std::fs::remove_file(&path)?;
+        written
+    };
+    let what = format!("the data folder {}", config.data.display());
+    finding(what, written().err().map(|error| error.to_string()))
+}
+
+/// Whether the key file is there and fit. Where there is none, none is made: a gateway with stored
+/// tokens must not begin with another key.
+fn key(config: &Config, gateway: &GatewayConfig) -> Finding {
+    let path = key_file(config, gateway);
+    let what = format!("the key file {}", path.display());
+    if !path.exists() {
+        let problem = "there is none; the first start makes it, else restore it from its backup";
+        return finding(what, Some(problem.to_owned()));
+    }
+    let loaded = bursar_secrets::SealingKeys::load_or_create(&path, &Rng::system());
+    finding(what, loaded.err().map(|error| error.to_string()))
+}
+
+/// Whether the platform takes the app's id and secret.
+async fn credentials(app: &App) -> Finding {
+    let what = format!("{}: the app's credentials", app.id);
+    let problem = match app.client.client_credentials().await {
+        Ok(_) => None,
+        // An app that may not act for itself has shown a good secret all the same.
+        Err(failure) => match &*failure.kind {
+            FailureKind::Refused(refusal) if refusal.has_code("60") => None,
+            kind => Some(kind.to_string()),
+        },
+    };
+    finding(what, problem)
+}
+
+/// Whether the stored tokens can be opened.
+async fn tokens(vault: &Vault, app_id: &str) -> Result<Finding, StartError> {
+    let newest = vault.list(app_id, Uuid::max(), OPENED_MAX).await;
+    let newest = newest.map_err(OpenError::from)?;
+    let (mut opened, mut closed) = (0, 0);
+    for connection in &newest {
+        if connection.state == ConnectionState::Connected {
+            match vault.check_sealed(app_id, connection.id).await {
+                Ok(()) => opened += 1,
+                Err(_) => closed += 1,
+            }
+        }
+    }
+    let problem = (closed > 0).then(|| {
+        format!(
+            "{closed} of {} cannot be opened; is their key in the key file?",
+            closed + opened
+        )
+    });
+    Ok(finding(
+        format!("{app_id}: {opened} stored tokens"),
+        problem,
+    ))
+}
+
+/// Whether a data center answers, and whether its clock and ours agree.
+async fn reach(http: &Client, clock: &Clock, rng: &Rng, base: &str) -> Finding {
+    let url = format!("{base}/oauth2/v0/jwks");
+    let request = Request::new(Method::GET, url, CorrelationId::new(rng));
+    let problem = match http.request(request).await {
+        Err(error) => Some(told(&error)),
+        Ok(response) => {
+            let date = response.headers.get(DATE);
+            let date = date.and_then(|value| jiff::fmt::rfc2822::parse(value.to_str().ok()?).ok());
+            date.and_then(|date| {
+                let theirs = Micros(date.timestamp().as_microsecond());
+                let ours = clock.now();
+                let off = (theirs - ours).max(ours - theirs);
+                (off > CLOCK_OFF_MAX)
+                    .then(|| format!("its clock and ours are {} s apart", off.as_secs()))
+            })
+        }
+    };
+    finding(format!("the data center {base}"), problem)
+}
+
+fn told(error: &OutboundError) -> String {
+    use std::error::Error as _;
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
+}

@@ -1,0 +1,428 @@
+//! The rows of a file, each as the JSON of one item.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::ImportError;
+
+/// A longer line is no item; memory is not given to it.
+const LINE_MAX: u64 = 2 << 20;
+/// Columns that every item needs.
+const REQUIRED: [&str; 3] = ["key", "user", "type"];
+
+/// The form of a file.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// One JSON object a line.
+    Jsonl,
+    /// A header, and one item a row.
+    Csv,
+}
+
+/// One row.
+pub(crate) struct Row {
+    /// Its line in the file, from 1.
+    pub(crate) line: u64,
+    /// The item's JSON on one line, or the row as it stands where that is no item.
+    pub(crate) item: String,
+    /// What is wrong with it, if that is known already.
+    pub(crate) fault: Option<String>,
+}
+
+/// The rows of an open file.
+pub(crate) struct Rows {
+    path: PathBuf,
+    lines: BufReader<File>,
+    bytes: u64,
+    read: u64,
+    line: u64,
+    csv: Option<Columns>,
+}
+
+struct Columns {
+    delimiter: u8,
+    names: Vec<Column>,
+}
+
+struct Column {
+    /// The path of the value in the item: `seller.name`, `payments.0.amount`.
+    path: Vec<String>,
+    is_number: bool,
+}
+
+impl Rows {
+    pub(crate) fn open(
+        path: &Path,
+        format: Option<Format>,
+        delimiter: Option<char>,
+    ) -> Result<Self, ImportError> {
+        let failed = |source| ImportError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::open(path).map_err(failed)?;
+        let bytes = file.metadata().map_err(failed)?.len();
+        let mut rows = Self {
+            path: path.to_owned(),
+            lines: BufReader::with_capacity(1 << 16, file),
+            bytes,
+            read: 0,
+            line: 0,
+            csv: None,
+        };
+        let Some(format) = format.or_else(|| by_name(path)) else {
+            return Err(rows.wrong("give --format csv or --format jsonl".to_owned()));
+        };
+        if format == Format::Csv {
+            rows.csv = Some(rows.header(delimiter)?);
+        }
+        Ok(rows)
+    }
+
+    /// The file's size.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How much of it was read.
+    pub(crate) fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// The next row that is not empty; none at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Row>, ImportError> {
+        loop {
+            let line = self.line + 1;
+            let Some(text) = self.record()? else {
+                return Ok(None);
+            };
+            let text = match text {
+                Ok(text) if text.trim().is_empty() => continue,
+                Ok(text) => text,
+                Err(fault) => {
+                    return Ok(Some(Row {
+                        line,
+                        item: String::new(),
+                        fault: Some(fault),
+                    }));
+                }
+            };
+            let parsed = match &self.csv {
+                None => Ok(text.trim().to_owned()),
+                Some(columns) => columns.item(&text),
+            };
+            return Ok(Some(match parsed {
+                Ok(item) => Row {
+                    line,
+                    item,
+                    fault: None,
+                },
+                Err(fault) => Row {
+                    line,
+                    item: text,
+                    fault: Some(fault),
+                },
+            }));
+        }
+    }
+
+    /// A line; of CSV, as many as the quotes in it reach over.
+    fn record(&mut self) -> Result<Option<Result<String, String>>, ImportError> {
+        let Some(first) = self.read_line()? else {
+            return Ok(None);
+        };
+        let mut text = match first {
+            Ok(text) => text,
+            Err(fault) => return Ok(Some(Err(fault))),
+        };
+        if self.csv.is_none() {
+            return Ok(Some(Ok(text)));
+        }
+        let begun = self.line;
+        while text.matches('"').count() % 2 == 1 {
+            let open = format!("the quote in line {begun} is not closed");
+            match self.read_line()? {
+                Some(Ok(more)) if (text.len() + more.len()) as u64 <= LINE_MAX => {
+                    text.push_str(&more);
+                }
+                Some(Ok(_)) | None => return Ok(Some(Err(open))),
+                Some(Err(fault)) => return Ok(Some(Err(format!("{open}; {fault}")))),
+            }
+        }
+        Ok(Some(Ok(text)))
+    }
+
+    /// The next line with its end, or what is wrong with it.
+    fn read_line(&mut self) -> Result<Option<Result<String, String>>, ImportError> {
+        let mut line = Vec::new();
+        let failed = |source| ImportError::File {
+            path: self.path.clone(),
+            source,
+        };
+        let mut limited = (&mut self.lines).take(LINE_MAX);
+        limited.read_until(b'\n', &mut line).map_err(failed)?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        self.line += 1;
+        self.read += line.len() as u64;
+        if line.len() as u64 == LINE_MAX && !line.ends_with(b"\n") {
+            self.read += skip_line(&mut self.lines).map_err(failed)?;
+            return Ok(Some(Err(format!("it is longer than {LINE_MAX} bytes"))));
+        }
+        if self.line == 1 && line.starts_with(b"\xef\xbb\xbf") {
+            line.drain(..3);
+        }
+        Ok(Some(String::from_utf8(line).map_err(|_| {
+            "it is not UTF-8; save the file as UTF-8".to_owned()
+        })))
+    }
+
+    fn header(&mut self, delimiter: Option<char>) -> Result<Columns, ImportError> {
+        let header = match self.read_line()? {
+            Some(Ok(text)) => text,
+            Some(Err(fault)) => return Err(self.wrong(format!("line 1: {fault}"))),
+            None => return Err(self.wrong("it is empty; a header is needed".to_owned())),
+        };
+        let delimiter = match delimiter {
+            Some(given) => u8::try_from(given)
+                .map_err(|_| self.wrong("the delimiter is one ASCII character".to_owned()))?,
+            None => likely_delimiter(&header),
+        };
+        let names = fields(&header, delimiter).map_err(|fault| self.wrong(fault))?;
+        let missing: Vec<_> = REQUIRED
+            .into_iter()
+            .filter(|required| !names.iter().any(|name| name == required))
+            .collect();
+        if !missing.is_empty() {
+            return Err(self.wrong(format!(
+                "the header lacks {}; it has {}",
+                missing.join(", "),
+                names.join(", ")
+            )));
+        }
+        let names = names.iter().map(|name| Column::parse(name)).collect();
+        Ok(Columns { delimiter, names })
+    }
+
+    fn wrong(&self, problem: String) -> ImportError {
+        ImportError::Form {
+            path: self.path.clone(),
+            problem,
+        }
+    }
+}
+
+impl Column {
+    fn parse(name: &str) -> Self {
+        let (path, is_number) = match name.strip_suffix(":number") {
+            Some(path) => (path, true),
+            None => (name, false),
+        };
+        Self {
+            path: path.split('.').map(str::to_owned).collect(),
+            is_number,
+        }
+    }
+}
+
+impl Columns {
+    /// The item of a row: key, user and type, and all other columns in its body.
+    fn item(&self, text: &str) -> Result<String, String> {
+        let values = fields(text, self.delimiter)?;
+        if values.len() != self.names.len() {
+            return Err(format!(
+                "it has {} fields, the header {}",
+                values.len(),
+                self.names.len()
+            ));
+        }
+        let mut item = Map::new();
+        let mut body = Value::Object(Map::new());
+        for (column, value) in self.names.iter().zip(values) {
+            if value.is_empty() {
+                continue;
+            }
+            let first = column.path[0].as_str();
+            if column.path.len() == 1 && REQUIRED.contains(&first) {
+                item.insert(first.to_owned(), value.into());
+                continue;
+            }
+            let value = if column.is_number {
+                let number = value.parse::<serde_json::Number>();
+                number
+                    .map_err(|_| format!("{} is no number: {value}", column.path.join(".")))?
+                    .into()
+            } else {
+                value.into()
+            };
+            set(&mut body, &column.path, value)?;
+        }
+        item.insert("body".to_owned(), body);
+        Ok(Value::Object(item).to_string())
+    }
+}
+
+/// Puts a value at a path; digits are places in a list.
+fn set(at: &mut Value, path: &[String], value: Value) -> Result<(), String> {
+    let Some((first, rest)) = path.split_first() else {
+        *at = value;
+        return Ok(());
+    };
+    let clash = || format!("two columns disagree at {first:?}");
+    let place = match first.parse::<usize>() {
+        Ok(index) if index < 100 => {
+            if at.as_object().is_some_and(Map::is_empty) {
+                *at = Value::Array(Vec::new());
+            }
+            let list = at.as_array_mut().ok_or_else(clash)?;
+            while list.len() <= index {
+                list.push(Value::Object(Map::new()));
+            }
+            &mut list[index]
+        }
+        Ok(_) => return Err(format!("{first} is too large a place in a list")),
+        Err(_) => {
+            let object = at.as_object_mut().ok_or_else(clash)?;
+            let empty = || Value::Object(Map::new());
+            object.entry(first.as_str()).or_insert_with(empty)
+        }
+    };
+    set(place, rest, value)
+}
+
+/// The fields of a CSV record. Source: RFC 4180.
+fn fields(text: &str, delimiter: u8) -> Result<Vec<String>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
+    let mut records = reader.records();
+    let first = records.next().transpose();
+    let first = first.map_err(|error| format!("it is no CSV: {error}"))?;
+    let fields = first.unwrap_or_default();
+    Ok(fields.iter().map(|field| field.trim().to_owned()).collect())
+}
+
+fn likely_delimiter(header: &str) -> u8 {
+    let count = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
+    b",;\t".iter().copied().max_by_key(count).unwrap_or(b',')
+}
+
+fn by_name(path: &Path) -> Option<Format> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "csv" | "tsv" => Some(Format::Csv),
+        "jsonl" | "ndjson" => Some(Format::Jsonl),
+        _ => None,
+    }
+}
+
+/// Reads on to the end of the line, keeping nothing; answers how much it was.
+fn skip_line(lines: &mut impl BufRead) -> std::io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let buffer = lines.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(skipped);
+        }
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let used = end.map_or(buffer.len(), |end| end + 1);
+        lines.consume(used);
+        skipped += used as u64;
+        if end.is_some() {
+            return Ok(skipped);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &[u8], format: Format) -> Result<Vec<Row>, ImportError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, text).unwrap();
+        let mut rows = Rows::open(&path, Some(format), None)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(row);
+        }
+        assert_eq!(rows.read(), text.len() as u64);
+        Ok(all)
+    }
+
+    #[test]
+    fn columns_are_paths_into_the_body() {
+        let text = "\u{feff}key;user;type;total;seller.name;payments.0.amount;n:number\r\n\
+                    a;ana;general;12.50;\"Corner; \"\"Bakery\"\"\";12.50;3\r\n\r\n\
+                    b;ben;general;1;\"two\nlines\";;\n";
+        let found = rows(text.as_bytes(), Format::Csv).unwrap();
+        assert_eq!(found.len(), 2);
+        let item: Value = serde_json::from_str(&found[0].item).unwrap();
+        assert_eq!(
+            item,
+            serde_json::json!({
+                "key": "a", "user": "ana", "type": "general",
+                "body": {"total": "12.50", "seller": {"name": "Corner; \"Bakery\""},
+                    "payments": [{"amount": "12.50"}], "n": 3},
+            })
+        );
+        let item: Value = serde_json::from_str(&found[1].item).unwrap();
+        assert_eq!(item["body"]["seller"]["name"], "two\nlines");
+        assert_eq!((found[0].line, found[1].line), (2, 4));
+    }
+
+    #[test]
+    fn a_bad_header_is_refused_with_what_it_lacks() {
+        for (text, problem) in [
+            ("", "it is empty"),
+            ("key,user\n", "lacks type"),
+            ("a|b|c\n", "lacks key, user, type"),
+        ] {
+            let refused = rows(text.as_bytes(), Format::Csv).err().unwrap();
+            assert!(refused.to_string().contains(problem), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_bad_row_does_not_hinder_the_next() {
+        let mut text = b"key,user,type,n:number\nb,ben,general\nc,\xff,general,1\n".to_vec();
+        text.extend(b"d,dan,general,many\ne,eva,general,1\n");
+        let found = rows(&text, Format::Csv).unwrap();
+        let faults: Vec<_> = found.iter().map(|row| row.fault.as_deref()).collect();
+        assert_eq!(
+            faults,
+            [
+                Some("it has 3 fields, the header 4"),
+                Some("it is not UTF-8; save the file as UTF-8"),
+                Some("n is no number: many"),
+                None,
+            ]
+        );
+        let open = rows(b"key,user,type\n\"a,b,c\n", Format::Csv).unwrap();
+        assert_eq!(
+            open[0].fault.as_deref(),
+            Some("the quote in line 2 is not closed")
+        );
+    }
+
+    #[test]
+    fn an_endless_line_takes_no_memory() {
+        let mut text = vec![b'x'; 5 << 20];
+        text.extend(b"\n{\"key\":\"a\"}\n");
+        let found = rows(&text, Format::Jsonl).unwrap();
+        assert_eq!(
+            found[0].fault.as_deref(),
+            Some("it is longer than 2097152 bytes")
+        );
+        assert_eq!(
+            (found[1].line, found[1].item.as_str()),
+            (2, r#"{"key":"a"}"#)
+        );
+    }
+}

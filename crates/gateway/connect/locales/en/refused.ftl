@@ -1,0 +1,36 @@
+### Why nothing was connected.
+
+refused-incomplete = This address is not complete
+refused-incomplete-advice = It lacks what { $platform } sends along. Begin again in { $platform }.
+refused-expired = This request is not valid any more
+refused-expired-advice = It was used before, has expired, or is not one of { $platform }. Begin again; a new one works.
+refused-other-app = This request is for another app
+refused-other-app-advice = { $platform } gave it to somebody else than { $brand }. Begin again from the listing of { $brand }.
+refused-taken = That { $platform } user is connected with another account
+refused-taken-advice = Each { $platform } user is connected with one { $brand } account. Sign in to that account and disconnect it first, or go on using it.
+refused-other-user = Your account is connected with another { $platform } user
+refused-other-user-advice = It stays connected as it was. To change it, disconnect it under “My connection” first.
+refused-unreachable = { $platform } does not answer
+refused-unreachable-advice = Nothing is lost. Wait a moment and try again.
+refused-state = This answer does not belong to a question of yours
+refused-state-advice = It was used before, has expired, or was meant for another account. Nothing was changed. Begin again.
+refused-not-asked = This link belongs to another account
+refused-not-asked-advice = The account that you are signed in to did not ask for it. Sign in to the account that did, or have another link sent.
+refused-declined = You did not allow it
+refused-declined-advice = { $brand } was given no access to { $platform }. You can begin again at any time.
+refused-turned-off = Your company has turned { $brand } off
+refused-turned-off-advice = Ask the administrator of your company’s { $platform } to allow it.
+refused-disabled = Your { $platform } account cannot be used now
+refused-disabled-advice = Sign in to { $platform } and see what it says, or ask your administrator there.
+refused-too-many = Too many mails are under way
+refused-too-many-advice = Use one of the links that you have, or wait a quarter of an hour.
+refused-company = A company is connected by { $brand }’s own people
+refused-company-advice = Write to support. They connect your company’s { $platform } with { $brand } together with you.
+refused-scopes = Permissions are missing
+refused-scopes-advice = { $platform } did not give { $brand } all that it needs. Nothing was connected. Missing are:
+refused-fault = { $platform } gave an unexpected answer
+refused-fault-advice = Nothing was connected. Try again; if it keeps happening, write to support with the id below.
+refused-try-again = Try again
+refused-back = Begin again
+refused-support = Get help
+refused-id = Correlation id

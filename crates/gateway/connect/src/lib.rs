@@ -1,0 +1,39 @@
+//! The partner's connections with a platform: who of a merchant's users is whom there, the tokens
+//! that act for them, and the log of every call.
+//!
+//! - [`Vault`] keeps refresh tokens sealed, hands out access tokens, and never loses one: a token
+//!   that the platform gave is durable before anything uses it, however many tasks and processes
+//!   refresh at once, and wherever one of them dies.
+//! - [`calls`] is the log that certification asks for.
+//! - [`pages`] are where the merchant's users connect.
+//!
+//! An *app* is a merchant's app at the platform, for development or for production; every row
+//! belongs to one, and nothing crosses from one to another.
+//!
+//! Sources: the e-receipts recipe and the e-receipts and quick expense guide, "Token Management";
+//! api-guides/e-receipts-certification.markdown.
+
+mod apps;
+pub mod calls;
+mod connect;
+mod keep_alive;
+mod model;
+pub mod pages;
+mod refresh;
+mod retention;
+mod revoke;
+mod store;
+mod vault;
+
+pub use apps::{App, Apps, Brand, Environment};
+pub use connect::ConnectError;
+pub use keep_alive::KeepAlive;
+pub use model::{Account, Connected, Connection, ConnectionState, Kind, NewAccount};
+pub use retention::forget_calls;
+pub use revoke::Revoke;
+pub use vault::{Access, AccessError, Vault};
+
+/// Every SQL statement of this crate, for the test that prepares them on both engines.
+pub fn statements() -> Vec<&'static bursar_db::Sql> {
+    [store::STATEMENTS, calls::STATEMENTS, pages::statements()].concat()
+}

@@ -1,0 +1,159 @@
+//! Where everybody begins: signing in to the merchant's account, or making one.
+
+use askama::Template;
+use bursar_pages::{Frame, Messages};
+
+use super::{names, step};
+use crate::{App, Brand};
+
+/// `GET /{app}/connect` for a stranger, and the answer to a `POST /{app}/signin` that failed.
+#[derive(Template)]
+#[template(path = "start.html")]
+pub struct StartPage {
+    /// What surrounds it; nobody is signed in.
+    pub frame: Frame,
+    /// The path that the app's pages are below.
+    pub base: String,
+    /// The two who are connected.
+    pub brand: Brand,
+    /// Whether something waits to be connected.
+    pub waits: bool,
+    /// The mail address that was tried.
+    pub email: String,
+    /// Why the last attempt failed, if there was one.
+    pub problem: Option<SignInProblem>,
+}
+
+/// Why somebody may not enter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignInProblem {
+    /// Address and password do not match.
+    Incorrect,
+    /// There were too many wrong passwords for the address.
+    Locked,
+}
+
+/// `GET /{app}/signin/new`, and the answer to a post that failed.
+#[derive(Template)]
+#[template(path = "signup.html")]
+pub struct SignUpPage {
+    /// What surrounds it.
+    pub frame: Frame,
+    /// The path that the app's pages are below.
+    pub base: String,
+    /// The two who are connected.
+    pub brand: Brand,
+    /// The name that was typed.
+    pub name: String,
+    /// The mail address that was typed.
+    pub email: String,
+    /// What is wrong.
+    pub faults: SignUpFaults,
+}
+
+/// What is wrong with a new account.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SignUpFaults {
+    /// No name, or too long a one.
+    pub name: bool,
+    /// No mail address.
+    pub email: bool,
+    /// Too short a password.
+    pub short: bool,
+    /// There is an account of this address.
+    pub taken: bool,
+}
+
+impl SignUpFaults {
+    /// Whether nothing is wrong.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl StartPage {
+    /// Before the first attempt.
+    pub fn new(frame: Frame, app: &App, waits: bool) -> Self {
+        Self {
+            frame,
+            base: format!("/{}", app.id),
+            brand: app.brand.clone(),
+            waits,
+            email: String::new(),
+            problem: None,
+        }
+    }
+
+    fn heading(&self) -> String {
+        let messages = &self.frame.messages;
+        messages.text_with("start-heading", names(&self.brand))
+    }
+
+    fn title(&self) -> String {
+        let heading = self.heading();
+        if self.problem.is_none() {
+            return heading;
+        }
+        let heading = [("title", heading.into())];
+        self.frame.messages.text_with("connect-failed", heading)
+    }
+
+    fn step(&self) -> String {
+        step(&self.frame.messages, 1)
+    }
+}
+
+impl SignInProblem {
+    /// What happened.
+    pub(super) fn title(self, messages: &Messages) -> String {
+        match self {
+            Self::Incorrect => messages.text("start-incorrect"),
+            Self::Locked => messages.text("start-locked"),
+        }
+    }
+
+    /// What to do about it.
+    pub(super) fn advice(self, messages: &Messages) -> String {
+        match self {
+            Self::Incorrect => messages.text("start-incorrect-advice"),
+            Self::Locked => messages.text("start-locked-advice"),
+        }
+    }
+}
+
+impl SignUpPage {
+    /// Before anything was typed.
+    pub fn new(frame: Frame, app: &App) -> Self {
+        Self {
+            frame,
+            base: format!("/{}", app.id),
+            brand: app.brand.clone(),
+            name: String::new(),
+            email: String::new(),
+            faults: SignUpFaults::default(),
+        }
+    }
+
+    fn heading(&self) -> String {
+        let messages = &self.frame.messages;
+        messages.text_with("signup-heading", names(&self.brand))
+    }
+
+    fn title(&self) -> String {
+        let heading = self.heading();
+        if self.faults.is_empty() {
+            return heading;
+        }
+        let heading = [("title", heading.into())];
+        self.frame.messages.text_with("connect-failed", heading)
+    }
+
+    fn step(&self) -> String {
+        step(&self.frame.messages, 1)
+    }
+
+    fn hint(&self) -> String {
+        let min = ("min", bursar_secrets::PASSWORD_MIN.into());
+        self.frame.messages.text_with("signup-hint", [min])
+    }
+}

@@ -1,0 +1,358 @@
+//! The outbox as its owner sees it: accept, read, replay.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use bursar_blobs::Blobs;
+use bursar_db::{Db, DbError, Isolation, Tx};
+use bursar_gateway_connect::{Connection, ConnectionState, Vault};
+use bursar_kernel::{Clock, Micros, Rng, Uuid};
+
+use crate::policy::GIVE_UP_AFTER;
+use crate::store::{self, Ready};
+use crate::validate::{Validators, image_type};
+use crate::{Accepted, Item, NewItem, OutboxError, Refused, State, canonical};
+
+/// Characters of a key or a user's name, at most.
+const NAME_MAX: usize = 200;
+/// Items that one operation keeps.
+pub const ACCEPT_MAX: usize = 500;
+
+/// The outbox. Clones share it.
+#[derive(Clone)]
+pub struct Outbox(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    blobs: Blobs,
+    clock: Clock,
+    rng: Rng,
+    vault: Vault,
+    validators: Validators,
+}
+
+/// What became of a submitted item.
+pub type Answer = Result<Accepted, Refused>;
+
+impl Outbox {
+    /// An outbox over the database, with images among the files, for the connections of a vault.
+    pub fn new(db: Db, blobs: Blobs, clock: Clock, rng: Rng, vault: Vault) -> Self {
+        Self(Arc::new(Inner {
+            db,
+            blobs,
+            clock,
+            rng,
+            vault,
+            validators: Validators::default(),
+        }))
+    }
+
+    /// The connections that it delivers for.
+    pub fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.0.blobs
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn rng(&self) -> &Rng {
+        &self.0.rng
+    }
+
+    /// Accepts items of an app's users, each for itself; answers in their order. What is answered
+    /// `Ok` is durable and will be delivered once, or parked with a reason. An item with the key
+    /// and content of an earlier one is that one.
+    pub async fn accept(
+        &self,
+        app_id: &str,
+        items: Vec<NewItem>,
+    ) -> Result<Vec<Answer>, OutboxError> {
+        let mut answers = Vec::with_capacity(items.len());
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            let some = items.by_ref().take(ACCEPT_MAX).collect();
+            answers.extend(self.accept_some(app_id, some).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn accept_some(
+        &self,
+        app_id: &str,
+        items: Vec<NewItem>,
+    ) -> Result<Vec<Answer>, OutboxError> {
+        let mut users = HashMap::new();
+        let mut lanes = BTreeMap::new();
+        let (mut ready, mut prepared) = (Vec::new(), Vec::new());
+        for item in items {
+            let to_do = match self.connected(app_id, &item.user, &mut users).await? {
+                Ok((id, place)) => {
+                    lanes.entry(id).or_insert(place);
+                    self.prepare(item, id).await?
+                }
+                Err(refused) => Err(refused),
+            };
+            prepared.push(to_do.map(|item| {
+                ready.push(item);
+                ready.len() - 1
+            }));
+        }
+        let kept = self.keep(app_id, lanes, ready).await?;
+        let answers = prepared.into_iter().map(|prepared| {
+            let index = prepared?;
+            kept[index].clone()
+        });
+        Ok(answers.collect())
+    }
+
+    /// The connection of a user, and where it leads.
+    async fn connected(
+        &self,
+        app_id: &str,
+        user: &str,
+        known: &mut HashMap<String, Result<(Uuid, String), Refused>>,
+    ) -> Result<Result<(Uuid, String), Refused>, OutboxError> {
+        if let Some(found) = known.get(user) {
+            return Ok(found.clone());
+        }
+        let found = if is_name(user) {
+            self.find_connection(app_id, user).await?
+        } else {
+            Err(Refused::UnknownUser(user.chars().take(NAME_MAX).collect()))
+        };
+        let found = found.map(|connection| (connection.id, connection.geolocation));
+        known.insert(user.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    async fn find_connection(
+        &self,
+        app_id: &str,
+        user: &str,
+    ) -> Result<Result<Connection, Refused>, OutboxError> {
+        let vault = &self.0.vault;
+        if let Some(connection) = vault.of_ref(app_id, user).await? {
+            // One that is lost accepts: its user may connect again in time.
+            return Ok(match connection.state {
+                ConnectionState::Connected | ConnectionState::Lost => Ok(connection),
+                ConnectionState::Ending | ConnectionState::Ended => {
+                    Err(Refused::NotConnected(user.to_owned()))
+                }
+            });
+        }
+        Ok(Err(match vault.find_account(app_id, user).await? {
+            Some(_) => Refused::NotConnected(user.to_owned()),
+            None => Refused::UnknownUser(user.to_owned()),
+        }))
+    }
+
+    /// Checks an item, and keeps its image before the row that names it.
+    async fn prepare(
+        &self,
+        item: NewItem,
+        connection_id: Uuid,
+    ) -> Result<Result<Ready, Refused>, OutboxError> {
+        if !is_name(&item.key) {
+            return Ok(Err(Refused::Invalid(vec![crate::Fault {
+                path: "key".to_owned(),
+                expected: format!("1 to {NAME_MAX} printable characters"),
+                got: item.key.chars().take(NAME_MAX).collect(),
+            }])));
+        }
+        let value = match self.0.validators.check(item.item_type, &item.body) {
+            Ok(value) => value,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let image = item.image.as_deref();
+        let fingerprint = canonical::fingerprint(item.item_type, &value, image);
+        let (mut blob, mut media_type) = (None, None);
+        if let Some(image) = item.image {
+            match image_type(item.item_type, &image) {
+                Ok(format) => media_type = Some(format.media_type()),
+                Err(refused) => return Ok(Err(refused)),
+            }
+            blob = Some(self.0.blobs.put(image).await?.to_string());
+        }
+        Ok(Ok(Ready {
+            connection_id,
+            user_ref: item.user,
+            key: item.key,
+            fingerprint,
+            item_type: item.item_type,
+            body: item.body,
+            image_blob: blob,
+            image_type: media_type,
+        }))
+    }
+
+    async fn keep(
+        &self,
+        app_id: &str,
+        mut lanes: BTreeMap<Uuid, String>,
+        items: Vec<Ready>,
+    ) -> Result<Vec<Answer>, DbError> {
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        lanes.retain(|id, _| items.iter().any(|item| item.connection_id == *id));
+        // Those that take one lane share a transaction, in the order of lanes; who takes several
+        // has one alone, so that none waits for another in circles.
+        let isolation = match lanes.len() {
+            1 => lanes.keys().next().map_or(Isolation::Append, |id| {
+                let (row, _) = id.as_u64_pair();
+                Isolation::Update { row }
+            }),
+            _ => Isolation::ReadCommitted,
+        };
+        let now = self.0.clock.now();
+        let args = (app_id.to_owned(), lanes, items, now);
+        let keep = self
+            .0
+            .db
+            .write(isolation, args, |tx, (app_id, lanes, items, now)| {
+                Box::pin(keep_all(tx, app_id, lanes, items, *now))
+            });
+        keep.await
+    }
+
+    /// An item of an app.
+    pub async fn get(&self, app_id: &str, id: i64) -> Result<Option<Item>, DbError> {
+        let args = (app_id.to_owned(), id);
+        let get = self.0.db.read(args, |tx, (app_id, id)| {
+            Box::pin(store::get(tx, app_id, *id))
+        });
+        get.await
+    }
+
+    /// An item's JSON, to the letter.
+    pub async fn body(&self, app_id: &str, id: i64) -> Result<Option<String>, DbError> {
+        let args = (app_id.to_owned(), id);
+        let get = self.0.db.read(args, |tx, (app_id, id)| {
+            Box::pin(store::body(tx, app_id, *id))
+        });
+        let found: Result<_, DbError> = get.await;
+        Ok(found?.map(|(body, _)| body))
+    }
+
+    /// An app's items before one (`i64::MAX` begins), newest first, of a state or of all.
+    pub async fn list(
+        &self,
+        app_id: &str,
+        of: Option<State>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<Item>, DbError> {
+        let args = (app_id.to_owned(), of, before, limit);
+        let list = self.0.db.scan(args, |tx, (app_id, of, before, limit)| {
+            Box::pin(store::list(tx, app_id, *of, *before, *limit))
+        });
+        list.await
+    }
+
+    /// How many of an app's items are neither delivered nor parked.
+    pub async fn open(&self, app_id: &str) -> Result<i64, DbError> {
+        let open = self.0.db.scan(app_id.to_owned(), |tx, app_id| {
+            Box::pin(store::open(tx, app_id))
+        });
+        open.await
+    }
+
+    /// Has a parked item sent again, with a corrected body or as it is, for the connection that
+    /// its user has now. A receipt that the platform may have is looked for before.
+    pub async fn replay(
+        &self,
+        app_id: &str,
+        id: i64,
+        body: Option<String>,
+    ) -> Result<Result<(), Refused>, OutboxError> {
+        let Some(item) = self.get(app_id, id).await? else {
+            return Ok(Err(Refused::NoItem));
+        };
+        let valid = body
+            .as_deref()
+            .map(|body| self.0.validators.check(item.item_type, body));
+        if let Some(Err(refused)) = valid {
+            return Ok(Err(refused));
+        }
+        let connection = match self.find_connection(app_id, &item.user_ref).await? {
+            Ok(connection) => connection,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let now = self.0.clock.now();
+        let args = (app_id.to_owned(), id, connection, body, now);
+        let replay = self.0.db.write(
+            Isolation::ReadCommitted,
+            args,
+            |tx, (app_id, id, connection, body, now)| {
+                Box::pin(async move {
+                    let (place, now) = (&connection.geolocation, *now);
+                    store::arrive(tx, app_id, connection.id, place, now).await?;
+                    store::wake(tx, connection.id, now).await?;
+                    let give_up_at = now + GIVE_UP_AFTER;
+                    let key = (app_id.as_str(), *id);
+                    store::replay(tx, key, connection.id, body.as_deref(), give_up_at).await
+                })
+            },
+        );
+        let replayed: Result<bool, DbError> = replay.await;
+        Ok(if replayed? {
+            Ok(())
+        } else {
+            Err(Refused::NotParked(item.state))
+        })
+    }
+
+    /// Has a connection's items looked at now, though they wait: its user has connected again.
+    pub async fn wake(&self, connection_id: Uuid) -> Result<(), DbError> {
+        let args = (connection_id, self.0.clock.now());
+        let wake = self
+            .0
+            .db
+            .write(Isolation::ReadCommitted, args, |tx, (id, now)| {
+                Box::pin(store::wake(tx, *id, *now))
+            });
+        wake.await
+    }
+
+    /// Whether an item names the file, for the sweep of files.
+    pub async fn names_blob(&self, blob: &str) -> Result<bool, DbError> {
+        let named = self.0.db.read(blob.to_owned(), |tx, blob| {
+            Box::pin(store::names_blob(tx, blob))
+        });
+        named.await
+    }
+}
+
+/// The lanes first: their rows, taken in order, put what comes into one order, too.
+async fn keep_all(
+    tx: &mut Tx,
+    app_id: &str,
+    lanes: &BTreeMap<Uuid, String>,
+    items: &[Ready],
+    now: Micros,
+) -> Result<Vec<Answer>, DbError> {
+    for (id, place) in lanes {
+        store::arrive(tx, app_id, *id, place, now).await?;
+    }
+    let mut answers = Vec::with_capacity(items.len());
+    let times = (now, now + GIVE_UP_AFTER);
+    for item in items {
+        let kept = store::insert(tx, app_id, item, times).await?;
+        answers.push(kept.ok_or_else(|| Refused::KeyReused(item.key.clone())));
+    }
+    Ok(answers)
+}
+
+fn is_name(text: &str) -> bool {
+    let length = text.chars().count();
+    (1..=NAME_MAX).contains(&length) && !text.chars().any(char::is_control)
+}
