@@ -2,7 +2,7 @@
 //! imported, and everything in it arrives.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bursar_outbound::Response;
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
@@ -17,6 +17,9 @@ use crate::cast::LISTING_ID;
 pub const USER: &str = "ana@bluebird.example.com";
 /// The password there. Everything in the sandbox is public.
 const PASSWORD: &str = "ana-likes-her-coffee";
+
+/// How long is waited before something is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The merchant's gateway.
 #[derive(Clone, Debug)]
@@ -36,14 +39,8 @@ pub struct Merchant {
 pub async fn connect(cast: &Cast, merchant: &Merchant, rng: &bursar_kernel::Rng) -> Played {
     let demo = Demo::new(cast, rng);
     let mut platform = Browser::new(&demo, &cast.us_pages);
-    let Login {
-        user_name,
-        password,
-    } = &cast.traveller;
-    let form = [("user_name", user_name.as_str()), ("password", password)];
-    let step = "Sign in at the App Center";
     platform
-        .post(step, "/signin", &form, StatusCode::SEE_OTHER)
+        .sign_in("Sign in at the App Center", &cast.traveller)
         .await?;
     let terms = format!("/apps/{LISTING_ID}/terms");
     platform
@@ -115,7 +112,7 @@ pub async fn arrive(cast: &Cast, merchant: &Merchant, rng: &bursar_kernel::Rng) 
         if began.elapsed() > PATIENCE {
             return unexpected(step, "they are not delivered");
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -137,7 +134,22 @@ pub async fn disconnect(cast: &Cast, merchant: &Merchant, rng: &bursar_kernel::R
     let ask = page("account/disconnect");
     pages.get(step, &ask, StatusCode::OK).await?;
     pages.post(step, &ask, &[], StatusCode::SEE_OTHER).await?;
-    Ok(())
+
+    let step = "See that the platform knows";
+    let mut platform = Browser::new(&demo, &cast.us_pages);
+    platform.sign_in(step, &cast.traveller).await?;
+    let connected = format!("/connections/user/{}/disconnect", cast.client_id);
+    let began = Instant::now();
+    loop {
+        let answer = platform.get(step, "/connections", StatusCode::OK).await?;
+        if !String::from_utf8_lossy(&answer.body).contains(&connected) {
+            return Ok(());
+        }
+        if began.elapsed() > PATIENCE {
+            return unexpected(step, "the app is connected still");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// What a part of the demo came to.
@@ -159,6 +171,18 @@ impl<'d> Browser<'d> {
             cookies: BTreeMap::new(),
             csrf_token: String::new(),
         }
+    }
+
+    /// Signs in at the platform.
+    async fn sign_in(&mut self, step: &'static str, login: &Login) -> Played {
+        let Login {
+            user_name,
+            password,
+        } = login;
+        let form = [("user_name", user_name.as_str()), ("password", password)];
+        self.post(step, "/signin", &form, StatusCode::SEE_OTHER)
+            .await
+            .map(drop)
     }
 
     async fn get(
