@@ -1,16 +1,23 @@
 //! `bursar sandbox` and `bursar demo`: the seeded platform on loopback.
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 
+use bursar_db::Location;
+use bursar_gateway_delivery::ApiKeys;
 use bursar_kernel::{Clock, Rng};
+use bursar_sandbox::demo::gateway::{self, Merchant};
 use bursar_sandbox::demo::{Cast, Login, play};
-use bursar_sandbox::{SEED, cast};
+use bursar_sandbox::{SEED, WEEK, cast};
+use tokio::sync::watch;
 
-use crate::config::{Config, DataCenterConfig};
+use crate::config::{Config, DataCenterConfig, EnvironmentName, GatewayAppConfig, GatewayConfig};
+use crate::gateway::import::{ImportFlags, import};
 use crate::tls::{Authority, names};
-use crate::{Platform, StartError, stop_signal};
+use crate::{Gateway, Platform, StartError, stop_signal};
 
 /// The sandbox's data centers, in the order of their ports.
 const DATA_CENTERS: [&str; 6] = ["us", "us2", "emea", "eu2", "cn", "glz"];
@@ -63,15 +70,20 @@ pub async fn serve(config: Config, flags: SandboxFlags) -> Result<ExitCode, Star
 
 /// Runs the sandbox, plays the main job on it over TCP, and keeps serving unless `exit`.
 pub async fn demo(config: Config, port: u16, exit: bool) -> Result<ExitCode, StartError> {
-    let platform = start(config, port).await?;
+    let data = config.data.clone();
+    let platform = start(config.clone(), port).await?;
     let cast = cast_of(&platform);
+    let (gateway, merchant) = start_gateway(config, &cast).await?;
     let welcome = welcome(&platform, "curl");
     let signalled = stop_signal()?;
-    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let (stop, stopped) = watch::channel(());
+    let mut told = stopped.clone();
     let serving = tokio::spawn(platform.serve(async move {
-        tokio::select! { _ = stopped => {}, () = signalled => {} }
+        tokio::select! { _ = told.changed() => {}, () = signalled => {} }
     }));
-    let played = play(&cast, &Rng::system()).await;
+    let mut told = stopped;
+    let gateway = tokio::spawn(gateway.serve(async move { drop(told.changed().await) }));
+    let played = perform(&cast, &merchant, &data).await;
     match &played {
         Ok(()) => println!("\nEvery step did what is documented."),
         Err(error) => eprintln!("\nbursar: the demo failed at: {error}"),
@@ -80,14 +92,85 @@ pub async fn demo(config: Config, port: u16, exit: bool) -> Result<ExitCode, Sta
         // Nobody listens any more when a signal came first.
         stop.send(()).ok();
     } else {
-        println!("\n{welcome}");
+        println!(
+            "\n{welcome}\nGateway\n  {}/{}/",
+            merchant.address, merchant.app
+        );
     }
     drop(serving.await);
+    stop.send(()).ok();
+    drop(gateway.await);
     Ok(if played.is_ok() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The steps, those through the gateway last.
+async fn perform(cast: &Cast, merchant: &Merchant, data: &Path) -> Result<(), Box<dyn Error>> {
+    let rng = Rng::system();
+    play(cast, &rng).await?;
+    gateway::connect(cast, merchant, &rng).await?;
+    let file = data.join("gateway/bluebird-week.csv");
+    std::fs::write(&file, WEEK)?;
+    let key_file = data.join("gateway/api-key");
+    std::fs::write(&key_file, &merchant.api_key)?;
+    let flags = ImportFlags {
+        file,
+        url: merchant.address.clone(),
+        key_file: Some(key_file),
+        format: None,
+        delimiter: None,
+        rejected: None,
+    };
+    let done = import(&flags).await?;
+    println!(
+        "{:<40} bluebird-week.csv: {} accepted, {} rejected",
+        "Import the week's sales", done.accepted, done.rejected
+    );
+    gateway::arrive(cast, merchant, &rng).await?;
+    gateway::disconnect(cast, merchant, &rng).await?;
+    Ok(())
+}
+
+/// The merchant's gateway, on any free port.
+async fn start_gateway(mut config: Config, cast: &Cast) -> Result<(Gateway, Merchant), StartError> {
+    let rng = Rng::system();
+    config.data = config.data.join("gateway");
+    if let Location::Folder(_) = config.location {
+        config.location = Location::Folder(config.data.clone());
+    }
+    let wrong = |error: std::io::Error| StartError::Gateway(error.to_string());
+    bursar_db::create_folder(&config.data).map_err(wrong)?;
+    let client_secret_file = config.data.join("client-secret");
+    std::fs::write(&client_secret_file, &cast.client_secret).map_err(wrong)?;
+    let api_key = rng.uuid().to_string();
+    let app = GatewayAppConfig {
+        id: "bluebird".to_owned(),
+        environment: EnvironmentName::Production,
+        client_id: cast.client_id.clone(),
+        client_secret_file,
+        base_uri: cast.us.clone(),
+        trusted_domains: Vec::new(),
+        api_key_hashes: vec![ApiKeys::hash(&api_key)],
+        retry_unknown: false,
+        brand_name: Some("Bluebird Cafe".to_owned()),
+        platform_name: Some(config.brand.clone()),
+        terms_url: Some("https://bluebird.example.com/terms".to_owned()),
+        privacy_url: Some("https://bluebird.example.com/privacy".to_owned()),
+        support_url: Some("https://bluebird.example.com/help".to_owned()),
+        required_scopes: Vec::new(),
+        company_operators: Vec::new(),
+    };
+    config.gateway = Some(GatewayConfig::on_loopback(app));
+    let gateway = Gateway::start(&config).await?;
+    let merchant = Merchant {
+        address: gateway.address().to_owned(),
+        app: "bluebird".to_owned(),
+        api_key,
+    };
+    Ok((gateway, merchant))
 }
 
 async fn start(mut config: Config, port: u16) -> Result<Platform, StartError> {

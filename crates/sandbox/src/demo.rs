@@ -1,5 +1,7 @@
 //! The main job, played step by step: a merchant's e-receipts reach the traveller.
 
+pub mod gateway;
+
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -72,11 +74,7 @@ pub enum DemoError {
 /// The first step that fails.
 pub async fn play(cast: &Cast, rng: &Rng) -> Result<(), DemoError> {
     println!("{}", heading());
-    let demo = Demo {
-        cast,
-        rng,
-        client: Client::new(Limits::default()),
-    };
+    let demo = Demo::new(cast, rng);
     let token = demo.connect().await?;
     demo.look_around(&token).await?;
     for (step, receipt) in [
@@ -102,7 +100,15 @@ struct Token {
     geolocation: String,
 }
 
-impl Demo<'_> {
+impl<'a> Demo<'a> {
+    fn new(cast: &'a Cast, rng: &'a Rng) -> Self {
+        Self {
+            cast,
+            rng,
+            client: Client::new(Limits::default()),
+        }
+    }
+
     /// Gets a token as a partner's app does, and refreshes it.
     async fn connect(&self) -> Result<Token, DemoError> {
         let us = &self.cast.us;

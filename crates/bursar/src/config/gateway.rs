@@ -98,6 +98,19 @@ fn call_log_days() -> u16 {
 }
 
 impl GatewayConfig {
+    /// One app's gateway on any free port of this machine, otherwise by default.
+    pub(crate) fn on_loopback(app: GatewayAppConfig) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            base_uri: None,
+            key_file: None,
+            authorities_file: None,
+            refresh_ahead_days: refresh_ahead_days(),
+            call_log_days: call_log_days(),
+            app: vec![app],
+        }
+    }
+
     /// Where it is, once its listener's address is known.
     pub(crate) fn at(&self, address: SocketAddr) -> Result<DataCenter, DataCenterError> {
         let own = format!("http://{address}");

@@ -28,6 +28,17 @@ impl ApiKeys {
             .map(|keys| Self(keys.into()))
     }
 
+    /// A key's hash in hex, as the configuration has it.
+    pub fn hash(key: &str) -> String {
+        use fmt::Write as _;
+        let hash = digest(&SHA256, key.as_bytes());
+        let digits = hash.as_ref().iter();
+        digits.fold(String::with_capacity(64), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a String takes any text");
+            hex
+        })
+    }
+
     /// The app of a key. Takes as long for any.
     pub fn app(&self, key: &str) -> Option<&str> {
         let hash = digest(&SHA256, key.as_bytes());
@@ -72,6 +83,7 @@ mod tests {
         let ours = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
         let keys = ApiKeys::new([("cafe", ours), ("other", &"0".repeat(64))]).unwrap();
         assert_eq!(keys.app("secret"), Some("cafe"));
+        assert_eq!(ApiKeys::hash("secret"), ours);
         assert_eq!(keys.app("Secret"), None);
         assert_eq!(keys.app(""), None);
         assert!(!format!("{keys:?}").contains("2b"));
