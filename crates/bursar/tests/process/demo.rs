@@ -24,6 +24,10 @@ db_test! {
                 "Fetch its picture",
                 "See the available expenses",
                 "Follow the geolocation",
+                "Land at the merchant",
+                "4 accepted, 0 rejected",
+                "4 items, each delivered once",
+                "See that the platform knows",
                 "Every step did what is documented.",
             ] {
                 assert!(printed.contains(step), "{round}: no {step:?} in {printed}");

@@ -65,7 +65,11 @@ pub async fn connect(cast: &Cast, merchant: &Merchant, rng: &bursar_kernel::Rng)
         ("email", USER),
         ("password", PASSWORD),
     ];
-    pages.post(step, &new, &form, StatusCode::SEE_OTHER).await?;
+    let answer = pages.submit(step, &new, &form).await?;
+    if answer.status != StatusCode::SEE_OTHER {
+        // An earlier demo on the same data made it.
+        pages.sign_in_there(&merchant.app).await?;
+    }
     let step = "Confirm";
     let confirm = page("connect");
     pages.get(step, &confirm, StatusCode::OK).await?;
@@ -124,12 +128,7 @@ pub async fn disconnect(cast: &Cast, merchant: &Merchant, rng: &bursar_kernel::R
     let demo = Demo::new(cast, rng);
     let mut pages = Browser::new(&demo, &merchant.address);
     let page = |name: &str| format!("/{}/{name}", merchant.app);
-    let step = "Sign in at the merchant's";
-    pages.get(step, &page("connect"), StatusCode::OK).await?;
-    let form = [("email", USER), ("password", PASSWORD)];
-    pages
-        .post(step, &page("signin"), &form, StatusCode::SEE_OTHER)
-        .await?;
+    pages.sign_in_there(&merchant.app).await?;
     let step = "Disconnect";
     let ask = page("account/disconnect");
     pages.get(step, &ask, StatusCode::OK).await?;
@@ -185,13 +184,27 @@ impl<'d> Browser<'d> {
             .map(drop)
     }
 
+    /// Signs in at the merchant's.
+    async fn sign_in_there(&mut self, app: &str) -> Played {
+        let step = "Sign in at the merchant's";
+        self.get(step, &format!("/{app}/connect"), StatusCode::OK)
+            .await?;
+        let form = [("email", USER), ("password", PASSWORD)];
+        let path = format!("/{app}/signin");
+        self.post(step, &path, &form, StatusCode::SEE_OTHER)
+            .await
+            .map(drop)
+    }
+
     async fn get(
         &mut self,
         step: &'static str,
         path: &str,
         status: StatusCode,
     ) -> Result<Response, DemoError> {
-        self.send(step, Method::GET, path, None, status).await
+        let answer = self.send(step, Method::GET, path, None).await?;
+        expect(step, &answer, status)?;
+        Ok(answer)
     }
 
     async fn post(
@@ -201,12 +214,24 @@ impl<'d> Browser<'d> {
         fields: &[(&str, &str)],
         status: StatusCode,
     ) -> Result<Response, DemoError> {
+        let answer = self.submit(step, path, fields).await?;
+        expect(step, &answer, status)?;
+        Ok(answer)
+    }
+
+    /// Posts a form with the token of the last page, whatever the answer is.
+    async fn submit(
+        &mut self,
+        step: &'static str,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Response, DemoError> {
         let token = [("csrf_token", self.csrf_token.as_str())];
         let pairs = token.iter().chain(fields);
         let pairs = pairs.map(|(name, value)| format!("{name}={}", encode(value)));
         let form: Vec<_> = pairs.collect();
         let form = Some(form.join("&"));
-        self.send(step, Method::POST, path, form, status).await
+        self.send(step, Method::POST, path, form).await
     }
 
     async fn send(
@@ -215,7 +240,6 @@ impl<'d> Browser<'d> {
         method: Method,
         path: &str,
         form: Option<String>,
-        status: StatusCode,
     ) -> Result<Response, DemoError> {
         // Queries have secrets of this demo.
         let shown = path.split('?').next().unwrap_or(path);
@@ -235,7 +259,6 @@ impl<'d> Browser<'d> {
             request = request.header(name, origin).body(FORM, form);
         }
         let answer = self.demo.call(step, request, &what).await?;
-        expect(step, &answer, status)?;
         self.remember(&answer);
         Ok(answer)
     }

@@ -20,7 +20,7 @@ macro_rules! columns {
     };
 }
 
-/// What a filter lets through; its arguments are made by [`filtering`]. Among hidden expenses one
+/// What a filter lets through; [`Filtering`] makes its arguments. Among hidden expenses one
 /// that is not hidden makes a twin, among the others it takes two.
 macro_rules! filter {
     () => {
