@@ -33,7 +33,7 @@ pub enum BodyError {
         /// What the route takes, in bytes.
         max: usize,
     },
-    /// It did not arrive within [`Limits::body_time`].
+    /// It did not arrive within [`body_time`](crate::Limits::body_time).
     #[error("the body did not arrive in time")]
     TooSlow,
     /// It has a `Content-Encoding`.
