@@ -42,7 +42,7 @@ pub(crate) fn run(engine: Engine, plan: Plan<'_>) -> Result<()> {
 }
 
 /// Receipts a second, and memory in MB after them.
-fn round(
+pub(crate) fn round(
     subject: &dyn Subject,
     status_path: &'static str,
     engine: Engine,

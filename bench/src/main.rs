@@ -6,11 +6,14 @@
 
 mod bodies;
 mod ceiling;
+mod deliver;
 mod end_to_end;
 mod http;
 mod idle;
+mod import;
 mod latency;
 mod list;
+mod merchant;
 mod ours;
 mod peers;
 mod process;
@@ -94,6 +97,12 @@ enum Bench {
     /// A receipt is posted while many sign in.
     #[value(name = "token.storm")]
     TokenStorm,
+    /// A receipt goes through the gateway and the platform; budget: 0.6 of the platform alone.
+    #[value(name = "gateway.deliver")]
+    GatewayDeliver,
+    /// A million items go into the gateway's outbox; budget: 0.4 of inserting their rows.
+    #[value(name = "gateway.import")]
+    GatewayImport,
     /// From the call that enqueues a job until the job starts.
     #[value(name = "jobs.latency")]
     JobsLatency,
@@ -149,6 +158,12 @@ fn main() -> Result<()> {
         Bench::ReceiptList => engines
             .iter()
             .try_for_each(|engine| list::run(*engine, plan)),
+        Bench::GatewayDeliver => engines
+            .iter()
+            .try_for_each(|engine| deliver::run(*engine, plan)),
+        Bench::GatewayImport => engines
+            .iter()
+            .try_for_each(|engine| import::run(*engine, plan)),
         Bench::UploadMemory => engines
             .iter()
             .try_for_each(|engine| uploads::memory(*engine, plan)),

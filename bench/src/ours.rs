@@ -19,10 +19,10 @@ pub(crate) const BASE_URL: &str = "http://127.0.0.1:27110";
 const PORT: &str = "27110";
 
 /// The partner app and the traveller of `seeds/sandbox.toml`.
-const CLIENT_ID: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51";
-const CLIENT_SECRET: &str = "a7d0c1e2-93f4-4b65-8c76-d7e8f9a0b151";
+pub(crate) const CLIENT_ID: &str = "5f1c2d3e-4a5b-4c6d-8e7f-901a2b3c4d51";
+pub(crate) const CLIENT_SECRET: &str = "a7d0c1e2-93f4-4b65-8c76-d7e8f9a0b151";
 const USERNAME: &str = "ana@northwind.example.com";
-const PASSWORD: &str = "ana-travels-light";
+pub(crate) const PASSWORD: &str = "ana-travels-light";
 pub(crate) const USER_ID: &str = "7b1f0a52-6a43-4d0e-8a6c-2f5d9e3b4c11";
 pub(crate) const COMPANY_ID: &str = "0c2f6d5e-3f0a-4a86-9d2b-6a1c5b7e9f01";
 
@@ -185,8 +185,21 @@ fn client_credentials() -> String {
 }
 
 fn password() -> String {
+    password_of(USERNAME, PASSWORD)
+}
+
+fn password_of(user_name: &str, password: &str) -> String {
     format!(
-        "{}&grant_type=password&username={USERNAME}&password={PASSWORD}",
+        "{}&grant_type=password&username={user_name}&password={password}",
         client()
     )
+}
+
+/// Somebody's access and refresh token.
+pub(crate) fn tokens_of(user_name: &str, password: &str) -> Result<(String, String)> {
+    let answer = token(&password_of(user_name, password))?;
+    Ok((
+        text_of(&answer, "access_token")?,
+        text_of(&answer, "refresh_token")?,
+    ))
 }

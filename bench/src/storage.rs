@@ -28,15 +28,24 @@ impl Engine {
     }
 }
 
-/// The name of the one database that exists at a time.
+/// The names of the databases that exist at a time: the platform's, and the gateway's.
 const DATABASE: &str = "bursar_bench";
+const GATEWAY_DATABASE: &str = "bursar_bench_gateway";
 
 /// Empty storage.
 #[derive(Debug)]
 pub(crate) struct Storage {
     folder: PathBuf,
-    /// The cluster's URL and the database's own, for a server.
-    database: Option<(String, String)>,
+    /// For a server.
+    databases: Option<Databases>,
+}
+
+/// Their URLs.
+#[derive(Debug)]
+struct Databases {
+    cluster: String,
+    platform: String,
+    gateway: String,
 }
 
 impl Storage {
@@ -48,25 +57,26 @@ impl Storage {
         if engine == Engine::Sqlite {
             return Ok(Self {
                 folder,
-                database: None,
+                databases: None,
             });
         }
         let cluster = std::env::var("BURSAR_BENCH_POSTGRES")
             .map_err(|_| "BURSAR_BENCH_POSTGRES is not set; use `cargo xtask bench`")?;
         let (server, _) = cluster.rsplit_once('/').ok_or("not a database URL")?;
-        let url = format!("{server}/{DATABASE}");
-        // The checkpoint keeps an earlier round's pages from being written during this one.
-        execute(
-            &cluster,
-            &[
-                &drop_database(),
-                &format!("CREATE DATABASE {DATABASE}"),
-                "CHECKPOINT",
-            ],
-        )?;
+        let databases = Databases {
+            platform: format!("{server}/{DATABASE}"),
+            gateway: format!("{server}/{GATEWAY_DATABASE}"),
+            cluster,
+        };
+        for name in [DATABASE, GATEWAY_DATABASE] {
+            let statements = [drop_database(name), format!("CREATE DATABASE {name}")];
+            execute(&databases.cluster, &[&statements[0], &statements[1]])?;
+        }
+        // It keeps an earlier round's pages from being written during this one.
+        execute(&databases.cluster, &["CHECKPOINT"])?;
         Ok(Self {
             folder,
-            database: Some((cluster, url)),
+            databases: Some(databases),
         })
     }
 
@@ -77,20 +87,27 @@ impl Storage {
 
     /// The database's URL, for a server.
     pub(crate) fn url(&self) -> Option<&str> {
-        self.database.as_ref().map(|(_, url)| url.as_str())
+        self.databases.as_ref().map(|urls| urls.platform.as_str())
+    }
+
+    /// The URL of the gateway's database, for a server.
+    pub(crate) fn gateway_url(&self) -> Option<&str> {
+        self.databases.as_ref().map(|urls| urls.gateway.as_str())
     }
 }
 
 impl Drop for Storage {
     fn drop(&mut self) {
-        if let Some((cluster, _)) = &self.database {
-            let _ = execute(cluster, &[&drop_database()]);
+        if let Some(databases) = &self.databases {
+            for name in [DATABASE, GATEWAY_DATABASE] {
+                let _ = execute(&databases.cluster, &[&drop_database(name)]);
+            }
         }
     }
 }
 
-fn drop_database() -> String {
-    format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+fn drop_database(name: &str) -> String {
+    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 }
 
 /// Runs statements on a server, one after the other.
