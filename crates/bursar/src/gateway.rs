@@ -15,7 +15,9 @@ use bursar_blobs::{BlobError, BlobId, Blobs};
 use bursar_db::{Db, DbError, Location, OpenError};
 use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
 use bursar_gateway_connect::pages::{self, PagesState};
-use bursar_gateway_connect::{App, Apps, Environment, KeepAlive, Revoke, Vault, forget_calls};
+use bursar_gateway_connect::{
+    App, Apps, Environment, KeepAlive, Resealed, Revoke, Vault, forget_calls,
+};
 use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, routes};
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng};
@@ -74,6 +76,7 @@ impl Gateway {
         );
         let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
         let retention = tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept()));
+        let resealing = tokio::spawn(reseal(vault.clone()));
         let pages = pages::routes(PagesState {
             vault: vault.clone(),
             passwords: Passwords::new(rng.clone()),
@@ -97,7 +100,7 @@ impl Gateway {
             vault,
             workers,
             outbox,
-            tasks: vec![keep_alive, retention, waking, sweeping],
+            tasks: vec![keep_alive, retention, resealing, waking, sweeping],
             stop_delivery,
             delivery,
         })
@@ -179,6 +182,30 @@ async fn deliver(
     let (stop, stopped) = oneshot::channel::<()>();
     let delivery = tokio::spawn(deliverer.run(async { drop(stopped.await) }));
     Ok((stop, delivery))
+}
+
+/// Puts a new key first in the gateway's key file; answers which file that is.
+pub fn rotate_key(config: &Config) -> Result<PathBuf, StartError> {
+    let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
+    let path = key_file(config, gateway);
+    SealingKeys::add_key(&path, &Rng::system())?;
+    Ok(path)
+}
+
+/// Seals what an older key sealed by the first one.
+async fn reseal(vault: Vault) {
+    match vault.reseal().await {
+        Ok(Resealed { done: 0, closed: 0 }) => {}
+        Ok(Resealed { done, closed: 0 }) => tracing::info!(done, "sealed tokens by the first key"),
+        Ok(Resealed { done, closed }) => {
+            tracing::error!(
+                done,
+                closed,
+                "the key of some tokens is not in the key file"
+            );
+        }
+        Err(error) => tracing::warn!(%error, "tokens stay sealed by an older key"),
+    }
 }
 
 /// Goes on with what waits for a connection as soon as its user has reconnected.

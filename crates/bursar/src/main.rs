@@ -9,6 +9,7 @@ use bursar::control::{self, ControlError};
 use bursar::gateway::doctor::examine;
 use bursar::gateway::import::{ImportFlags, import};
 use bursar::gateway::legacy::{LegacyFlags, migrate};
+use bursar::gateway::rotate_key;
 use bursar::lint::lint;
 use bursar::{Gateway, Platform, sandbox};
 use bursar_db::Location;
@@ -84,6 +85,8 @@ enum GatewayCommand {
     Doctor,
     /// Turn tokens of the time before OAuth 2 into connections; on SQLite, stop the gateway first
     MigrateLegacy(LegacyFlags),
+    /// Put a new key first in the file of those that seal tokens; restart the gateway then
+    RotateKey,
 }
 
 #[derive(Subcommand)]
@@ -332,6 +335,17 @@ async fn gateway_command(
                 done.connected, done.passed_over, done.refused
             );
             done.refused == 0
+        }
+        GatewayCommand::RotateKey => {
+            let path = rotate_key(config)?;
+            println!(
+                "A new key is first in {}.\nRestart the gateway now, every process of it: each \
+                 needs the new key, and the first to start seals all tokens by it.\nAfter a day, \
+                 when no pages that were open before are left, remove the other lines; keep them \
+                 with the backups that they belong to.",
+                path.display()
+            );
+            true
         }
     };
     Ok(if ok {

@@ -13,7 +13,7 @@ use std::time::Instant;
 use bursar_kernel::Rng;
 
 use rows::{Format, Rows};
-use send::{Batch, Sender};
+use send::{RefusedItem, Sender, read_ahead};
 
 /// What to import, and where.
 #[derive(clap::Args, Clone, Debug)]
@@ -81,30 +81,36 @@ pub struct Imported {
 /// Imports the file, and tells on standard error how far it is.
 pub async fn import(flags: &ImportFlags) -> Result<Imported, ImportError> {
     let key = api_key(flags)?;
-    let mut rows = Rows::open(&flags.file, flags.format, flags.delimiter)?;
+    let rows = Rows::open(&flags.file, flags.format, flags.delimiter)?;
     let rejected = flags
         .rejected
         .clone()
         .unwrap_or_else(|| with_suffix(&flags.file, ".rejected.jsonl"));
     let mut rejects = Rejects::new(rejected);
-    let mut sender = Sender::new(&flags.url, &key, Rng::system());
+    let sender = Sender::new(&flags.url, &key, Rng::system());
     let mut progress = Progress::new(rows.bytes());
     let mut done = Imported::default();
-    loop {
-        let batch = Batch::fill(&mut rows, &mut rejects)?;
-        let last = batch.is_last();
-        for answered in sender.send(batch).await? {
-            match answered.refusal {
-                None => done.accepted += 1,
-                Some(refusal) => rejects.add(answered.line, &refusal, &answered.item)?,
-            }
+    let mut batches = read_ahead(rows);
+    while let Some(batch) = batches.recv().await {
+        let batch = batch?;
+        for row in &batch.faulty {
+            let fault = row.fault.as_deref().unwrap_or_default();
+            rejects.add(row.line, &fault.into(), &row.item)?;
+        }
+        let refused = sender.send(&batch).await?;
+        done.accepted += batch.len() - refused.len() as u64;
+        for RefusedItem {
+            line,
+            item,
+            refusal,
+        } in refused
+        {
+            rejects.add(line, &refusal, &item)?;
         }
         done.rejected = rejects.count;
-        progress.show(&done, rows.read(), last);
-        if last {
-            break;
-        }
+        progress.show(&done, batch.read);
     }
+    progress.end();
     rejects.finish()?;
     Ok(done)
 }
@@ -199,7 +205,7 @@ impl Progress {
         }
     }
 
-    fn show(&mut self, done: &Imported, read: u64, last: bool) {
+    fn show(&mut self, done: &Imported, read: u64) {
         if !self.on_terminal {
             return;
         }
@@ -213,7 +219,10 @@ impl Progress {
         #[expect(clippy::cast_precision_loss, reason = "a rate for eyes")]
         let rate = (accepted + rejected) as f64 / seconds;
         eprint!("\r{bar} {percent:>3} %  {accepted} accepted, {rejected} rejected, {rate:.0}/s ");
-        if last {
+    }
+
+    fn end(self) {
+        if self.on_terminal {
             eprintln!();
         }
     }

@@ -81,6 +81,11 @@ statements! {
     AT_RISK = "SELECT COUNT(*) FROM connect_connection
         WHERE state = 'connected' AND refresh_due_at IS NOT NULL AND refresh_expires_at <= $1
             AND trouble IS NOT NULL";
+    SEALED = "SELECT id, refresh_token FROM connect_connection
+        WHERE app_id = $1 AND id < $2 AND refresh_token IS NOT NULL ORDER BY id DESC LIMIT $3";
+    // The same token, sealed anew: no other generation.
+    RESEALED = "UPDATE connect_connection SET refresh_token = $4
+        WHERE app_id = $1 AND id = $2 AND refresh_token = $3";
     LOST_COUNT = "SELECT COUNT(*) FROM connect_connection WHERE state = 'lost'";
 }
 
@@ -92,6 +97,13 @@ pub(crate) struct NewToken {
     pub(crate) expires_at: Option<Micros>,
     pub(crate) due_at: Option<Micros>,
     pub(crate) at: Micros,
+}
+
+/// A stored token, as some key sealed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sealed {
+    pub(crate) id: Uuid,
+    pub(crate) sealed: Vec<u8>,
 }
 
 /// A connection to make.
@@ -338,6 +350,34 @@ pub(crate) async fn alerts(tx: &mut Tx, soon: Micros) -> Result<(i64, i64), DbEr
     let at_risk = tx.row(&AT_RISK, args![soon]).await?;
     let count = |row: Option<Row>| row.map_or(Ok(0), |mut row| row.get(0));
     Ok((count(lost)?, count(at_risk)?))
+}
+
+/// Stored tokens of an app before a connection, newest first.
+pub(crate) async fn sealed(
+    tx: &mut Tx,
+    app_id: &str,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<Sealed>, DbError> {
+    let rows = tx.rows(&SEALED, args![app_id, &before, limit]).await?;
+    let tokens = rows.into_iter().map(|mut row| {
+        Ok(Sealed {
+            id: row.get(0)?,
+            sealed: row.get(1)?,
+        })
+    });
+    tokens.collect()
+}
+
+/// Puts a token sealed anew in its place, unless another one is there by now.
+pub(crate) async fn resealed(
+    tx: &mut Tx,
+    app_id: &str,
+    old: &Sealed,
+    new: &[u8],
+) -> Result<(), DbError> {
+    let values = args![app_id, &old.id, &old.sealed, new];
+    tx.execute(&RESEALED, values).await.map(drop)
 }
 
 fn account(mut row: Row) -> Result<Account, DbError> {

@@ -338,7 +338,7 @@ impl Vault {
 }
 
 /// What a sealed token belongs to.
-fn row(app_id: &str, id: Uuid) -> String {
+pub(crate) fn row(app_id: &str, id: Uuid) -> String {
     format!("connect_connection/{app_id}/{id}")
 }
 

@@ -43,6 +43,8 @@ pub struct Deliverer {
 struct Running {
     tasks: JoinSet<usize>,
     places: HashMap<Id, String>,
+    /// Attempts of those that have ended.
+    attempts: usize,
 }
 
 impl Running {
@@ -51,17 +53,16 @@ impl Running {
         PER_PLACE.saturating_sub(busy)
     }
 
-    /// Forgets a lane whose work ended; answers how many items it sent.
-    fn ended(&mut self, ended: Result<(Id, usize), JoinError>) -> usize {
+    /// Forgets a lane whose work ended, and counts its attempts.
+    fn ended(&mut self, ended: Result<(Id, usize), JoinError>) {
         match ended {
-            Ok((id, sent)) => {
+            Ok((id, attempts)) => {
                 self.places.remove(&id);
-                sent
+                self.attempts += attempts;
             }
             Err(error) => {
                 self.places.remove(&error.id());
                 tracing::error!(%error, "a delivery ended; its item is looked for later");
-                0
             }
         }
     }
@@ -147,12 +148,11 @@ impl Deliverer {
     /// Delivers what is due until nothing is; answers how many attempts were made.
     pub async fn run_due(&self) -> Result<usize, DbError> {
         let mut running = Running::default();
-        let mut sent = 0;
         loop {
             self.claim_due(&mut running).await?;
             match running.tasks.join_next_with_id().await {
-                Some(ended) => sent += running.ended(ended),
-                None => return Ok(sent),
+                Some(ended) => running.ended(ended),
+                None => return Ok(running.attempts),
             }
         }
     }

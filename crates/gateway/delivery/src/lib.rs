@@ -28,7 +28,7 @@ pub use api::{Api, openapi, routes};
 pub use deliver::Deliverer;
 pub use keys::{ApiKeyError, ApiKeys};
 pub use model::{Accepted, Fault, Item, ItemType, NewItem, OutboxError, Refused, State};
-pub use outbox::{ACCEPT_MAX, Answer, Outbox};
+pub use outbox::{Answer, Outbox};
 
 /// Every SQL statement of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {

@@ -16,7 +16,7 @@ use crate::{Accepted, Item, NewItem, OutboxError, Refused, State, canonical};
 /// Characters of a key or a user's name, at most.
 const NAME_MAX: usize = 200;
 /// Items that one operation keeps.
-pub const ACCEPT_MAX: usize = 500;
+const ACCEPT_MAX: usize = 250;
 
 /// The outbox. Clones share it.
 #[derive(Clone)]
@@ -78,40 +78,41 @@ impl Outbox {
     ) -> Result<Vec<Answer>, OutboxError> {
         let mut answers = Vec::with_capacity(items.len());
         let mut items = items.into_iter().peekable();
-        while items.peek().is_some() {
+        let mut prepared = Prepared::default();
+        // Some are looked at while those before them are written.
+        while !prepared.is_empty() || items.peek().is_some() {
             let some = items.by_ref().take(ACCEPT_MAX).collect();
-            answers.extend(self.accept_some(app_id, some).await?);
+            let (kept, next) = tokio::join!(
+                self.keep(app_id, std::mem::take(&mut prepared)),
+                self.prepare_all(app_id, some)
+            );
+            answers.extend(kept?);
+            prepared = next?;
         }
         Ok(answers)
     }
 
-    async fn accept_some(
+    async fn prepare_all(
         &self,
         app_id: &str,
         items: Vec<NewItem>,
-    ) -> Result<Vec<Answer>, OutboxError> {
+    ) -> Result<Prepared, OutboxError> {
         let mut users = HashMap::new();
-        let mut lanes = BTreeMap::new();
-        let (mut ready, mut prepared) = (Vec::new(), Vec::new());
+        let mut prepared = Prepared::default();
         for item in items {
             let to_do = match self.connected(app_id, &item.user, &mut users).await? {
                 Ok((id, place)) => {
-                    lanes.entry(id).or_insert(place);
+                    prepared.lanes.entry(id).or_insert(place);
                     self.prepare(item, id).await?
                 }
                 Err(refused) => Err(refused),
             };
-            prepared.push(to_do.map(|item| {
-                ready.push(item);
-                ready.len() - 1
+            prepared.answers.push(to_do.map(|item| {
+                prepared.items.push(item);
+                prepared.items.len() - 1
             }));
         }
-        let kept = self.keep(app_id, lanes, ready).await?;
-        let answers = prepared.into_iter().map(|prepared| {
-            let index = prepared?;
-            kept[index].clone()
-        });
-        Ok(answers.collect())
+        Ok(prepared)
     }
 
     /// The connection of a user, and where it leads.
@@ -194,14 +195,16 @@ impl Outbox {
         }))
     }
 
-    async fn keep(
-        &self,
-        app_id: &str,
-        mut lanes: BTreeMap<Uuid, String>,
-        items: Vec<Ready>,
-    ) -> Result<Vec<Answer>, DbError> {
+    /// Writes what was prepared; answers in the order of what was asked.
+    async fn keep(&self, app_id: &str, prepared: Prepared) -> Result<Vec<Answer>, DbError> {
+        let Prepared {
+            mut lanes,
+            items,
+            answers,
+        } = prepared;
         if items.is_empty() {
-            return Ok(Vec::new());
+            let refused = answers.into_iter().filter_map(Result::err);
+            return Ok(refused.map(Err).collect());
         }
         lanes.retain(|id, _| items.iter().any(|item| item.connection_id == *id));
         // Those that take one lane share a transaction, in the order of lanes; who takes several
@@ -221,7 +224,12 @@ impl Outbox {
             .write(isolation, args, |tx, (app_id, lanes, items, now)| {
                 Box::pin(keep_all(tx, app_id, lanes, items, *now))
             });
-        keep.await
+        let kept: Vec<Answer> = keep.await?;
+        let answers = answers.into_iter().map(|prepared| {
+            let index = prepared?;
+            kept[index].clone()
+        });
+        Ok(answers.collect())
     }
 
     /// An item of an app.
@@ -329,6 +337,22 @@ impl Outbox {
             Box::pin(store::names_blob(tx, blob))
         });
         named.await
+    }
+}
+
+/// Items that were looked at.
+#[derive(Default)]
+struct Prepared {
+    /// The lanes of those to keep, and where each leads.
+    lanes: BTreeMap<Uuid, String>,
+    items: Vec<Ready>,
+    /// For each that was asked: its place in `items`, or why it is not kept.
+    answers: Vec<Result<usize, Refused>>,
+}
+
+impl Prepared {
+    fn is_empty(&self) -> bool {
+        self.answers.is_empty()
     }
 }
 

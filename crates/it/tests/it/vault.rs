@@ -7,7 +7,7 @@ use bursar_db::Db;
 use bursar_gateway_client::{App as ClientApp, Client as PlatformClient, Http, Limits};
 use bursar_gateway_connect::{
     Access, AccessError, App, Apps, Brand, ConnectError, Connected, ConnectionState, Environment,
-    KeepAlive, NewAccount, Revoke, Vault, calls,
+    KeepAlive, NewAccount, Resealed, Revoke, Vault, calls,
 };
 use bursar_jobs::Workers;
 use bursar_kernel::{Rng, Uuid};
@@ -276,6 +276,24 @@ db_test! {
         // It was sealed anew with the first key.
         beside.app.clock.advance(Duration::from_hours(2));
         assert!(foreign.access(APP, id).await.is_ok());
+    }
+}
+
+db_test! {
+    async fn after_a_new_key_the_old_one_can_go(place: TestDb) {
+        let beside = Beside::start(&place).await;
+        let (ana, ben) = (beside.connected(ANA).await, beside.connected(BEN).await);
+        let both = vault(&beside.app, &beside.db, &format!("{OTHER_KEY}\n{KEY}"));
+        assert_eq!(both.reseal().await.unwrap(), Resealed { done: 2, closed: 0 });
+        assert_eq!(both.reseal().await.unwrap(), Resealed::default());
+        let new = vault(&beside.app, &beside.db, OTHER_KEY);
+        for id in [ana, ben] {
+            assert!(new.access(APP, id).await.is_ok());
+        }
+        // Nothing can be done without the key that sealed.
+        let neither = vault(&beside.app, &beside.db, &"03".repeat(32));
+        assert_eq!(neither.reseal().await.unwrap(), Resealed { done: 0, closed: 2 });
+        assert!(new.check_sealed(APP, ana).await.is_ok());
     }
 }
 

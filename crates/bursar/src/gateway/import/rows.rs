@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use csv_core::ReadRecordResult;
 use serde_json::{Map, Value};
 
 use super::ImportError;
@@ -43,8 +44,8 @@ pub(crate) struct Rows {
 }
 
 struct Columns {
-    delimiter: u8,
     names: Vec<Column>,
+    fields: Fields,
 }
 
 struct Column {
@@ -110,7 +111,7 @@ impl Rows {
                     }));
                 }
             };
-            let parsed = match &self.csv {
+            let parsed = match &mut self.csv {
                 None => Ok(text.trim().to_owned()),
                 Some(columns) => columns.item(&text),
             };
@@ -192,10 +193,11 @@ impl Rows {
                 .map_err(|_| self.wrong("the delimiter is one ASCII character".to_owned()))?,
             None => likely_delimiter(&header),
         };
-        let names = fields(&header, delimiter).map_err(|fault| self.wrong(fault))?;
+        let mut fields = Fields::new(delimiter);
+        let names = fields.of(&header).map_err(|fault| self.wrong(fault))?;
         let missing: Vec<_> = REQUIRED
             .into_iter()
-            .filter(|required| !names.iter().any(|name| name == required))
+            .filter(|required| !names.contains(required))
             .collect();
         if !missing.is_empty() {
             return Err(self.wrong(format!(
@@ -204,8 +206,8 @@ impl Rows {
                 names.join(", ")
             )));
         }
-        let names = names.iter().map(|name| Column::parse(name)).collect();
-        Ok(Columns { delimiter, names })
+        let names = names.into_iter().map(Column::parse).collect();
+        Ok(Columns { names, fields })
     }
 
     fn wrong(&self, problem: String) -> ImportError {
@@ -231,8 +233,8 @@ impl Column {
 
 impl Columns {
     /// The item of a row: key, user and type, and all other columns in its body.
-    fn item(&self, text: &str) -> Result<String, String> {
-        let values = fields(text, self.delimiter)?;
+    fn item(&mut self, text: &str) -> Result<String, String> {
+        let values = self.fields.of(text)?;
         if values.len() != self.names.len() {
             return Err(format!(
                 "it has {} fields, the header {}",
@@ -294,18 +296,54 @@ fn set(at: &mut Value, path: &[String], value: Value) -> Result<(), String> {
     set(place, rest, value)
 }
 
-/// The fields of a CSV record. Source: RFC 4180.
-fn fields(text: &str, delimiter: u8) -> Result<Vec<String>, String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    let mut records = reader.records();
-    let first = records.next().transpose();
-    let first = first.map_err(|error| format!("it is no CSV: {error}"))?;
-    let fields = first.unwrap_or_default();
-    Ok(fields.iter().map(|field| field.trim().to_owned()).collect())
+/// Takes CSV records apart. Source: RFC 4180.
+struct Fields {
+    reader: csv_core::Reader,
+    /// The last record's fields, one after another, and where each ends.
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Fields {
+    fn new(delimiter: u8) -> Self {
+        let reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        Self {
+            reader,
+            text: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// The fields of a record, without blanks around.
+    fn of(&mut self, record: &str) -> Result<Vec<&str>, String> {
+        self.reader.reset();
+        let mut input = record.as_bytes();
+        // It has no more bytes than the record.
+        self.text.resize(record.len().max(self.text.len()), 0);
+        let (mut written, mut count) = (0, 0);
+        loop {
+            let (text, ends) = (&mut self.text[written..], &mut self.ends[count..]);
+            let (result, read, wrote, ended) = self.reader.read_record(input, text, ends);
+            input = &input[read..];
+            written += wrote;
+            count += ended;
+            match result {
+                // What has no line's end ends where there is no more input.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => return Err("it is no CSV".to_owned()),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(count * 2 + 16, 0),
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+            }
+        }
+        let mut start = 0;
+        let fields = self.ends[..count].iter().map(|end| {
+            let field = std::str::from_utf8(&self.text[start..*end]);
+            start = *end;
+            field.map(str::trim)
+        });
+        let fields: Result<Vec<_>, _> = fields.collect();
+        fields.map_err(|_| "it is no CSV".to_owned())
+    }
 }
 
 fn likely_delimiter(header: &str) -> u8 {

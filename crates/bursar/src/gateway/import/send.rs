@@ -1,63 +1,132 @@
 //! Batches on their way to the gateway.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use bursar_kernel::{CorrelationId, Rng};
 use bursar_outbound::{Client, Limits, OutboundError, Request};
+use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Method, StatusCode};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
+use tokio::sync::mpsc;
 
+use super::ImportError;
 use super::rows::{Row, Rows};
-use super::{ImportError, Rejects};
 
-/// Items in a batch, and their bytes.
-const ITEMS_MAX: usize = 500;
+/// Items in a batch, as many as the API takes, and their bytes.
+const ITEMS_MAX: usize = 1_000;
 const BYTES_MAX: usize = 4 << 20;
 /// Attempts at one batch, a second and more apart: a gateway may be starting anew.
 const ATTEMPTS_MAX: u32 = 6;
 
 /// Rows that go together.
+#[derive(Default)]
 pub(crate) struct Batch {
-    rows: Vec<Row>,
-    bytes: usize,
-    last: bool,
+    /// The items' JSON, one a line.
+    body: Bytes,
+    items: Vec<Place>,
+    /// Rows that are no items.
+    pub(crate) faulty: Vec<Row>,
+    /// How much of the file was read.
+    pub(crate) read: u64,
 }
 
-/// What the gateway answered to one row.
-pub(crate) struct Answered {
+/// Where an item is.
+struct Place {
+    /// In the file, from 1.
+    line: u64,
+    /// In the batch.
+    bytes: Range<usize>,
+}
+
+/// An item that the gateway refused.
+pub(crate) struct RefusedItem {
     pub(crate) line: u64,
     pub(crate) item: String,
-    pub(crate) refusal: Option<Value>,
+    /// What it said.
+    pub(crate) refusal: Value,
 }
 
 impl Batch {
-    /// The next rows of the file; those that are no items are rejected here.
-    pub(crate) fn fill(rows: &mut Rows, rejects: &mut Rejects) -> Result<Self, ImportError> {
-        let mut batch = Self {
-            rows: Vec::new(),
-            bytes: 0,
-            last: false,
-        };
-        while batch.rows.len() < ITEMS_MAX && batch.bytes < BYTES_MAX {
-            let Some(row) = rows.next()? else {
-                batch.last = true;
-                break;
-            };
-            if let Some(fault) = &row.fault {
-                rejects.add(row.line, &Value::from(fault.as_str()), &row.item)?;
+    /// The next rows of the file; none at its end.
+    fn fill(rows: &mut Rows) -> Result<Option<Self>, ImportError> {
+        let mut batch = Self::default();
+        let (mut body, mut faulty) = (String::new(), 0);
+        while batch.items.len() < ITEMS_MAX && body.len() + faulty < BYTES_MAX {
+            let Some(row) = rows.next()? else { break };
+            if row.fault.is_some() {
+                // Also an empty one takes room.
+                faulty += row.item.len() + 100;
+                batch.faulty.push(row);
                 continue;
             }
-            batch.bytes += row.item.len() + 1;
-            batch.rows.push(row);
+            let start = body.len();
+            body.push_str(&row.item);
+            let (line, bytes) = (row.line, start..body.len());
+            body.push('\n');
+            batch.items.push(Place { line, bytes });
         }
-        Ok(batch)
+        batch.body = body.into();
+        batch.read = rows.read();
+        let some = !batch.items.is_empty() || !batch.faulty.is_empty();
+        Ok(some.then_some(batch))
     }
 
-    /// Whether the file has no more.
-    pub(crate) fn is_last(&self) -> bool {
-        self.last
+    /// How many items it has.
+    pub(crate) fn len(&self) -> u64 {
+        self.items.len() as u64
     }
+
+    /// Reads what was answered: a line for each item, in order.
+    fn refused(&self, answer: &[u8]) -> Result<Vec<RefusedItem>, ImportError> {
+        let wrong = |text: &str| ImportError::Gateway(text.to_owned());
+        let lines = answer.split(|byte| *byte == b'\n');
+        let mut lines = lines.filter(|line| !line.is_empty());
+        let mut refused = Vec::new();
+        for Place { line, bytes } in &self.items {
+            let told = lines.next().ok_or_else(|| {
+                wrong("the gateway did not answer every row; is the address a gateway's?")
+            })?;
+            let no_json = |_| wrong("the gateway's answer is no JSON");
+            let Told { error } = serde_json::from_slice(told).map_err(no_json)?;
+            if error.is_none() {
+                continue;
+            }
+            let mut refusal: Value = serde_json::from_slice(told).map_err(no_json)?;
+            // That of the batch, which nobody sees.
+            refusal.as_object_mut().and_then(|told| told.remove("line"));
+            refused.push(RefusedItem {
+                line: *line,
+                item: String::from_utf8_lossy(&self.body[bytes.clone()]).into_owned(),
+                refusal,
+            });
+        }
+        Ok(refused)
+    }
+}
+
+/// What tells a refusal.
+#[derive(Deserialize)]
+struct Told {
+    error: Option<IgnoredAny>,
+}
+
+/// Reads a file's rows ahead of whoever sends them.
+pub(crate) fn read_ahead(mut rows: Rows) -> mpsc::Receiver<Result<Batch, ImportError>> {
+    let (give, take) = mpsc::channel(1);
+    tokio::task::spawn_blocking(move || {
+        while let Some(batch) = Batch::fill(&mut rows).transpose() {
+            let failed = batch.is_err();
+            // Whoever sends may have given up.
+            if give.blocking_send(batch).is_err() || failed {
+                return;
+            }
+        }
+    });
+    take
 }
 
 /// Sends batches, one after another.
@@ -82,43 +151,16 @@ impl Sender {
         }
     }
 
-    /// Sends a batch until the gateway has answered each of its rows.
-    pub(crate) async fn send(&mut self, batch: Batch) -> Result<Vec<Answered>, ImportError> {
-        if batch.rows.is_empty() {
+    /// Sends a batch until the gateway has answered each of its items; answers those it refused.
+    pub(crate) async fn send(&self, batch: &Batch) -> Result<Vec<RefusedItem>, ImportError> {
+        if batch.items.is_empty() {
             return Ok(Vec::new());
         }
-        let mut body = String::with_capacity(batch.bytes);
-        for row in &batch.rows {
-            body.push_str(&row.item);
-            body.push('\n');
-        }
-        let answers = self.answers(&body).await?;
-        if answers.len() != batch.rows.len() {
-            let text = "the gateway did not answer every row; is the address a gateway's?";
-            return Err(ImportError::Gateway(text.to_owned()));
-        }
-        let answered = batch.rows.into_iter().zip(answers);
-        Ok(answered
-            .map(|(row, answer)| Answered {
-                line: row.line,
-                item: row.item,
-                refusal: answer.get("error").is_some().then_some(answer),
-            })
-            .collect())
-    }
-
-    async fn answers(&self, body: &str) -> Result<Vec<Value>, ImportError> {
         let mut attempt = 1;
         loop {
-            let problem = match self.post(body).await {
+            let problem = match self.post(batch.body.clone()).await {
                 Ok(response) if response.status == StatusCode::OK => {
-                    let text = String::from_utf8_lossy(&response.body).into_owned();
-                    let lines = text.lines().filter(|line| !line.is_empty());
-                    let values = lines.map(serde_json::from_str);
-                    let values: Result<Vec<Value>, _> = values.collect();
-                    return values.map_err(|_| {
-                        ImportError::Gateway("the gateway's answer is no JSON".to_owned())
-                    });
+                    return batch.refused(&response.body);
                 }
                 Ok(response) if response.status.is_server_error() => {
                     format!("the gateway answered {}", response.status)
@@ -138,11 +180,11 @@ impl Sender {
         }
     }
 
-    async fn post(&self, body: &str) -> Result<bursar_outbound::Response, OutboundError> {
+    async fn post(&self, body: Bytes) -> Result<bursar_outbound::Response, OutboundError> {
         let id = CorrelationId::new(&self.rng);
         let request = Request::new(Method::POST, self.url.as_str(), id)
             .header(AUTHORIZATION, self.bearer.clone())
-            .body("application/x-ndjson", body.to_owned());
+            .body("application/x-ndjson", body);
         self.client.request(request).await
     }
 }
