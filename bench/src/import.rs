@@ -4,7 +4,6 @@
 //! Delivery has begun within a second; then the platform, which would take the same cores, goes
 //! away, and what the gateway took waits for it.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -179,11 +178,12 @@ struct Row {
 impl Row {
     fn new(number: usize) -> Self {
         let cents = number % 100;
-        let mut body = String::new();
-        let _ = write!(
-            body,
-            r#"{{"dateTime":"2026-11-16T08:05:00-08:00","total":"4.{cents:02}","currencyCode":"USD","seller":{{"name":"Bluebird Cafe","location":{{"address":{{"addressCountry":"US"}}}}}},"payments":[{{"amount":"4.{cents:02}"}}]}}"#
-        );
+        let total = format!("4.{cents:02}");
+        let body = json!({
+            "dateTime": "2026-11-16T08:05:00-08:00", "total": total, "currencyCode": "USD",
+            "seller": {"name": "Bluebird Cafe", "location": {"address": {"addressCountry": "US"}}},
+            "payments": [{"amount": total}],
+        });
         // As many bytes as a hash, and as little in order.
         let mixed = (number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         Self {
@@ -191,7 +191,7 @@ impl Row {
             user_ref: merchant::user_ref(number % USERS),
             key: format!("sale-{number}"),
             fingerprint: [mixed.to_be_bytes(), mixed.to_le_bytes()].concat(),
-            body,
+            body: body.to_string(),
         }
     }
 }

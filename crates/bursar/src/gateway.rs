@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod import;
 pub mod legacy;
+pub mod watch;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -28,6 +29,8 @@ use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use watch::Watch;
 
 use crate::StartError;
 use crate::config::{Config, EnvironmentName, GatewayAppConfig, GatewayConfig};
@@ -86,6 +89,8 @@ impl Gateway {
         let (stop_delivery, delivery) = deliver(config, gateway, &outbox).await?;
         let waking = tokio::spawn(wake(outbox.clone()));
         let sweeping = tokio::spawn(sweep(blobs, outbox.clone()));
+        let mut tasks = vec![keep_alive, retention, resealing, waking, sweeping];
+        tasks.extend(watch_folders(gateway, &outbox)?);
         let documents = [bursar_gateway_delivery::openapi()];
         let router = operations(&db, metrics)
             .merge(pages)
@@ -100,7 +105,7 @@ impl Gateway {
             vault,
             workers,
             outbox,
-            tasks: vec![keep_alive, retention, resealing, waking, sweeping],
+            tasks,
             stop_delivery,
             delivery,
         })
@@ -257,6 +262,23 @@ enum SweepError {
     Blobs(#[from] BlobError),
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// Begins to watch the folders of the apps that have one.
+fn watch_folders(
+    config: &GatewayConfig,
+    outbox: &Outbox,
+) -> Result<Vec<JoinHandle<()>>, StartError> {
+    let mut watches = Vec::new();
+    for app in &config.app {
+        let Some(folder) = &app.watched_folder else {
+            continue;
+        };
+        let watch = Watch::new(folder, outbox.clone(), &app.id)
+            .map_err(|error| StartError::Gateway(format!("{}: {error}", folder.display())))?;
+        watches.push(tokio::spawn(watch.run()));
+    }
+    Ok(watches)
 }
 
 /// Each app's keys.

@@ -154,6 +154,7 @@ async fn start_gateway(mut config: Config, cast: &Cast) -> Result<(Gateway, Merc
         base_uri: cast.us.clone(),
         trusted_domains: Vec::new(),
         api_key_hashes: vec![ApiKeys::hash(&api_key)],
+        watched_folder: None,
         retry_unknown: false,
         brand_name: Some("Bluebird Cafe".to_owned()),
         platform_name: Some(config.brand.clone()),

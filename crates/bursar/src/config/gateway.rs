@@ -54,6 +54,8 @@ pub struct GatewayAppConfig {
     /// SHA-256, in hexadecimal digits, of the keys that open its API.
     #[serde(default)]
     pub api_key_hashes: Vec<String>,
+    /// A folder of its own: CSV and JSON Lines files that are put there go into the outbox.
+    pub watched_folder: Option<PathBuf>,
     /// Whether a quick expense whose outcome is unknown is sent again: it may then arrive twice.
     #[serde(default)]
     pub retry_unknown: bool,
@@ -150,6 +152,18 @@ impl GatewayConfig {
         for (index, app) in self.app.iter().enumerate() {
             if self.app[..index].iter().any(|other| other.id == app.id) {
                 return Err(format!("[[gateway.app]] {} is given twice", app.id));
+            }
+            let folder = app.watched_folder.as_ref();
+            let same = |other: &&GatewayAppConfig| other.watched_folder.as_ref() == folder;
+            if let Some(other) = self.app[..index]
+                .iter()
+                .find(same)
+                .filter(|_| folder.is_some())
+            {
+                let (one, two) = (&other.id, &app.id);
+                return Err(format!(
+                    "[[gateway.app]] {one} and {two} watch the same folder"
+                ));
             }
             app.check()
                 .map_err(|problem| format!("[[gateway.app]] {}: {problem}", app.id))?;

@@ -12,8 +12,11 @@ use std::time::Instant;
 
 use bursar_kernel::Rng;
 
-use rows::{Format, Rows};
-use send::{RefusedItem, Sender, read_ahead};
+use rows::Format;
+use send::{Sender, read_ahead};
+
+pub(crate) use rows::Rows;
+pub(crate) use send::Outlet;
 
 /// What to import, and where.
 #[derive(clap::Args, Clone, Debug)]
@@ -86,9 +89,23 @@ pub async fn import(flags: &ImportFlags) -> Result<Imported, ImportError> {
         .rejected
         .clone()
         .unwrap_or_else(|| with_suffix(&flags.file, ".rejected.jsonl"));
-    let mut rejects = Rejects::new(rejected);
-    let sender = Sender::new(&flags.url, &key, Rng::system());
     let mut progress = Progress::new(rows.bytes());
+    let outlet = Outlet::Gateway(Sender::new(&flags.url, &key, Rng::system()));
+    let show = |done: &Imported, read| progress.show(done, read);
+    let done = pour(rows, &outlet, rejected, show).await?;
+    progress.end();
+    Ok(done)
+}
+
+/// Hands the rows over, batch by batch; what is refused goes into a file. `show` is told what is
+/// done, and how many bytes of the file were read.
+pub(crate) async fn pour(
+    rows: Rows,
+    outlet: &Outlet,
+    rejected: PathBuf,
+    mut show: impl FnMut(&Imported, u64),
+) -> Result<Imported, ImportError> {
+    let mut rejects = Rejects::new(rejected);
     let mut done = Imported::default();
     let mut batches = read_ahead(rows);
     while let Some(batch) = batches.recv().await {
@@ -97,20 +114,14 @@ pub async fn import(flags: &ImportFlags) -> Result<Imported, ImportError> {
             let fault = row.fault.as_deref().unwrap_or_default();
             rejects.add(row.line, &fault.into(), &row.item)?;
         }
-        let refused = sender.send(&batch).await?;
+        let refused = outlet.send(&batch).await?;
         done.accepted += batch.len() - refused.len() as u64;
-        for RefusedItem {
-            line,
-            item,
-            refusal,
-        } in refused
-        {
-            rejects.add(line, &refusal, &item)?;
+        for refused in refused {
+            rejects.add(refused.line, &refused.refusal, &refused.item)?;
         }
         done.rejected = rejects.count;
-        progress.show(&done, batch.read);
+        show(&done, batch.read);
     }
-    progress.end();
     rejects.finish()?;
     Ok(done)
 }

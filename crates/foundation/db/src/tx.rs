@@ -116,6 +116,45 @@ impl Tx {
         Ok(self.rows(sql, args).await?.into_iter().next())
     }
 
+    /// Runs a query for each of many arguments, one after another and in one round trip, and
+    /// answers each one's first row, if there is one.
+    pub async fn row_each(
+        &mut self,
+        sql: &'static Sql,
+        many: &[Vec<Value<'_>>],
+    ) -> Result<Vec<Option<Row>>, DbError> {
+        self.check()?;
+        let result = match &mut self.engine {
+            Engine::Sqlite(connection) => {
+                let rows = |args: &Vec<Value<'_>>| rows_sqlite(connection, sql, args);
+                many.iter().map(rows).collect()
+            }
+            Engine::Postgres(client) => rows_postgres_each(client, sql, many).await,
+        };
+        let rows: Vec<Vec<Row>> = self.note(result)?;
+        Ok(rows
+            .into_iter()
+            .map(|rows| rows.into_iter().next())
+            .collect())
+    }
+
+    /// Inserts a row for each of many arguments, one after another and in one round trip, and
+    /// answers the new rows' ids: none where `ON CONFLICT` left one out. The text for `PostgreSQL`
+    /// ends with `RETURNING id`; `SQLite` has a cheaper way to tell.
+    pub async fn insert_each(
+        &mut self,
+        sql: &'static Sql,
+        many: &[Vec<Value<'_>>],
+    ) -> Result<Vec<Option<i64>>, DbError> {
+        self.wrote = true;
+        self.check()?;
+        let result = match &mut self.engine {
+            Engine::Sqlite(connection) => insert_sqlite_each(connection, sql, many),
+            Engine::Postgres(client) => insert_postgres_each(client, sql, many).await,
+        };
+        self.note(result)
+    }
+
     fn check(&self) -> Result<(), DbError> {
         if self.failure.is_some() {
             Err(DbError::Over)
@@ -193,4 +232,39 @@ async fn rows_postgres(
         .iter()
         .map(Row::from_postgres)
         .collect::<Result<_, _>>()?)
+}
+
+async fn rows_postgres_each(
+    client: &Client,
+    sql: &'static Sql,
+    many: &[Vec<Value<'_>>],
+) -> Result<Vec<Vec<Row>>, DbError> {
+    // Prepared before, or else each of them would be the first.
+    client.prepare_cached(sql.postgres()).await?;
+    let queries = many.iter().map(|args| rows_postgres(client, sql, args));
+    futures_util::future::try_join_all(queries).await
+}
+
+async fn insert_postgres_each(
+    client: &Client,
+    sql: &'static Sql,
+    many: &[Vec<Value<'_>>],
+) -> Result<Vec<Option<i64>>, DbError> {
+    let rows = rows_postgres_each(client, sql, many).await?.into_iter();
+    let ids = rows.map(|mut rows| rows.first_mut().map(|row| row.get(0)).transpose());
+    ids.collect()
+}
+
+fn insert_sqlite_each(
+    connection: &rusqlite::Connection,
+    sql: &'static Sql,
+    many: &[Vec<Value<'_>>],
+) -> Result<Vec<Option<i64>>, DbError> {
+    let mut statement = connection.prepare_cached(sql.sqlite())?;
+    let mut ids = Vec::with_capacity(many.len());
+    for args in many {
+        let inserted = statement.execute(rusqlite::params_from_iter(args))?;
+        ids.push((inserted == 1).then(|| connection.last_insert_rowid()));
+    }
+    Ok(ids)
 }

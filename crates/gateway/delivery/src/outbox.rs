@@ -367,13 +367,11 @@ async fn keep_all(
     for (id, place) in lanes {
         store::arrive(tx, app_id, *id, place, now).await?;
     }
-    let mut answers = Vec::with_capacity(items.len());
-    let times = (now, now + GIVE_UP_AFTER);
-    for item in items {
-        let kept = store::insert(tx, app_id, item, times).await?;
-        answers.push(kept.ok_or_else(|| Refused::KeyReused(item.key.clone())));
-    }
-    Ok(answers)
+    let kept = store::insert(tx, app_id, items, (now, now + GIVE_UP_AFTER)).await?;
+    let answers = kept.into_iter().zip(items);
+    let answers =
+        answers.map(|(kept, item)| kept.ok_or_else(|| Refused::KeyReused(item.key.clone())));
+    Ok(answers.collect())
 }
 
 fn is_name(text: &str) -> bool {

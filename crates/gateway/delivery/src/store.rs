@@ -1,15 +1,20 @@
 //! Items, and the arrival of more: the SQL that merchants and operators cause.
 
-use bursar_db::{DbError, Row, Tx, args, statements};
+use bursar_db::{DbError, Row, Tx, Value, args, statements};
 use bursar_gateway_client::ReceiptType;
 use bursar_kernel::{Micros, Uuid};
 
 use crate::{Accepted, Item, ItemType, State};
 
 statements! {
-    INSERT = "INSERT INTO delivery_item (app_id, connection_id, user_ref, key, fingerprint, kind,
-            receipt_type, body, image_blob, image_type, state, attempts, doubtful, give_up_at,
-            accepted_at)
+    INSERT = sqlite: "INSERT INTO delivery_item (app_id, connection_id, user_ref, key, fingerprint,
+            kind, receipt_type, body, image_blob, image_type, state, attempts, doubtful,
+            give_up_at, accepted_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', 0, 0, $11, $12)
+        ON CONFLICT (app_id, key) DO NOTHING",
+        postgres: "INSERT INTO delivery_item (app_id, connection_id, user_ref, key, fingerprint,
+            kind, receipt_type, body, image_blob, image_type, state, attempts, doubtful,
+            give_up_at, accepted_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', 0, 0, $11, $12)
         ON CONFLICT (app_id, key) DO NOTHING RETURNING id";
     BY_KEY = "SELECT id, state, fingerprint FROM delivery_item WHERE app_id = $1 AND key = $2";
@@ -26,10 +31,24 @@ statements! {
             accepted_at, ended_at
         FROM delivery_item WHERE id = $2 AND app_id = $1";
     BODY = "SELECT body, image_blob FROM delivery_item WHERE id = $2 AND app_id = $1";
+    // The newest of each state: there is an index of those, and one of all would cost each item.
     LIST = "SELECT id, connection_id, user_ref, key, kind, receipt_type, state, attempts, doubtful,
             first_attempt_at, due_at, give_up_at, remote_id, location, correlation_id, reason,
             accepted_at, ended_at
-        FROM delivery_item WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        FROM delivery_item WHERE id IN (
+            SELECT id FROM (SELECT id FROM delivery_item
+                WHERE app_id = $1 AND state = 'waiting' AND id < $2
+                ORDER BY id DESC LIMIT $3) AS waiting
+            UNION ALL SELECT id FROM (SELECT id FROM delivery_item
+                WHERE app_id = $1 AND state = 'sending' AND id < $2
+                ORDER BY id DESC LIMIT $3) AS sending
+            UNION ALL SELECT id FROM (SELECT id FROM delivery_item
+                WHERE app_id = $1 AND state = 'delivered' AND id < $2
+                ORDER BY id DESC LIMIT $3) AS delivered
+            UNION ALL SELECT id FROM (SELECT id FROM delivery_item
+                WHERE app_id = $1 AND state = 'parked' AND id < $2
+                ORDER BY id DESC LIMIT $3) AS parked)
+        ORDER BY id DESC LIMIT $3";
     LIST_STATE = "SELECT id, connection_id, user_ref, key, kind, receipt_type, state, attempts,
             doubtful, first_attempt_at, due_at, give_up_at, remote_id, location, correlation_id,
             reason, accepted_at, ended_at
@@ -60,36 +79,52 @@ pub(crate) struct Ready {
     pub(crate) image_type: Option<&'static str>,
 }
 
-/// Keeps an item, or answers the one that has its key; none if that one has other content.
+/// Keeps items, or answers those that have their keys; none where such a one has other content.
 pub(crate) async fn insert(
     tx: &mut Tx,
     app_id: &str,
-    item: &Ready,
+    items: &[Ready],
     (now, give_up_at): (Micros, Micros),
-) -> Result<Option<Accepted>, DbError> {
-    let values = args![
-        app_id,
-        &item.connection_id,
-        &item.user_ref,
-        &item.key,
-        &item.fingerprint,
-        item.item_type.kind(),
-        item.item_type.receipt_type().map(ReceiptType::name),
-        &item.body,
-        item.image_blob.as_deref(),
-        item.image_type,
-        give_up_at,
-        now,
-    ];
-    if let Some(row) = tx.returning(&INSERT, values).await?.first_mut() {
-        return Ok(Some(Accepted {
-            id: row.get(0)?,
-            state: State::Waiting,
-            again: false,
-        }));
-    }
-    let there = tx.row(&BY_KEY, args![app_id, &item.key]).await?;
-    let mut there = there.ok_or(DbError::Decode { column: 0 })?;
+) -> Result<Vec<Option<Accepted>>, DbError> {
+    let rows = items.iter().map(|item| {
+        let values: &[Value<'_>] = args![
+            app_id,
+            &item.connection_id,
+            &item.user_ref,
+            &item.key,
+            &item.fingerprint,
+            item.item_type.kind(),
+            item.item_type.receipt_type().map(ReceiptType::name),
+            &item.body,
+            item.image_blob.as_deref(),
+            item.image_type,
+            give_up_at,
+            now,
+        ];
+        values.to_vec()
+    });
+    let rows: Vec<_> = rows.collect();
+    let ids = tx.insert_each(&INSERT, &rows).await?;
+    let there = items.iter().zip(&ids).filter(|(_, id)| id.is_none());
+    let keys: Vec<_> = there
+        .map(|(item, _)| vec![app_id.into(), item.key.as_str().into()])
+        .collect();
+    let mut there = tx.row_each(&BY_KEY, &keys).await?.into_iter();
+    let accepted = items.iter().zip(ids).map(|(item, id)| {
+        if let Some(id) = id {
+            return Ok(Some(Accepted {
+                id,
+                state: State::Waiting,
+                again: false,
+            }));
+        }
+        let row = there.next().flatten();
+        accepted_before(item, row.ok_or(DbError::Decode { column: 0 })?)
+    });
+    accepted.collect()
+}
+
+fn accepted_before(item: &Ready, mut there: Row) -> Result<Option<Accepted>, DbError> {
     let accepted = Accepted {
         id: there.get(0)?,
         state: state(&mut there, 1)?,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use bursar_gateway_delivery::Outbox;
 use bursar_kernel::{CorrelationId, Rng};
 use bursar_outbound::{Client, Limits, OutboundError, Request};
 use bytes::Bytes;
@@ -129,7 +130,31 @@ pub(crate) fn read_ahead(mut rows: Rows) -> mpsc::Receiver<Result<Batch, ImportE
     take
 }
 
-/// Sends batches, one after another.
+/// Where batches go, one after another.
+pub(crate) enum Outlet {
+    /// To a gateway, by its API.
+    Gateway(Sender),
+    /// Into this process' own outbox, for the app of this id.
+    Outbox(Outbox, String),
+}
+
+impl Outlet {
+    /// Hands a batch over; answers the items that were refused.
+    pub(crate) async fn send(&self, batch: &Batch) -> Result<Vec<RefusedItem>, ImportError> {
+        if batch.items.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::Gateway(sender) => batch.refused(&sender.send(&batch.body).await?),
+            Self::Outbox(outbox, app_id) => {
+                let told = outbox.accept_lines(app_id, &batch.body).await;
+                batch.refused(&told.map_err(|error| ImportError::Gateway(error.to_string()))?)
+            }
+        }
+    }
+}
+
+/// Sends batches to a gateway.
 pub(crate) struct Sender {
     client: Client,
     rng: Rng,
@@ -151,17 +176,12 @@ impl Sender {
         }
     }
 
-    /// Sends a batch until the gateway has answered each of its items; answers those it refused.
-    pub(crate) async fn send(&self, batch: &Batch) -> Result<Vec<RefusedItem>, ImportError> {
-        if batch.items.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// Sends a batch until the gateway has answered it.
+    async fn send(&self, batch: &Bytes) -> Result<Bytes, ImportError> {
         let mut attempt = 1;
         loop {
-            let problem = match self.post(batch.body.clone()).await {
-                Ok(response) if response.status == StatusCode::OK => {
-                    return batch.refused(&response.body);
-                }
+            let problem = match self.post(batch.clone()).await {
+                Ok(response) if response.status == StatusCode::OK => return Ok(response.body),
                 Ok(response) if response.status.is_server_error() => {
                     format!("the gateway answered {}", response.status)
                 }

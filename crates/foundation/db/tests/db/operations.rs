@@ -15,6 +15,9 @@ static END: Sql = Sql::new("ROLLBACK");
 
 statements! {
     INSERT = "INSERT INTO note (id, body, data) VALUES ($1, $2, $3)";
+    INSERT_NEW = sqlite: "INSERT INTO note (id, body) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+        postgres: "INSERT INTO note (id, body) VALUES ($1, $2)
+        ON CONFLICT (id) DO NOTHING RETURNING id";
     SWAPPED = "INSERT INTO note (body, id) VALUES ($2, $1)";
     SELECT = "SELECT id, body, data FROM note WHERE id = $1";
     COUNT = "SELECT COUNT(*) FROM note";
@@ -53,6 +56,26 @@ async fn insert(db: &Db, isolation: Isolation, id: i64) -> Result<(), DbError> {
         })
     })
     .await
+}
+
+db_test! {
+    async fn many_rows_are_inserted_and_found_in_their_order(place: TestDb) {
+        let db = open(&place).await;
+        insert(&db, Isolation::Append, 2).await.unwrap();
+        let both = db.write(Isolation::Append, (), |tx, ()| {
+            Box::pin(async move {
+                let rows = [1, 2, 3, 3].map(|id: i64| vec![id.into(), "new".into()]);
+                let ids = tx.insert_each(&INSERT_NEW, &rows).await?;
+                let found = tx.row_each(&SELECT, &[3, 9, 2].map(|id: i64| vec![id.into()])).await?;
+                let bodies = found.into_iter().map(|row| row.map(|mut row| row.get(1)).transpose());
+                Ok::<_, DbError>((ids, bodies.collect::<Result<Vec<Option<String>>, _>>()?))
+            })
+        });
+        let (ids, bodies) = both.await.unwrap();
+        assert_eq!(ids, [Some(1), None, Some(3), None]);
+        let [new, old] = ["new", "text"].map(|body| Some(body.to_owned()));
+        assert_eq!(bodies, [new, None, old]);
+    }
 }
 
 db_test! {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::error::{ApiError, Refusal};
 use super::post::{AcceptedBody, Submitted};
 use super::{Api, Caller};
+use crate::{Accepted, Outbox, OutboxError};
 
 const NDJSON: &str = "application/x-ndjson";
 /// `Choice:` the most lines.
@@ -49,42 +50,59 @@ pub(crate) async fn post_batch(
     if said.is_none_or(|said| said.essence() != NDJSON) {
         return Err(ApiError::ContentType(NDJSON));
     }
-    let lines = body.bytes.split(|byte| *byte == b'\n').enumerate();
-    let lines: Vec<_> = lines
-        .filter(|(_, line)| !line.trim_ascii().is_empty())
-        .collect();
-    if lines.len() > LINES_MAX {
-        let text = format!("{} lines; send at most {LINES_MAX} at a time", lines.len());
+    let lines = lines(&body.bytes).count();
+    if lines > LINES_MAX {
+        let text = format!("{lines} lines; send at most {LINES_MAX} at a time");
         return Err(ApiError::Unreadable(text));
     }
-    let mut items = Vec::new();
-    let mut read = Vec::with_capacity(lines.len());
-    for (index, line) in lines {
-        let item = Submitted::read(line).map(|item| items.push(item));
-        read.push((index + 1, item));
+    let told = api.outbox.accept_lines(&caller.app_id, &body.bytes).await?;
+    Ok(([(CONTENT_TYPE, NDJSON)], told).into_response())
+}
+
+/// Lines with their numbers, but for empty ones.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let lines = (1..).zip(text.split(|byte| *byte == b'\n'));
+    lines.filter(|(_, line)| !line.trim_ascii().is_empty())
+}
+
+impl Outbox {
+    /// Accepts items, a JSON object a line, as `POST /v1/items/batch` takes them, and answers in
+    /// lines as that does.
+    pub async fn accept_lines(&self, app_id: &str, text: &[u8]) -> Result<Vec<u8>, OutboxError> {
+        let (mut items, mut read) = (Vec::new(), Vec::new());
+        for (number, line) in lines(text) {
+            let item = Submitted::read(line).map(|item| items.push(item));
+            read.push((number, item));
+        }
+        let mut answers = self.accept(app_id, items).await?.into_iter();
+        let mut text = Vec::new();
+        for (line, item) in read {
+            let answer = item.and_then(|()| match answers.next() {
+                Some(answer) => answer.map_err(ApiError::from),
+                None => Err(ApiError::Unreadable("the line was not read".to_owned())),
+            });
+            let told = Told::new(line, answer);
+            let json = serde_json::to_vec(&told).expect("an answer is plain JSON");
+            text.extend_from_slice(&json);
+            text.push(b'\n');
+        }
+        Ok(text)
     }
-    let mut answers = api.outbox.accept(&caller.app_id, items).await?.into_iter();
-    let mut text = Vec::new();
-    for (line, item) in read {
-        let answer = item.and_then(|()| match answers.next() {
-            Some(answer) => answer.map_err(ApiError::from),
-            None => Err(ApiError::Unreadable("the line was not read".to_owned())),
-        });
-        let answer = match answer {
+}
+
+impl Told {
+    fn new(line: usize, answer: Result<Accepted, ApiError>) -> Self {
+        let (status, answer) = match answer {
             Ok(accepted) => {
                 let (status, body) = AcceptedBody::of(accepted);
                 (status, Answer::Accepted(body))
             }
             Err(error) => (error.kind().status(), Answer::Refused(error.refusal())),
         };
-        let told = Told {
+        Self {
             line,
-            status: answer.0.as_u16(),
-            answer: answer.1,
-        };
-        let json = serde_json::to_vec(&told).expect("an answer is plain JSON");
-        text.extend_from_slice(&json);
-        text.push(b'\n');
+            status: status.as_u16(),
+            answer,
+        }
     }
-    Ok(([(CONTENT_TYPE, NDJSON)], text).into_response())
 }

@@ -9,6 +9,7 @@ mod deliver;
 mod lookup;
 mod proxy;
 mod simulation;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
