@@ -307,21 +307,23 @@ async fn bind(config: &GatewayConfig) -> Result<(TcpListener, DataCenter), Start
     Ok((socket, here))
 }
 
-/// The configured apps, each with a client of its own over connections that they share.
-fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartError> {
+/// What calls platforms, trusting the configured authorities.
+fn http(config: &GatewayConfig) -> Result<Http, StartError> {
     let limits = CallLimits {
         response_bytes: ANSWER_MAX,
         ..CallLimits::default()
     };
-    let http = match &config.authorities_file {
-        None => Http::new(limits),
-        Some(path) => {
-            let pem = std::fs::read(path)
-                .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?;
-            Http::trusting(limits, &pem)
-                .map_err(|error| StartError::Gateway(format!("{}: {error}", path.display())))?
-        }
+    let Some(path) = &config.authorities_file else {
+        return Ok(Http::new(limits));
     };
+    let wrong = |error: String| StartError::Gateway(format!("{}: {error}", path.display()));
+    let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    Http::trusting(limits, &pem).map_err(|error| wrong(error.to_string()))
+}
+
+/// The configured apps, each with a client of its own over connections that they share.
+fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartError> {
+    let http = http(config)?;
     let apps = config.app.iter().map(|app| {
         let client = Client::new(http.clone(), clock.clone(), rng.clone(), client_app(app)?);
         Ok(App {

@@ -8,7 +8,7 @@ use bursar_db::OpenError;
 use bursar_gateway_client::FailureKind;
 use bursar_gateway_connect::{App, ConnectionState, Vault};
 use bursar_kernel::{Clock, CorrelationId, Micros, Rng, Uuid};
-use bursar_outbound::{Client, Limits, OutboundError, Request};
+use bursar_outbound::{Client, OutboundError, Request};
 use http::Method;
 use http::header::DATE;
 
@@ -43,7 +43,7 @@ impl fmt::Display for Finding {
 pub async fn examine(config: &Config) -> Result<Vec<Finding>, StartError> {
     let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
     let (clock, rng) = (Clock::system(), Rng::system());
-    let http = Client::new(Limits::default());
+    let http = super::http(gateway)?;
     let key = key(config, gateway);
     // Opening the vault would make the key that is missing.
     let opened = match key.problem {

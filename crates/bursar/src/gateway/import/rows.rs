@@ -449,6 +449,23 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_file_has_it_is_read_to_its_end(
+            bytes in proptest::collection::vec(
+                proptest::sample::select(b"ab1,;\t\"\n\r .\xc3\xa4\xff".as_slice()), 0..200),
+            is_csv: bool,
+        ) {
+            let header = b"key,user,type,a.0.b,n:number\n".as_slice();
+            let format = if is_csv { Format::Csv } else { Format::Jsonl };
+            for row in rows(&[header, &bytes].concat(), format).unwrap() {
+                let has_reason = row.fault.is_some();
+                let is_item = || serde_json::from_str::<Value>(&row.item).is_ok();
+                proptest::prop_assert!(has_reason || !is_csv || is_item(), "{}", row.item);
+            }
+        }
+    }
+
     #[test]
     fn an_endless_line_takes_no_memory() {
         let mut text = vec![b'x'; 5 << 20];
