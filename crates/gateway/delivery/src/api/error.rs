@@ -54,6 +54,9 @@ impl ApiError {
             _ => Vec::new(),
         };
         let message = match self {
+            Self::Outbox(error) if error.is_full() => {
+                "the disk is full; nothing was kept: make room, then send it again".to_owned()
+            }
             Self::Outbox(_) if self.kind() == Kind::Busy => "busy; try again".to_owned(),
             Self::Outbox(_) => "internal error; the log has the cause".to_owned(),
             other => other.to_string(),
@@ -72,6 +75,7 @@ impl ApiError {
             Self::Refused(Refused::NotConnected(_)) => "not_connected",
             Self::Refused(Refused::KeyReused(_)) => "key_reused",
             Self::Refused(Refused::NotParked(_)) => "not_parked",
+            Self::Outbox(error) if error.is_full() => "full",
             _ => match self.kind() {
                 Kind::NotFound => "not_found",
                 Kind::TooLarge => "too_large",
@@ -100,6 +104,7 @@ impl WireError for ApiError {
                 }
                 Refused::TooLarge { .. } => Kind::TooLarge,
             },
+            Self::Outbox(error) if error.is_full() => Kind::Busy,
             Self::Outbox(
                 OutboxError::Db(
                     DbError::Pool(_)
