@@ -34,7 +34,7 @@ async fn serve(gateway: &Gateway) -> (Site, JoinHandle<()>) {
     let door = Door {
         socket,
         data_center: Arc::new(DataCenter::new("gateway", &base, &base).unwrap()),
-        router: bursar_web::edge(router, Rng::system(), &limits),
+        router: bursar_web::edge(router, Rng::system(), gateway.clock.clone(), &limits),
         tls: None,
     };
     let never = std::future::pending();
