@@ -135,3 +135,31 @@ impl IntoResponse for ApiError {
         self.answer()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_said_to_be_full() {
+        let blobs = |kind: io::ErrorKind| BlobError::Io {
+            action: "write",
+            path: "x".into(),
+            source: Arc::new(kind.into()),
+        };
+        let full: [OutboxError; 3] = [
+            DbError::Full.into(),
+            blobs(io::ErrorKind::StorageFull).into(),
+            blobs(io::ErrorKind::QuotaExceeded).into(),
+        ];
+        for error in full {
+            let error = ApiError::Outbox(error);
+            assert_eq!((error.kind(), error.word()), (Kind::Busy, "full"));
+        }
+        let other = ApiError::Outbox(blobs(io::ErrorKind::NotADirectory).into());
+        assert_eq!((other.kind(), other.word()), (Kind::Internal, "internal"));
+    }
+}
