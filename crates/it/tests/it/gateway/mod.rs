@@ -52,6 +52,7 @@ const LEASE_OVER: Duration = Duration::from_secs(121);
 struct Gateway {
     /// Gone when this is.
     place: TestDb,
+    seed: u64,
     /// The gateway's clock.
     clock: Clock,
     /// The platform's: the same one, if nothing else is said.
@@ -79,6 +80,8 @@ struct Start {
     tls: bool,
     /// How long a call may take.
     call_time: Duration,
+    /// The platform's workers, which make pictures.
+    workers: usize,
 }
 
 impl Start {
@@ -91,6 +94,7 @@ impl Start {
             rotating: false,
             tls: false,
             call_time: Duration::from_secs(5),
+            workers: 1,
         }
     }
 }
@@ -159,7 +163,7 @@ impl Gateway {
         let authority = start.tls.then(TestAuthority::new);
         let proxy = Proxy::start(start.seed, &there, authority.as_ref()).await;
         let mut config = config(place);
-        config.workers = 1;
+        config.workers = start.workers;
         config.tls_terminated_by_proxy = start.tls;
         for (door, base) in proxy.bases.iter().enumerate() {
             config.datacenters[door].base_uri = Some(base.clone());
@@ -195,6 +199,7 @@ impl Gateway {
         );
         Self {
             place,
+            seed: start.seed,
             clock,
             there,
             proxy,
