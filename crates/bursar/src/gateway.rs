@@ -85,7 +85,13 @@ impl Gateway {
             passwords: Passwords::new(rng.clone()),
             base_uri: here.base_uri().to_owned(),
         });
-        let outbox = Outbox::new(db.clone(), blobs.clone(), clock, rng.clone(), vault.clone());
+        let outbox = Outbox::new(
+            db.clone(),
+            blobs.clone(),
+            clock.clone(),
+            rng.clone(),
+            vault.clone(),
+        );
         let (stop_delivery, delivery) = deliver(config, gateway, &outbox).await?;
         let waking = tokio::spawn(wake(outbox.clone()));
         let sweeping = tokio::spawn(sweep(blobs, outbox.clone()));
@@ -96,7 +102,7 @@ impl Gateway {
             .merge(pages)
             .merge(routes(Api::new(outbox.clone(), api_keys(gateway)?)))
             .merge(openapi_router(env!("CARGO_PKG_VERSION"), documents));
-        let router = edge(router, rng, &Limits::default());
+        let router = edge(router, rng, clock, &Limits::default());
         Ok(Self {
             here: Arc::new(here),
             socket,

@@ -445,7 +445,8 @@ impl Parts {
             .merge(bursar_console::routes(console))
             .merge(ops_router(readiness, metrics))
             .merge(openapi_router(env!("CARGO_PKG_VERSION"), documents));
-        edge(router, self.rng.clone(), &Limits::default())
+        let (rng, clock) = (self.rng.clone(), self.clock.clone());
+        edge(router, rng, clock, &Limits::default())
     }
 }
 

@@ -11,9 +11,13 @@ use bursar_receipts::api::PictureError;
 /// Busy where the same may work a moment later; else a fault of ours.
 pub(crate) fn kind(error: &(dyn Error + 'static)) -> ErrorKind {
     match database(error) {
-        Some(DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown) => {
-            ErrorKind::Busy
-        }
+        Some(
+            DbError::Contended { .. }
+            | DbError::Pool(_)
+            | DbError::Full
+            | DbError::Closed
+            | DbError::Unknown,
+        ) => ErrorKind::Busy,
         _ => ErrorKind::Internal,
     }
 }

@@ -1,18 +1,22 @@
-//! What tests share: a fresh database on each engine, the macro that runs a test on both, and a
-//! mail server.
+//! What tests share: a fresh database on each engine, the macro that runs a test on both, a mail
+//! server, and certificates.
 
 mod smtp;
+mod tls;
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::str::FromStr;
 
-use bursar_db::{Db, Location, MIGRATIONS, OpenError, Options};
+use bursar_db::{
+    BoxFuture, Db, DbError, Isolation, Location, MIGRATIONS, OpenError, Options, Sql, Tx,
+};
 use bursar_kernel::Rng;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
 pub use smtp::{Delivered, FakeSmtp};
+pub use tls::{Shown, TestAuthority};
 
 /// Runs one test body on `SQLite` and on `PostgreSQL`, as `name::sqlite` and `name::postgres`.
 ///
@@ -114,6 +118,34 @@ impl TestDb {
         Db::open(options, MIGRATIONS).await
     }
 
+    /// Takes the room for more away: a row of some kilobytes fits into `table` no more.
+    pub async fn fill(&self, db: &Db, table: &str) {
+        match &self.location {
+            // The least there is: what it has.
+            Location::Folder(_) => limit(db, &FEW_PAGES).await,
+            Location::Url(_) => {
+                let sql = format!(
+                    "CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$;
+                     CREATE TRIGGER no_room BEFORE INSERT ON {table}
+                        FOR EACH ROW EXECUTE FUNCTION no_room()"
+                );
+                self.batch(&sql).await;
+            }
+        }
+    }
+
+    /// Gives it back.
+    pub async fn make_room(&self, db: &Db, table: &str) {
+        match &self.location {
+            Location::Folder(_) => limit(db, &MANY_PAGES).await,
+            Location::Url(_) => {
+                self.batch(&format!("DROP TRIGGER no_room ON {table}"))
+                    .await
+            }
+        }
+    }
+
     /// Runs SQL beside the product, to arrange what it cannot arrange itself.
     pub async fn batch(&self, sql: &str) {
         let Location::Url(url) = &self.location else {
@@ -121,6 +153,21 @@ impl TestDb {
         };
         run(&tokio_postgres::Config::from_str(url).expect("a URL"), sql).await;
     }
+}
+
+static FEW_PAGES: Sql = Sql::new("PRAGMA max_page_count = 1");
+static MANY_PAGES: Sql = Sql::new("PRAGMA max_page_count = 1073741823");
+
+/// Only the writer's own connection can set it.
+async fn limit(db: &Db, pragma: &'static Sql) {
+    let limit = db.write(Isolation::ReadCommitted, pragma, |tx, pragma| {
+        set(tx, pragma)
+    });
+    limit.await.expect("SQLite takes the limit");
+}
+
+fn set<'t>(tx: &'t mut Tx, pragma: &'t &'static Sql) -> BoxFuture<'t, Result<(), DbError>> {
+    Box::pin(async move { tx.rows(pragma, &[]).await.map(drop) })
 }
 
 impl Drop for TestDb {

@@ -40,6 +40,23 @@ pub enum BlobError {
     Stopping,
 }
 
+impl BlobError {
+    /// Whether there was no room for it.
+    pub fn is_full(&self) -> bool {
+        let Self::Io { source, .. } = self else {
+            return false;
+        };
+        is_full(source.kind())
+    }
+}
+
+fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
 /// Adds action and path to an error of the operating system.
 pub(crate) trait At<T> {
     fn at(self, action: &'static str, path: &Path) -> Result<T, BlobError>;
@@ -60,7 +77,7 @@ fn advice(source: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => {
             "; give the user that runs bursar the right to read and write there"
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space",
+        kind if is_full(kind) => "; free some space",
         io::ErrorKind::ReadOnlyFilesystem => "; remount it writable or choose another directory",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "; a file is in the way: move it or choose another directory"

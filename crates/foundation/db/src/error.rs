@@ -2,15 +2,20 @@
 
 use std::path::PathBuf;
 
+use tokio_postgres::error::SqlState;
+
 /// Why an operation failed. None of it was stored, except as [`DbError::Unknown`] says.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// `SQLite` refused a statement.
     #[error("SQLite: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
     /// `PostgreSQL` refused a statement, or the connection broke before COMMIT was sent.
     #[error("PostgreSQL: {}", postgres_text(.0))]
-    Postgres(#[from] tokio_postgres::Error),
+    Postgres(#[source] tokio_postgres::Error),
+    /// There is no room for it. Others may fit, and so may this once there is room.
+    #[error("the database's disk is full")]
+    Full,
     /// No connection could be had.
     #[error("no database connection: {0}")]
     Pool(String),
@@ -42,6 +47,24 @@ pub enum DbError {
     #[cfg(feature = "failpoints")]
     #[error("killed by a failpoint")]
     Killed,
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for DbError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(&SqlState::DISK_FULL) => Self::Full,
+            _ => Self::Postgres(error),
+        }
+    }
 }
 
 /// The driver's own text says only "db error"; the server's message is in the source.

@@ -10,7 +10,7 @@ use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, Pool, Recycling
 use futures_util::future::{join, join_all};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify, mpsc};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio_postgres::types::Type;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
@@ -41,6 +41,8 @@ pub(crate) struct Postgres {
     shared: Arc<Shared>,
     /// Operations that may share a transaction, each with its place in it.
     grouped: mpsc::Sender<Grouped>,
+    /// What tells other nodes, and hears them.
+    listening: [AbortHandle; 2],
 }
 
 type Grouped = (u64, Box<dyn Operation>);
@@ -127,9 +129,13 @@ impl Postgres {
         for _ in 0..GROUPS {
             tokio::spawn(write_groups(Arc::clone(&shared), Arc::clone(&inbox)));
         }
-        tokio::spawn(listen::tell_others(Arc::clone(&shared)));
-        tokio::spawn(listen::hear_others(config, Arc::downgrade(&shared)));
-        Ok(Self { shared, grouped })
+        let telling = tokio::spawn(listen::tell_others(Arc::clone(&shared)));
+        let hearing = tokio::spawn(listen::hear_others(config, Arc::downgrade(&shared)));
+        Ok(Self {
+            shared,
+            grouped,
+            listening: [telling.abort_handle(), hearing.abort_handle()],
+        })
     }
 
     pub(crate) async fn submit(&self, isolation: Isolation, operation: Box<dyn Operation>) {
@@ -167,6 +173,8 @@ impl Postgres {
 
     pub(crate) fn close(&self) {
         self.shared.pool.close();
+        // The listening connection is not of the pool, and would wait for the next message.
+        self.listening.iter().for_each(AbortHandle::abort);
     }
 }
 

@@ -16,6 +16,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Notify, mpsc};
 
 use crate::operation::{Operation, Verdict};
+use crate::tx::Failure;
 use crate::{BoxFuture, DbError, Migration, OpenError, Options, Sql, Tx, folder, migrate};
 
 /// Operations in one group, at most.
@@ -162,7 +163,8 @@ impl Sqlite {
     }
 }
 
-/// Takes operations until the last sender is gone.
+/// Takes operations until the last sender is gone. Where the disk is full, a group fails and the
+/// next one is tried: what did not fit was never synced, and is rolled back for sure.
 ///
 /// # Errors
 /// A failed BEGIN, COMMIT or rollback. Everyone waiting is told; the process must stop, since
@@ -181,9 +183,22 @@ fn write_groups(
         let mut woken = false;
         let outcome = run_group(&mut tx, &mut group, &mut woken);
         for operation in group.drain(..) {
-            operation.answer(outcome.is_err().then_some(DbError::Closed));
+            operation.answer(outcome.as_ref().err().map(|error| match error {
+                DbError::Full => DbError::Full,
+                _ => DbError::Closed,
+            }));
         }
-        outcome?;
+        match outcome {
+            Ok(()) => {}
+            Err(DbError::Full) => {
+                tracing::error!(
+                    "the database's disk is full; nothing is stored until there is room"
+                );
+                roll_back(&mut tx)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
         if woken {
             wake.notify_waiters();
             wake.notify_one();
@@ -220,7 +235,10 @@ fn run_group(
             Verdict::Rollback | Verdict::Retry => {
                 // A full disk or an IO error has already rolled back the whole transaction.
                 if tx.connection().is_autocommit() {
-                    return Err(DbError::Closed);
+                    return Err(match tx.failure {
+                        Some(Failure::Full) => DbError::Full,
+                        _ => DbError::Closed,
+                    });
                 }
                 statement(tx, "ROLLBACK TO operation")?;
             }
@@ -228,6 +246,14 @@ fn run_group(
         statement(tx, "RELEASE operation")?;
     }
     statement(tx, "COMMIT")
+}
+
+fn roll_back(tx: &mut Tx) -> Result<(), DbError> {
+    // As a rule SQLite has done so already.
+    if tx.connection().is_autocommit() {
+        return Ok(());
+    }
+    statement(tx, "ROLLBACK")
 }
 
 fn statement(tx: &mut Tx, sql: &str) -> Result<(), DbError> {

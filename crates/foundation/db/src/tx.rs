@@ -31,6 +31,8 @@ pub(crate) enum Engine {
 pub(crate) enum Failure {
     /// 40001 or 40P01: the same operation may succeed when it runs again.
     Collision,
+    /// No room.
+    Full,
     /// Anything else.
     Fatal,
 }
@@ -173,10 +175,10 @@ impl Tx {
 
 /// Sorts errors by SQLSTATE, never by message text.
 pub(crate) fn failure(error: &DbError) -> Failure {
-    let code = if let DbError::Postgres(error) = error {
-        error.code()
-    } else {
-        None
+    let code = match error {
+        DbError::Full => return Failure::Full,
+        DbError::Postgres(error) => error.code(),
+        _ => None,
     };
     if code == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
         || code == Some(&SqlState::T_R_DEADLOCK_DETECTED)

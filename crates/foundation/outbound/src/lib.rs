@@ -160,8 +160,14 @@ impl Request {
 
 /// The authorities' certificates cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("no certificate in PEM: {0}")]
-pub struct CertificateError(reqwest::Error);
+pub enum CertificateError {
+    /// There is none.
+    #[error("there is no certificate in PEM")]
+    None,
+    /// One is damaged.
+    #[error("no certificate in PEM: {0}")]
+    Unreadable(#[from] reqwest::Error),
+}
 
 impl Client {
     /// A client with its own connections.
@@ -173,12 +179,12 @@ impl Client {
 
     /// The same, which trusts servers that these authorities vouch for too: certificates in PEM.
     pub fn trusting(limits: Limits, authorities: &[u8]) -> Result<Self, CertificateError> {
-        let authorities = Certificate::from_pem_bundle(authorities).map_err(CertificateError)?;
-        let http = builder(limits).tls_certs_merge(authorities).build();
-        Ok(Self {
-            http: http.map_err(CertificateError)?,
-            limits,
-        })
+        let authorities = Certificate::from_pem_bundle(authorities)?;
+        if authorities.is_empty() {
+            return Err(CertificateError::None);
+        }
+        let http = builder(limits).tls_certs_merge(authorities).build()?;
+        Ok(Self { http, limits })
     }
 
     /// Makes a call and reads the whole answer. An answer of any status is `Ok`.

@@ -1,3 +1,5 @@
+mod tls;
+
 use super::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -119,6 +121,56 @@ async fn silence_is_a_timeout() {
         .unwrap();
     assert!(matches!(failed, OutboundError::Timeout { .. }), "{failed}");
     seen.abort();
+}
+
+/// A peer that reads a request and goes on saying this, as long as somebody listens.
+async fn endless(start: &'static str, more: &'static str) -> String {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", socket.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = socket.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        let mut said = stream.write_all(start.as_bytes()).await;
+        while said.is_ok() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            said = stream.write_all(more.as_bytes()).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn an_answer_without_end_has_an_end() {
+    let client = Client::new(Limits {
+        total_time: Duration::from_millis(200),
+        response_bytes: 8,
+        ..Limits::default()
+    });
+    for (start, more) in [
+        ("", ""),
+        ("HTTP/1.1 200 OK\r\nx: ", "x"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n", ""),
+    ] {
+        let address = endless(start, more).await;
+        let failed = client.request(get(address)).await.err().unwrap();
+        let late = matches!(failed, OutboundError::Timeout { .. });
+        assert!(late, "{start}: {failed:?}");
+    }
+    let address = endless("HTTP/1.1 200 OK\r\n", "x: y\r\n").await;
+    let failed = client.request(get(address)).await.err().unwrap();
+    let unknown = matches!(
+        failed,
+        OutboundError::Broken { .. } | OutboundError::Timeout { .. }
+    );
+    assert!(unknown, "{failed:?}");
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let address = endless(chunked, "1\r\nx\r\n").await;
+    let failed = client.request(get(address)).await.err().unwrap();
+    let large = matches!(failed, OutboundError::TooLarge { .. });
+    assert!(large, "{failed:?}");
 }
 
 #[tokio::test]

@@ -9,8 +9,9 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use bursar_kernel::{CorrelationId, Rng};
+use bursar_kernel::{Clock, CorrelationId, Rng};
 use futures_util::FutureExt as _;
+use http::header::DATE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tracing::Instrument as _;
 
@@ -26,12 +27,14 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static(CorrelationId::HEADER
 /// Requests bring `Arc<DataCenter>` as an extension from their [`Door`](crate::Door), get
 /// `CorrelationId` as another, and run in a span with both.
 /// Every answer, also to unknown paths and wrong methods, gets `concur-correlationid`, an access
-/// log line and a metric. A panic becomes 500; a handler that takes longer than
+/// log line and a metric, and `date` by `clock`: who reads it compares it with times that the same
+/// clock gave. A panic becomes 500; a handler that takes longer than
 /// [`Limits::request_time`] is dropped and answered 503. Both have empty bodies. Of a body that
 /// the handler did not read to its end, the rest is listened to for a while.
-pub fn edge(router: Router, rng: Rng, limits: &Limits) -> Router {
+pub fn edge(router: Router, rng: Rng, clock: Clock, limits: &Limits) -> Router {
     let edge = Edge {
         rng,
+        clock,
         limits: *limits,
     };
     router.layer(from_fn_with_state(Arc::new(edge), pass))
@@ -39,6 +42,7 @@ pub fn edge(router: Router, rng: Rng, limits: &Limits) -> Router {
 
 struct Edge {
     rng: Rng,
+    clock: Clock,
     limits: Limits,
 }
 
@@ -68,6 +72,9 @@ async fn pass(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -
     let mut response = guard(next.run(request), &times).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(CORRELATION_ID, value);
+    }
+    if let Ok(value) = HeaderValue::from_str(&edge.clock.now().http_date()) {
+        response.headers_mut().insert(DATE, value);
     }
     access.answered(&response);
     response

@@ -86,7 +86,7 @@ mod tests {
     use axum::body::Body;
     use axum::extract::Path;
     use axum::routing::get;
-    use bursar_kernel::Rng;
+    use bursar_kernel::{Clock, Rng};
     use futures_util::FutureExt as _;
     use http::Request;
     use tower::ServiceExt as _;
@@ -144,7 +144,8 @@ mod tests {
             .route("/broken", get(|| async { Broken.answer() }))
             .route("/never", get(std::future::pending::<&str>));
         let us = DataCenter::new("us", "http://us.test", "http://www-us.test").unwrap();
-        edge(routes, Rng::seeded(1), &Limits::default()).layer(axum::Extension(Arc::new(us)))
+        let edge = edge(routes, Rng::seeded(1), Clock::system(), &Limits::default());
+        edge.layer(axum::Extension(Arc::new(us)))
     }
 
     fn request(path: &str) -> Request<Body> {

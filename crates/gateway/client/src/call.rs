@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, LINK, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::exchange::text;
+use crate::exchange::{date, text};
 use crate::failure::{Failure, FailureKind, Refusal};
 use crate::{Answer, Client, Exchange, redact};
 
@@ -126,6 +126,7 @@ impl Client {
         };
         exchange.answer = Some(Answer {
             status: answer.status,
+            date: date(&answer.headers),
             correlation_id: text(&answer.headers, &CORRELATION_ID),
             link: text(&answer.headers, &LINK),
             location: text(&answer.headers, &LOCATION),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bursar_kernel::Micros;
 use bytes::Bytes;
+use http::header::DATE;
 use http::{HeaderMap, Method, StatusCode};
 
 /// A value, and the exchanges that brought it: one, or more where the platform sent us on.
@@ -43,6 +44,8 @@ pub struct Exchange {
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
+    /// The platform's own time, to the second: `Date`.
+    pub date: Option<Micros>,
     /// The platform's correlation id, which support asks for.
     pub correlation_id: Option<String>,
     /// The `Link` header.
@@ -61,6 +64,17 @@ impl Exchange {
             .and_then(|answer| answer.correlation_id.as_deref())
             .unwrap_or(&self.correlation_id)
     }
+}
+
+/// When an answer was made, by the clock of who made it.
+pub(crate) fn date(headers: &HeaderMap) -> Option<Micros> {
+    read_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+/// Source: RFC 9110 section 5.6.7.
+pub(crate) fn read_date(text: &str) -> Option<Micros> {
+    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    Some(Micros(date.timestamp().as_microsecond()))
 }
 
 /// A header's text.

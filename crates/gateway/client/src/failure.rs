@@ -9,6 +9,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use crate::exchange::{date, read_date};
 use crate::{Exchange, UntrustedError};
 
 /// A call without a value, and the exchanges that led there.
@@ -74,6 +75,8 @@ struct Body {
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap, body: Bytes, now: Micros) -> Self {
+        // A date to come back at is one of the platform's clock, which may not be ours.
+        let now = date(headers).unwrap_or(now);
         let read: Body = serde_json::from_slice(&body).unwrap_or_default();
         let code = read.code.map(|code| match code {
             serde_json::Value::String(text) => text,
@@ -147,8 +150,7 @@ fn retry_after(text: &str, now: Micros) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
-    Some(Micros(date.timestamp().as_microsecond()) - now)
+    Some(read_date(text)? - now)
 }
 
 #[cfg(test)]
@@ -186,5 +188,16 @@ mod tests {
         let past = "Sat, 21 Nov 2026 09:29:00 GMT";
         assert_eq!(wait(past), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn a_date_to_wait_for_is_one_of_the_platforms_clock() {
+        let mut headers = HeaderMap::new();
+        let date = |text| http::HeaderValue::from_static(text);
+        headers.insert(RETRY_AFTER, date("Sat, 21 Nov 2026 09:31:00 GMT"));
+        headers.insert(http::header::DATE, date("Sat, 21 Nov 2026 09:30:40 GMT"));
+        let ours = Micros(0);
+        let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, &headers, Bytes::new(), ours);
+        assert_eq!(refusal.retry_after, Some(Duration::from_secs(20)));
     }
 }

@@ -1,12 +1,14 @@
 //! Whether the platform has a receipt whose post has no known outcome.
 //!
 //! A receipt is the item's if it is of the same type, has equal canonical JSON, came since an hour
-//! before the first attempt, and is not another item's.
+//! before the first attempt, and is not another item's. When it came is told by the platform's
+//! clock, which may be hours from ours: the first attempt is counted back from the `Date` of the
+//! list.
 
 use std::time::Duration;
 
 use bursar_db::DbError;
-use bursar_gateway_client::{Client, ListedReceipt, ReceiptType};
+use bursar_gateway_client::{Client, Exchange, ListedReceipt, ReceiptType};
 use bursar_gateway_connect::Access;
 use bursar_kernel::Micros;
 
@@ -15,8 +17,8 @@ use crate::policy::Trouble;
 use crate::send::{Traces, clean, not_sent, trouble};
 use crate::{Outbox, canonical};
 
-/// How far the platform's clock may go before ours.
-const SKEW: Duration = Duration::from_hours(1);
+/// How far the clocks of a platform's machines may be apart.
+const MARGIN: Duration = Duration::from_hours(1);
 /// Pages that are read at most: a platform whose pages never end.
 const PAGES_MAX: usize = 1_000;
 /// Bytes that the log keeps of a page; the platform has the rest.
@@ -41,7 +43,6 @@ impl Call<'_> {
         let own = serde_json::from_str(&self.head.body).map_err(not_sent)?;
         let own = canonical::canonical(&own);
         let schema = receipt_type.schema();
-        let since = self.head.first_attempt_at - SKEW;
         let mut next = None;
         for _ in 0..PAGES_MAX {
             let (token, user_id) = (&self.access.token, &self.access.principal_id);
@@ -50,6 +51,7 @@ impl Call<'_> {
             let page = traces.of(page);
             shorten(traces, first);
             let page = page.map_err(|failure| trouble(&failure, false))?;
+            let since = self.since(&traces.exchanges);
             for listed in &page.receipts {
                 if received_at(listed).is_some_and(|at| at < since) {
                     return Ok(None);
@@ -68,6 +70,14 @@ impl Call<'_> {
             }
         }
         Err(not_sent("the platform's list of receipts does not end"))
+    }
+
+    /// When the item can have come at the earliest, by the platform's clock.
+    fn since(&self, exchanges: &[Exchange]) -> Micros {
+        let now = self.outbox.clock().now();
+        let answer = exchanges.last().and_then(|last| last.answer.as_ref());
+        let theirs = answer.and_then(|answer| answer.date).unwrap_or(now);
+        theirs - (now - self.head.first_attempt_at) - MARGIN
     }
 
     async fn is_taken(&self, remote_id: &str) -> Result<bool, Trouble> {

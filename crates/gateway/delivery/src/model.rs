@@ -212,6 +212,16 @@ pub enum OutboxError {
     Blobs(#[from] bursar_blobs::BlobError),
 }
 
+impl OutboxError {
+    /// Whether there was no room: nothing was kept, and will be once there is.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Db(error) => matches!(error, bursar_db::DbError::Full),
+            Self::Blobs(error) => error.is_full(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,7 +31,10 @@ const LOST_PAUSE: Duration = Duration::from_hours(1);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Trouble {
     /// The request never left, or came to nothing for sure.
-    NotSent(String),
+    NotSent {
+        reason: String,
+        retry_after: Option<Duration>,
+    },
     /// No whole answer came, or one that is not documented: the platform may have it.
     Unknown(String),
     /// The platform answered with a status that is no success.
@@ -91,8 +94,12 @@ pub(crate) struct Again {
 /// What is to be done after trouble.
 pub(crate) fn decide(trouble: Trouble, tried: &Tried) -> Decision {
     match trouble {
-        Trouble::NotSent(reason) => {
+        Trouble::NotSent {
+            reason,
+            retry_after,
+        } => {
             let wait = backoff(FIRST_DELAY, tried.attempts, tried.jitter);
+            let wait = retry_after.map_or(wait, |told| told.clamp(TOLD_MIN, TOLD_MAX));
             again(tried, wait, tried.doubtful, true, reason)
         }
         Trouble::Unknown(reason) => unknown(tried, QUICK_UNKNOWN, None, reason),

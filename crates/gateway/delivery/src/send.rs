@@ -151,7 +151,8 @@ impl Attempt<'_> {
         access.map_err(|error| match error {
             AccessError::NotConnected => Trouble::Ended,
             AccessError::Lost(reason) => Trouble::Lost(clean(&reason)),
-            AccessError::Later(_) | AccessError::Sealed | AccessError::Db(_) => not_sent(error),
+            AccessError::Later(failure) => no_token(&failure),
+            AccessError::Sealed | AccessError::Db(_) => not_sent(error),
         })
     }
 
@@ -231,7 +232,10 @@ pub(crate) fn trouble(failure: &Failure, acted: bool) -> Trouble {
         FailureKind::Refused(refusal) => {
             let status = refusal.status.as_u16();
             if !acted && !matches!(status, 401 | 403 | 429) {
-                return not_sent(refusal);
+                return Trouble::NotSent {
+                    reason: clean(&refusal.to_string()),
+                    retry_after: refusal.retry_after,
+                };
             }
             Trouble::Status {
                 status,
@@ -246,6 +250,23 @@ pub(crate) fn trouble(failure: &Failure, acted: bool) -> Trouble {
         | FailureKind::Undocumented(_)
         | FailureKind::NotSent(_)
         | FailureKind::Untrusted(_) => not_sent(failure),
+    }
+}
+
+/// What it means that there is no token: nothing was sent for the item. A token service that wants
+/// to be left alone for a while is, as any other.
+fn no_token(failure: &Failure) -> Trouble {
+    let retry_after = failure.refusal().and_then(|refusal| refusal.retry_after);
+    match failure.refusal().map(|refusal| refusal.status.as_u16()) {
+        Some(status @ 429) => Trouble::Status {
+            status,
+            retry_after,
+            text: told(failure),
+        },
+        _ => Trouble::NotSent {
+            reason: clean(&format!("no token now: {failure}")),
+            retry_after,
+        },
     }
 }
 
@@ -265,7 +286,10 @@ fn told(failure: &Failure) -> String {
 }
 
 pub(crate) fn not_sent(error: impl std::fmt::Display) -> Trouble {
-    Trouble::NotSent(clean(&error.to_string()))
+    Trouble::NotSent {
+        reason: clean(&error.to_string()),
+        retry_after: None,
+    }
 }
 
 /// Texts come from anywhere, and one engine refuses NUL.

@@ -112,7 +112,10 @@ impl Fault {
     fn is_busy(&self) -> bool {
         match self {
             Self::Refused(reason) => matches!(reason, Refused::Unavailable(_)),
-            Self::Db(error) => matches!(error, DbError::Pool(_) | DbError::Contended { .. }),
+            Self::Db(error) => matches!(
+                error,
+                DbError::Pool(_) | DbError::Full | DbError::Contended { .. }
+            ),
             _ => false,
         }
     }

@@ -106,16 +106,17 @@ async fn service(place: &TestDb, clock: &Clock) -> Router {
     let data_centers = DataCenters::new([us]).unwrap();
     let passwords = Passwords::new(rng.clone());
     let key = ServerKey::from_hex(&"a1".repeat(32)).unwrap();
-    let (clock, homes) = (clock.clone(), data_centers.clone());
+    let homes = data_centers.clone();
     let mut seed = Seed::parse(SEED).unwrap();
-    bursar_directory::seed(&db, &clock, &passwords, &homes, &mut seed)
+    bursar_directory::seed(&db, clock, &passwords, &homes, &mut seed)
         .await
         .unwrap();
-    let oauth = Oauth::open(db, clock, rng.clone(), homes, passwords, key);
+    let oauth = Oauth::open(db, clock.clone(), rng.clone(), homes, passwords, key);
     let oauth = oauth.await.unwrap();
     bursar_oauth::seed(&oauth, &mut seed).await.unwrap();
     let here = Arc::clone(data_centers.get("us").unwrap());
-    edge(bursar_oauth::routes(oauth), rng, &Limits::default()).layer(Extension(here))
+    let routes = bursar_oauth::routes(oauth);
+    edge(routes, rng, clock.clone(), &Limits::default()).layer(Extension(here))
 }
 
 async fn refused(service: Router, name: &str) -> Duration {

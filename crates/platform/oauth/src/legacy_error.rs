@@ -109,7 +109,11 @@ impl WireError for LegacyError {
             LegacyFault::Refused(_) => Status::Invalid,
             LegacyFault::Body(error) => error.kind(),
             LegacyFault::Db(
-                DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
+                DbError::Contended { .. }
+                | DbError::Pool(_)
+                | DbError::Full
+                | DbError::Closed
+                | DbError::Unknown,
             ) => Status::Busy,
             LegacyFault::Db(_) | LegacyFault::Home(_) => Status::Internal,
         }

@@ -88,7 +88,11 @@ impl WireError for ManageError {
         match &self.refusal {
             Refusal::Caller(Refused::Unavailable(_))
             | Refusal::Db(
-                DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
+                DbError::Contended { .. }
+                | DbError::Pool(_)
+                | DbError::Full
+                | DbError::Closed
+                | DbError::Unknown,
             ) => Fault::Busy,
             Refusal::Caller(Refused::NoDataCenter) | Refusal::Db(_) => Fault::Internal,
             Refusal::Caller(_) | Refusal::OtherApp => Fault::Unauthenticated,

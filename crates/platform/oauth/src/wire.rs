@@ -296,7 +296,11 @@ impl WireError for TokenError {
             Fault::Body(BodyError::TooSlow) => Kind::TooSlow,
             Fault::Refused { .. } | Fault::Body(_) => Kind::Invalid,
             Fault::Db(
-                DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
+                DbError::Contended { .. }
+                | DbError::Pool(_)
+                | DbError::Full
+                | DbError::Closed
+                | DbError::Unknown,
             ) => Kind::Busy,
             Fault::Db(_) | Fault::Password(_) | Fault::Key(_) | Fault::NoDataCenter(_) => {
                 Kind::Internal

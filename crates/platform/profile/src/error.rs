@@ -79,7 +79,7 @@ impl WireError for ProfileError {
     fn kind(&self) -> Kind {
         match self {
             Self::Refused(Refused::Unavailable(_))
-            | Self::Db(DbError::Pool(_) | DbError::Contended { .. }) => Kind::Busy,
+            | Self::Db(DbError::Pool(_) | DbError::Full | DbError::Contended { .. }) => Kind::Busy,
             Self::Refused(Refused::NoDataCenter) | Self::Db(_) => Kind::Internal,
             Self::Refused(
                 Refused::MissingScope | Refused::WrongKind | Refused::ProductNotBought,

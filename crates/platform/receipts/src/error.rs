@@ -173,7 +173,10 @@ impl ReceiptsError {
         match self {
             Self::Refused(refusal) => matches!(refusal.reason, Refused::Unavailable(_)),
             Self::Db(error) | Self::Save(error) | Self::List(error) => {
-                matches!(error, DbError::Pool(_) | DbError::Contended { .. })
+                matches!(
+                    error,
+                    DbError::Pool(_) | DbError::Full | DbError::Contended { .. }
+                )
             }
             _ => false,
         }

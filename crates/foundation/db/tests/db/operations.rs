@@ -242,3 +242,26 @@ async fn a_failed_writer_stops_the_process() {
     db.close().await;
     assert!(stopped.load(Ordering::SeqCst));
 }
+
+db_test! {
+    async fn what_does_not_fit_fails_and_the_rest_goes_on(place: TestDb) {
+        let db = open(&place).await;
+        insert(&db, Isolation::Append, 1).await.unwrap();
+        place.fill(&db, "note").await;
+        for isolation in ISOLATIONS {
+            let large = db.write(isolation, (), |tx, ()| {
+                Box::pin(async move {
+                    let bytes = [7_u8; 100_000];
+                    tx.execute(&INSERT, args![2, "large", bytes.as_slice()]).await?;
+                    Ok::<_, DbError>(())
+                })
+            });
+            let refused = large.await.unwrap_err();
+            assert!(matches!(refused, DbError::Full), "{isolation:?}: {refused}");
+            assert_eq!(count(&db).await, 1);
+        }
+        place.make_room(&db, "note").await;
+        insert(&db, Isolation::Append, 2).await.unwrap();
+        assert_eq!(count(&db).await, 2);
+    }
+}

@@ -1,6 +1,8 @@
 //! What a start refuses, and how it says so.
 
-use bursar_db::{Db, Location, MIGRATIONS, Options};
+use std::time::Duration;
+
+use bursar_db::{Db, DbError, Location, MIGRATIONS, Options, Sql};
 use bursar_testkit::TestDb;
 
 async fn refused(location: Location) -> String {
@@ -120,4 +122,39 @@ async fn a_server_that_loses_acknowledged_writes() {
     let text = refused(place.location.clone()).await;
     assert!(text.contains("synchronous_commit = off"), "{text}");
     assert!(text.contains("set it to `on`"), "{text}");
+}
+
+static CONNECTIONS: Sql =
+    Sql::new("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()");
+
+async fn connections(db: &Db) -> i64 {
+    let count = db.read((), |tx, ()| {
+        Box::pin(async move {
+            let row = tx.row(&CONNECTIONS, &[]).await?;
+            row.ok_or(DbError::Closed)?.get::<i64>(0)
+        })
+    });
+    count.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_closed_database_leaves_no_connection() {
+    let place = TestDb::postgres().await;
+    let options = Options {
+        connections_max: 1,
+        ..place.options()
+    };
+    let left = place.try_open(options).await.unwrap();
+    for _ in 0..5 {
+        place.open().await.close().await;
+    }
+    // The server sees the end of a connection a little later. What is left is one that asks, and
+    // one that listens.
+    for _ in 0..500 {
+        if connections(&left).await <= 2 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{} connections", connections(&left).await);
 }

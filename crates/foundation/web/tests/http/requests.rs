@@ -45,7 +45,7 @@ fn request(line: &str, headers: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_answer_carries_a_correlation_id() {
+async fn every_answer_carries_a_correlation_id_and_the_clocks_date() {
     let limits = Limits {
         request_time: SHORT,
         ..Limits::default()
@@ -70,6 +70,8 @@ async fn every_answer_carries_a_correlation_id() {
             Some("mine"),
             "{line}"
         );
+        let date = field(&answer, "date");
+        assert_eq!(date, Some("Sat, 21 Nov 2026 09:30:00 GMT"), "{line}");
 
         for headers in ["", "concur-correlationid: not one word\r\n"] {
             let answer = server.exchange(&request(line, headers, sent)).await;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use bursar_kernel::Rng;
+use bursar_kernel::{Clock, Micros, Rng};
 use bursar_web::{DataCenter, Door, Limits, edge, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+/// When every test happens: Sat, 21 Nov 2026 09:30:00 GMT.
+pub(crate) const NOW: Micros = Micros(1_795_253_400_000_000);
 /// Short enough to wait for in a test that must run into a limit.
 pub(crate) const SHORT: Duration = Duration::from_millis(50);
 
@@ -32,7 +34,7 @@ impl Server {
         let door = Door {
             socket,
             data_center: Arc::new(data_center()),
-            router: edge(routes, Rng::seeded(1), &limits),
+            router: edge(routes, Rng::seeded(1), Clock::fake(NOW), &limits),
             tls: None,
         };
         let (stop, stopped) = oneshot::channel();

@@ -103,7 +103,11 @@ impl Visit {
     pub(super) fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Response {
         let kind = match error.downcast_ref::<DbError>() {
             Some(
-                DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
+                DbError::Contended { .. }
+                | DbError::Pool(_)
+                | DbError::Full
+                | DbError::Closed
+                | DbError::Unknown,
             ) => ErrorKind::Busy,
             _ => ErrorKind::Internal,
         };

@@ -54,6 +54,9 @@ impl ApiError {
             _ => Vec::new(),
         };
         let message = match self {
+            Self::Outbox(error) if error.is_full() => {
+                "the disk is full; nothing was kept: make room, then send it again".to_owned()
+            }
             Self::Outbox(_) if self.kind() == Kind::Busy => "busy; try again".to_owned(),
             Self::Outbox(_) => "internal error; the log has the cause".to_owned(),
             other => other.to_string(),
@@ -72,6 +75,7 @@ impl ApiError {
             Self::Refused(Refused::NotConnected(_)) => "not_connected",
             Self::Refused(Refused::KeyReused(_)) => "key_reused",
             Self::Refused(Refused::NotParked(_)) => "not_parked",
+            Self::Outbox(error) if error.is_full() => "full",
             _ => match self.kind() {
                 Kind::NotFound => "not_found",
                 Kind::TooLarge => "too_large",
@@ -100,6 +104,7 @@ impl WireError for ApiError {
                 }
                 Refused::TooLarge { .. } => Kind::TooLarge,
             },
+            Self::Outbox(error) if error.is_full() => Kind::Busy,
             Self::Outbox(
                 OutboxError::Db(
                     DbError::Pool(_)
@@ -128,5 +133,33 @@ impl WireError for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.answer()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_said_to_be_full() {
+        let blobs = |kind: io::ErrorKind| BlobError::Io {
+            action: "write",
+            path: "x".into(),
+            source: Arc::new(kind.into()),
+        };
+        let full: [OutboxError; 3] = [
+            DbError::Full.into(),
+            blobs(io::ErrorKind::StorageFull).into(),
+            blobs(io::ErrorKind::QuotaExceeded).into(),
+        ];
+        for error in full {
+            let error = ApiError::Outbox(error);
+            assert_eq!((error.kind(), error.word()), (Kind::Busy, "full"));
+        }
+        let other = ApiError::Outbox(blobs(io::ErrorKind::NotADirectory).into());
+        assert_eq!((other.kind(), other.word()), (Kind::Internal, "internal"));
     }
 }

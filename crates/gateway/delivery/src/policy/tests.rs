@@ -25,7 +25,10 @@ fn status(status: u16, seconds: Option<u64>) -> Trouble {
 }
 
 fn not_sent() -> Trouble {
-    Trouble::NotSent("no".to_owned())
+    Trouble::NotSent {
+        reason: "no".to_owned(),
+        retry_after: None,
+    }
 }
 
 fn waits(trouble: Trouble, tried: &Tried) -> (u64, bool, bool) {

@@ -25,7 +25,7 @@ const HASHES: [(&str, &str); 2] = [
 ];
 
 /// The API of a gateway, served.
-async fn serve(gateway: &Gateway) -> (Site, JoinHandle<()>) {
+pub(super) async fn serve(gateway: &Gateway) -> (Site, JoinHandle<()>) {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", socket.local_addr().unwrap());
     let keys = ApiKeys::new(HASHES).unwrap();
@@ -34,7 +34,7 @@ async fn serve(gateway: &Gateway) -> (Site, JoinHandle<()>) {
     let door = Door {
         socket,
         data_center: Arc::new(DataCenter::new("gateway", &base, &base).unwrap()),
-        router: bursar_web::edge(router, Rng::system(), &limits),
+        router: bursar_web::edge(router, Rng::system(), gateway.clock.clone(), &limits),
         tls: None,
     };
     let never = std::future::pending();
@@ -42,15 +42,15 @@ async fn serve(gateway: &Gateway) -> (Site, JoinHandle<()>) {
     (Site { base }, serving)
 }
 
-fn item_json(key: &str, user: &str, type_name: &str, body: &str) -> String {
+pub(super) fn item_json(key: &str, user: &str, type_name: &str, body: &str) -> String {
     format!(r#"{{"key":"{key}","user":"{user}","type":"{type_name}","body":{body}}}"#)
 }
 
-async fn send(call: Call, json: impl Into<Vec<u8>>) -> Answer {
+pub(super) async fn send(call: Call, json: impl Into<Vec<u8>>) -> Answer {
     call.bearer("secret").json(json).send().await
 }
 
-fn refused(answer: &Answer, status: u16, word: &str) -> Value {
+pub(super) fn refused(answer: &Answer, status: u16, word: &str) -> Value {
     assert_eq!(answer.status, status, "{}", answer.text());
     let body = answer.json();
     assert_eq!(body["error"], word, "{body}");

@@ -53,7 +53,12 @@ impl Pages {
         let door = Door {
             socket,
             data_center: Arc::new(DataCenter::new("gateway", &base, &base).unwrap()),
-            router: edge(router, Rng::system(), &WebLimits::default()),
+            router: edge(
+                router,
+                Rng::system(),
+                app.clock.clone(),
+                &WebLimits::default(),
+            ),
             tls: None,
         };
         let (stop, stopped) = oneshot::channel::<()>();

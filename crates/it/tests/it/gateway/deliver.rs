@@ -1,6 +1,5 @@
 //! Items on their way: order, retries, refusals, replays, restarts.
 
-use bursar_gateway_connect::calls;
 use bursar_gateway_delivery::Refused;
 use bursar_testkit::db_test;
 
@@ -81,8 +80,7 @@ db_test! {
 
         // The log explains it, and has the body once.
         let id = parked.id;
-        let log = gateway.db.scan(id, |tx, id| Box::pin(calls::by_item(tx, APP, *id, 10)));
-        let log: Vec<calls::Call> = log.await.unwrap();
+        let log = gateway.log_of(id).await;
         let post = log.iter().find(|call| call.method == "POST").unwrap();
         assert_eq!((post.status, &post.request_body), (Some(400), &None));
 

@@ -6,27 +6,33 @@ mod connect_forged;
 mod connect_refused;
 mod connect_site;
 mod deliver;
+mod failpoints;
+mod faults;
+mod full;
 mod lookup;
 mod proxy;
 mod simulation;
+mod skew;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use bursar::Platform;
+use bursar::admin::{Admin, Order};
 use bursar_blobs::Blobs;
-use bursar_db::Db;
+use bursar_db::{Db, DbError};
 use bursar_gateway_client::{
     App as ClientApp, Client as PlatformClient, Http, ImageType, Limits, ReceiptType,
 };
-use bursar_gateway_connect::{App, Apps, Brand, Environment, NewAccount, Vault};
+use bursar_gateway_connect::{App, Apps, Brand, Connection, Environment, NewAccount, Vault, calls};
 use bursar_gateway_delivery::{Accepted, Deliverer, Item, ItemType, NewItem, Outbox, State};
-use bursar_kernel::{Clock, Rng, Uuid};
+use bursar_kernel::{Clock, Micros, Rng, Uuid};
 use bursar_oauth::Principal;
 use bursar_secrets::SealingKeys;
-use bursar_testkit::TestDb;
+use bursar_testkit::{TestAuthority, TestDb};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -42,12 +48,18 @@ const FLEET: &str = "2b6d5e1a-0f3c-4d87-9a5b-1c2d3e4f5a60";
 /// Longer than a lease.
 const LEASE_OVER: Duration = Duration::from_secs(121);
 
-/// A platform whose data center `us` is reached through a proxy, and a gateway before it.
+/// A platform that is reached through a proxy, and a gateway before it.
 struct Gateway {
     /// Gone when this is.
-    _place: TestDb,
+    place: TestDb,
+    seed: u64,
+    /// The gateway's clock.
     clock: Clock,
+    /// The platform's: the same one, if nothing else is said.
+    there: Clock,
     proxy: Proxy,
+    reach: Reach,
+    admin: Admin,
     db: Db,
     outbox: Outbox,
     /// Request tokens, by user.
@@ -56,17 +68,63 @@ struct Gateway {
     serving: JoinHandle<()>,
 }
 
+/// How it starts.
+#[derive(Clone, Copy)]
+struct Start {
+    seed: u64,
+    drivers: usize,
+    /// Hours that the gateway's clock is before the platform's; negative: behind.
+    ahead: i64,
+    /// Whether each refresh gives another refresh token.
+    rotating: bool,
+    tls: bool,
+    /// How long a call may take.
+    call_time: Duration,
+    /// The platform's workers, which make pictures.
+    workers: usize,
+}
+
+impl Start {
+    /// With this many drivers.
+    fn with(seed: u64, drivers: usize) -> Self {
+        Self {
+            seed,
+            drivers,
+            ahead: 0,
+            rotating: false,
+            tls: false,
+            call_time: Duration::from_secs(5),
+            workers: 1,
+        }
+    }
+}
+
+/// How the platform is reached.
+#[derive(Clone)]
+struct Reach {
+    base: String,
+    /// Whom to trust beside the system's authorities.
+    pem: Option<Vec<u8>>,
+    call_time: Duration,
+}
+
 /// The UUID of a driver of the fleet.
 fn driver(number: usize) -> String {
     format!("2b6d5e1a-0f3c-4d87-9a5b-1c2d3e4f{number:04x}")
 }
 
 /// A company with this many users.
-fn fleet(drivers: usize) -> String {
+fn fleet(start: Start) -> String {
+    let drivers = start.drivers;
+    let mut people = without_passwords();
+    if start.rotating {
+        let cafe = format!("client_id = \"{}\"", CAFE.0);
+        people = people.replacen(&cafe, &format!("{cafe}\nrotation = \"new\""), 1);
+    }
     let mut seed = format!(
         "{}\n[[companies]]\nid = \"{FLEET}\"\nname = \"Fleet\"\nedition = \"standard\"\n\
          products = [\"expense\"]\nhome = \"us\"\n",
-        without_passwords()
+        people
     );
     for number in 0..drivers {
         let id = driver(number);
@@ -84,17 +142,38 @@ fn fleet(drivers: usize) -> String {
 impl Gateway {
     /// With this many drivers, `d0`, `d1` and so on, all of them connected.
     async fn start(place: &TestDb, seed: u64, drivers: usize) -> Self {
-        let clock = Clock::fake(NOW);
-        let proxy = Proxy::start(seed, &clock).await;
-        let mut config = config(place);
-        config.workers = 1;
-        config.datacenters[0].base_uri = Some(proxy.base.clone());
-        let platform = Platform::start_at(config, Some(&fleet(drivers)), clock.clone()).await;
-        let platform = platform.expect("the platform starts");
-        let socket = platform.sockets().find(|(id, _)| *id == "us").unwrap().1;
-        proxy.lead_to(socket);
-        let mut tokens = BTreeMap::new();
+        let gateway = Self::begin(place, Start::with(seed, drivers)).await;
+        gateway.connect_all(drivers).await
+    }
+
+    async fn connect_all(self, drivers: usize) -> Self {
         for number in 0..drivers {
+            self.connect(number).await;
+        }
+        self
+    }
+
+    /// Nobody is connected yet.
+    async fn begin(place: &TestDb, start: Start) -> Self {
+        let there = Clock::fake(NOW);
+        let clock = match start.ahead {
+            0 => there.clone(),
+            hours => Clock::fake(Micros(NOW.0 + hours * 3_600_000_000)),
+        };
+        let authority = start.tls.then(TestAuthority::new);
+        let proxy = Proxy::start(start.seed, &there, authority.as_ref()).await;
+        let mut config = config(place);
+        config.workers = start.workers;
+        config.tls_terminated_by_proxy = start.tls;
+        for (door, base) in proxy.bases.iter().enumerate() {
+            config.datacenters[door].base_uri = Some(base.clone());
+        }
+        let platform = Platform::start_at(config, Some(&fleet(start)), there.clone()).await;
+        let platform = platform.expect("the platform starts");
+        let socket = |of: &str| platform.sockets().find(|(id, _)| *id == of).unwrap().1;
+        proxy.lead_to([socket("us"), socket("emea")]);
+        let mut tokens = BTreeMap::new();
+        for number in 0..start.drivers {
             let principal = Principal::User {
                 id: uuid(&driver(number)),
                 company_id: uuid(FLEET),
@@ -102,28 +181,53 @@ impl Gateway {
             let token = platform.request_token(uuid(CAFE.0), principal).await;
             tokens.insert(driver(number), token.unwrap());
         }
+        let admin = platform.admin().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(platform.serve(async { drop(stopped.await) }));
+        let reach = Reach {
+            base: proxy.bases[0].clone(),
+            pem: authority.map(|authority| authority.pem().into()),
+            call_time: start.call_time,
+        };
         let place = place.beside().await;
         let db = place.open().await;
-        let blobs = Blobs::open(place.folder().join("blobs"), clock.clone(), Rng::system());
-        let vault = vault(&proxy.base, &db, &clock);
-        let rng = Rng::seeded(seed);
-        let outbox = Outbox::new(db.clone(), blobs.unwrap(), clock.clone(), rng, vault);
-        let gateway = Self {
-            _place: place,
+        let outbox = outbox(
+            &reach,
+            place.folder(),
+            &db,
+            (&clock, Rng::seeded(start.seed)),
+        );
+        Self {
+            place,
+            seed: start.seed,
             clock,
+            there,
             proxy,
+            reach,
+            admin,
             db,
             outbox,
             tokens,
             stop,
             serving,
-        };
-        for number in 0..drivers {
-            gateway.connect(number).await;
         }
-        gateway
+    }
+
+    /// Time passes, here and there.
+    fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        if self.there.now() != self.clock.now() {
+            self.there.advance(time);
+        }
+    }
+
+    /// The fleet moves to another data center.
+    async fn move_to(&self, data_center: &str) {
+        let order = Order::MoveCompany {
+            company: uuid(FLEET),
+            data_center: data_center.to_owned(),
+        };
+        self.admin.carry_out(&order).await.unwrap();
     }
 
     async fn connect(&self, number: usize) -> Uuid {
@@ -149,9 +253,13 @@ impl Gateway {
 
     /// A driver's connection.
     async fn connection(&self, number: usize) -> Uuid {
+        self.connection_of(number).await.id
+    }
+
+    async fn connection_of(&self, number: usize) -> Connection {
         let user_ref = format!("d{number}");
         let of = self.outbox.vault().of_ref(APP, &user_ref).await;
-        of.unwrap().expect("a connection").id
+        of.unwrap().expect("a connection")
     }
 
     fn deliverer(&self) -> Deliverer {
@@ -175,6 +283,15 @@ impl Gateway {
         self.outbox.get(APP, id).await.unwrap().expect("an item")
     }
 
+    /// The calls for an item, in order.
+    async fn log_of(&self, id: i64) -> Vec<calls::Call> {
+        let log = self
+            .db
+            .scan(id, |tx, id| Box::pin(calls::by_item(tx, APP, *id, 100)));
+        let log: Result<_, DbError> = log.await;
+        log.unwrap()
+    }
+
     /// Delivers what is due, and lets the proxy come to rest: nothing is on its way any more.
     async fn deliver(&self) -> usize {
         let sent = self.deliverer().run_due().await.unwrap();
@@ -189,7 +306,7 @@ impl Gateway {
             if self.outbox.open(APP).await.unwrap() == 0 {
                 return;
             }
-            self.clock.advance(step);
+            self.pass(step);
         }
         panic!("items are left");
     }
@@ -227,18 +344,29 @@ impl Gateway {
     }
 }
 
-fn vault(base_uri: &str, db: &Db, clock: &Clock) -> Vault {
+/// An outbox on a database and a folder: nothing in memory is shared with another.
+fn outbox(reach: &Reach, folder: &Path, db: &Db, (clock, rng): (&Clock, Rng)) -> Outbox {
+    let blobs = Blobs::open(folder.join("blobs"), clock.clone(), Rng::system()).unwrap();
+    let vault = vault(reach, db, clock);
+    Outbox::new(db.clone(), blobs, clock.clone(), rng, vault)
+}
+
+fn vault(reach: &Reach, db: &Db, clock: &Clock) -> Vault {
     let app = ClientApp {
         client_id: CAFE.0.to_owned(),
         client_secret: CAFE.1.into(),
-        base_uri: base_uri.to_owned(),
-        trusted_domains: Vec::new(),
+        base_uri: reach.base.clone(),
+        trusted_domains: vec!["localhost".to_owned()],
     };
     let limits = Limits {
-        total_time: Duration::from_secs(5),
+        total_time: reach.call_time,
         ..Limits::default()
     };
-    let client = PlatformClient::new(Http::new(limits), clock.clone(), Rng::system(), app);
+    let http = match &reach.pem {
+        Some(pem) => Http::trusting(limits, pem).unwrap(),
+        None => Http::new(limits),
+    };
+    let client = PlatformClient::new(http, clock.clone(), Rng::system(), app);
     let app = App {
         id: APP.to_owned(),
         environment: Environment::Production,

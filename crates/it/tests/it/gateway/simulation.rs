@@ -1,4 +1,6 @@
-//! A bad day: every third call fails in some way, and the deliverer dies again and again.
+//! A bad day: every third call fails in some way, handshakes among them, the company moves to and
+//! fro, and the deliverer dies again and again. `BURSAR_SEED=n` takes another seed, `BURSAR_LONG=1`
+//! makes it fifty days.
 
 use std::collections::HashMap;
 
@@ -7,58 +9,96 @@ use bursar_testkit::db_test;
 use super::*;
 
 const USERS: usize = 20;
+/// Items of a day.
 const ITEMS: usize = 2_000;
+const DAYS_LONG: usize = 50;
 const SEED: u64 = 20_261_121;
-/// Times that the deliverer is killed.
+/// Times that the deliverer is killed in a day.
 const KILLS: usize = 12;
+/// Times that it is killed between two moves.
+const KILLS_AT_HOME: usize = 3;
 
 db_test! {
     async fn every_item_arrives_once(place: TestDb) {
-        let gateway = Gateway::start(&place, SEED, USERS).await;
-        let rng = Rng::seeded(SEED);
-        let items: Vec<_> = (0..ITEMS).map(|number| item(number, &rng)).collect();
-        let mut ids = Vec::new();
-        for some in items.chunks(250) {
-            ids.extend(gateway.accept(some.to_vec()).await);
-        }
-        gateway.proxy.fail(33);
-        let mut killed = 0;
-        while killed < KILLS {
-            let deliverer = gateway.deliverer();
-            let time = Duration::from_millis(5 + rng.below(60));
-            let died = tokio::time::timeout(time, deliverer.run_due()).await.is_err();
-            killed += usize::from(died);
-            gateway.proxy.rest().await;
-            gateway.clock.advance(LEASE_OVER);
-        }
-        gateway.deliver_all(Duration::from_mins(3)).await;
-        gateway.proxy.fail(0);
-        let parked = gateway.outbox.list(APP, Some(State::Parked), i64::MAX, 10).await.unwrap();
-        assert_eq!(parked, [], "faults that pass park nothing");
-        let (doubled, lost) = compare(&gateway, &items).await;
-        println!(
-            "seed {SEED}, {ITEMS} items of {USERS} users, {} faults, {KILLS} kills: \
-             doubled {doubled}, lost {lost}",
-            gateway.proxy.faults()
-        );
-        assert_eq!((doubled, lost), (0, 0));
-        gateway.stop().await;
+        let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let seed = number("BURSAR_SEED").unwrap_or(SEED);
+        let long = number("BURSAR_LONG").is_some_and(|long| long > 0);
+        simulate(&place, seed, if long { DAYS_LONG } else { 1 }).await;
     }
 }
 
+async fn simulate(place: &TestDb, seed: u64, days: usize) {
+    let start = Start {
+        tls: true,
+        // Pictures of so many receipts would take longer than all else.
+        workers: usize::from(days == 1),
+        call_time: Duration::from_secs(1),
+        ..Start::with(seed, USERS)
+    };
+    let gateway = Gateway::begin(place, start).await.connect_all(USERS).await;
+    let rng = Rng::seeded(seed);
+    for day in 0..days {
+        a_day(&gateway, &rng, day).await;
+        if days > 1 {
+            let engine = gateway.db.engine();
+            let faults = gateway.proxy.faults();
+            eprintln!(
+                "{engine}: {} items delivered, {faults} faults",
+                (day + 1) * ITEMS
+            );
+        }
+    }
+    let parked = gateway.outbox.list(APP, Some(State::Parked), i64::MAX, 10);
+    assert_eq!(parked.await.unwrap(), [], "faults that pass park nothing");
+    gateway.proxy.fail(0);
+    let (doubled, lost) = compare(&gateway, days * ITEMS).await;
+    println!(
+        "seed {seed}, {} items of {USERS} users, {} faults, {} kills: doubled {doubled}, lost {lost}",
+        days * ITEMS,
+        gateway.proxy.faults(),
+        days * KILLS,
+    );
+    assert_eq!((doubled, lost), (0, 0));
+    gateway.stop().await;
+}
+
+/// Accepts a day's items and delivers them, whatever happens.
+async fn a_day(gateway: &Gateway, rng: &Rng, day: usize) {
+    for first in (day * ITEMS..(day + 1) * ITEMS).step_by(250) {
+        let some = (first..first + 250).map(|number| item(gateway.seed, number));
+        gateway.accept(some.collect()).await;
+    }
+    gateway.proxy.fail(33);
+    let mut killed = 0;
+    while killed < KILLS && gateway.outbox.open(APP).await.unwrap() > 0 {
+        let deliverer = gateway.deliverer();
+        let time = Duration::from_millis(5 + rng.below(60));
+        let died = tokio::time::timeout(time, deliverer.run_due())
+            .await
+            .is_err();
+        gateway.proxy.rest().await;
+        gateway.clock.advance(LEASE_OVER);
+        killed += usize::from(died);
+        if died && killed.is_multiple_of(KILLS_AT_HOME) {
+            let homes = ["us", "emea"];
+            gateway.move_to(homes[killed / KILLS_AT_HOME % 2]).await;
+        }
+    }
+    gateway.deliver_all(Duration::from_mins(3)).await;
+}
+
 /// A receipt; one in ten is equal to another one.
-fn item(number: usize, rng: &Rng) -> NewItem {
-    let same = rng.below(10) == 0;
-    let reference = if same {
-        "same".to_owned()
-    } else {
-        format!("r{number}")
+fn item(seed: u64, number: usize) -> NewItem {
+    let chance = Rng::seeded(seed.wrapping_add(number as u64));
+    let reference = match chance.below(10) {
+        0 => "same".to_owned(),
+        _ => format!("r{number}"),
     };
     receipt(number % USERS, &format!("k{number}"), &reference)
 }
 
 /// Receipts that arrived more often than they should, and less.
-async fn compare(gateway: &Gateway, items: &[NewItem]) -> (i64, i64) {
+async fn compare(gateway: &Gateway, items: usize) -> (i64, i64) {
     let (mut doubled, mut lost) = (0, 0);
     for user in 0..USERS {
         let mut counts: HashMap<String, i64> = HashMap::new();
@@ -66,8 +106,8 @@ async fn compare(gateway: &Gateway, items: &[NewItem]) -> (i64, i64) {
             let reference = receipt["reference"].as_str().unwrap().to_owned();
             *counts.entry(reference).or_default() += 1;
         }
-        let name = format!("d{user}");
-        for item in items.iter().filter(|item| item.user == name) {
+        for number in (user..items).step_by(USERS) {
+            let item = item(gateway.seed, number);
             let body: Value = serde_json::from_str(&item.body).unwrap();
             let reference = body["reference"].as_str().unwrap().to_owned();
             *counts.entry(reference).or_default() -= 1;

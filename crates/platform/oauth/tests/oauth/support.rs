@@ -232,7 +232,8 @@ impl Service {
         let here = self.data_centers.get(at).expect("a data center");
         let routes = bursar_oauth::routes(self.oauth.clone()).merge(guarded(self.oauth.clone()));
         let limits = Limits::default();
-        let service = edge(routes, Rng::seeded(1), &limits).layer(Extension(Arc::clone(here)));
+        let edge = edge(routes, Rng::seeded(1), self.clock.clone(), &limits);
+        let service = edge.layer(Extension(Arc::clone(here)));
         let response = service.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
