@@ -140,8 +140,8 @@ impl TestDb {
         match &self.location {
             Location::Folder(_) => limit(db, &MANY_PAGES).await,
             Location::Url(_) => {
-                self.batch(&format!("DROP TRIGGER no_room ON {table}"))
-                    .await
+                let sql = format!("DROP TRIGGER no_room ON {table}");
+                self.batch(&sql).await;
             }
         }
     }
