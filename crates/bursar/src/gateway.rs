@@ -5,7 +5,7 @@ pub mod import;
 pub mod legacy;
 pub mod watch;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,13 +15,14 @@ use axum::Router;
 use bursar_blobs::{BlobError, BlobId, Blobs};
 use bursar_db::{Db, DbError, Location, OpenError};
 use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
-use bursar_gateway_connect::pages::{self, PagesState};
+use bursar_gateway_connect::pages::{self, Codes, PagesState};
 use bursar_gateway_connect::{
     App, Apps, Environment, KeepAlive, Resealed, Revoke, Vault, forget_calls,
 };
 use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, routes};
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng};
+use bursar_mail::{Mailbox, Mailer};
 use bursar_secrets::{Passwords, SealingKeys};
 use bursar_web::{DataCenter, Door, Limits, Metrics, Readiness, edge, openapi_router, ops_router};
 use secrecy::SecretString;
@@ -58,11 +59,15 @@ pub struct Gateway {
 impl Gateway {
     /// Opens everything, binds its address and starts what runs by itself.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
-        Self::start_at(config, Clock::system()).await
+        Self::start_mailing(config, None).await
     }
 
-    /// The same by any clock.
-    pub async fn start_at(config: &Config, clock: Clock) -> Result<Self, StartError> {
+    /// The same; mail goes into this mailbox, if there is one.
+    pub async fn start_mailing(
+        config: &Config,
+        mailbox: Option<Mailbox>,
+    ) -> Result<Self, StartError> {
+        let clock = Clock::system();
         let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
         let metrics = Metrics::install();
         let rng = Rng::system();
@@ -70,11 +75,22 @@ impl Gateway {
         let db = vault.db().clone();
         let blobs = Blobs::open(config.data.join("blobs"), clock.clone(), rng.clone())?;
         let (socket, here) = bind(gateway).await?;
+        let mailers = mailers(config, gateway, &db, mailbox.as_ref())?;
+        let mails = mailers.values().all(sends);
+        if !mails {
+            tracing::warn!(
+                "no mail server is configured: nobody can make an account; see `mail.host` in \
+                 docs/operations.md"
+            );
+        }
         let workers = Workers::start(
             db.clone(),
             clock.clone(),
             rng.clone(),
-            vec![Arc::new(Revoke::new(vault.clone()))],
+            vec![
+                Arc::new(Revoke::new(vault.clone())),
+                Arc::new(Codes::new(vault.clone(), mailers)),
+            ],
             config.workers,
         );
         let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
@@ -84,6 +100,7 @@ impl Gateway {
             vault: vault.clone(),
             passwords: Passwords::new(rng.clone()),
             base_uri: here.base_uri().to_owned(),
+            mails,
         });
         let outbox = Outbox::new(
             db.clone(),
@@ -150,6 +167,27 @@ impl Gateway {
         self.workers.stop().await;
         self.db.close().await;
     }
+}
+
+/// What sends each app's mail, in the name of its brand.
+fn mailers(
+    config: &Config,
+    gateway: &GatewayConfig,
+    db: &Db,
+    mailbox: Option<&Mailbox>,
+) -> Result<BTreeMap<String, Mailer>, StartError> {
+    let mailers = gateway.app.iter().map(|app| {
+        let mailer = match mailbox {
+            Some(mailbox) => Mailer::Mailbox(mailbox.clone()),
+            None => crate::mail::mailer(config, &app.brand().name, db)?,
+        };
+        Ok((app.id.clone(), mailer))
+    });
+    mailers.collect()
+}
+
+fn sends(mailer: &Mailer) -> bool {
+    !matches!(mailer, Mailer::Nowhere)
 }
 
 /// The vault over the configured database, with the configured apps.

@@ -51,6 +51,7 @@ pub struct Platform {
     control: Option<Control>,
     admin: Admin,
     db: Db,
+    mailbox: Option<Mailbox>,
     oauth: Oauth,
     workers: Workers,
     sweeper: JoinHandle<()>,
@@ -176,6 +177,7 @@ impl Platform {
             tls: None,
             control: Control::bind(&config.data)?,
             admin: parts.admin(),
+            mailbox: parts.mailbox(),
             db: parts.db,
             oauth: parts.oauth,
             workers,
@@ -231,6 +233,11 @@ impl Platform {
         self.addresses()
             .find(|(known, _)| *known == id)
             .map(|(_, address)| address.to_owned())
+    }
+
+    /// The mailbox, where mail goes into one.
+    pub fn mailbox(&self) -> Option<&Mailbox> {
+        self.mailbox.as_ref()
     }
 
     /// Answers until `stop` completes; then finishes what was accepted, and closes everything.
@@ -291,7 +298,10 @@ impl Parts {
             data_centers.clone(),
             partner_urls(config),
         );
-        let mailer = crate::mail::mailer(config, &db)?;
+        let mailer = crate::mail::mailer(config, &config.brand, &db)?;
+        if let Mailer::Nowhere = mailer {
+            tracing::warn!("no mail server is configured: nobody can sign in by mail");
+        }
         let parts = Self {
             strict: config.strict.clone(),
             db,

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use bursar_db::Location;
 use bursar_gateway_delivery::ApiKeys;
 use bursar_kernel::{Clock, Rng};
+use bursar_mail::Mailbox;
 use bursar_sandbox::demo::gateway::{self, Merchant};
 use bursar_sandbox::demo::{Cast, Login, play};
 use bursar_sandbox::{SEED, WEEK, cast};
@@ -69,11 +70,14 @@ pub async fn serve(config: Config, flags: SandboxFlags) -> Result<ExitCode, Star
 }
 
 /// Runs the sandbox, plays the main job on it over TCP, and keeps serving unless `exit`.
-pub async fn demo(config: Config, port: u16, exit: bool) -> Result<ExitCode, StartError> {
+pub async fn demo(mut config: Config, port: u16, exit: bool) -> Result<ExitCode, StartError> {
     let data = config.data.clone();
+    // What is mailed is read here.
+    config.mail = None;
     let platform = start(config.clone(), port).await?;
     let cast = cast_of(&platform);
-    let (gateway, merchant) = start_gateway(config, &cast).await?;
+    let mailbox = platform.mailbox().cloned();
+    let (gateway, merchant) = start_gateway(config, &cast, mailbox).await?;
     let welcome = welcome(&platform, "curl");
     let signalled = stop_signal()?;
     let (stop, stopped) = watch::channel(());
@@ -134,8 +138,12 @@ async fn perform(cast: &Cast, merchant: &Merchant, data: &Path) -> Result<(), Bo
     Ok(())
 }
 
-/// The merchant's gateway, on any free port.
-async fn start_gateway(mut config: Config, cast: &Cast) -> Result<(Gateway, Merchant), StartError> {
+/// The merchant's gateway, on any free port. It mails into the sandbox's mailbox.
+async fn start_gateway(
+    mut config: Config,
+    cast: &Cast,
+    mailbox: Option<Mailbox>,
+) -> Result<(Gateway, Merchant), StartError> {
     let rng = Rng::system();
     config.data = config.data.join("gateway");
     if let Location::Folder(_) = config.location {
@@ -165,7 +173,7 @@ async fn start_gateway(mut config: Config, cast: &Cast) -> Result<(Gateway, Merc
         company_operators: Vec::new(),
     };
     config.gateway = Some(GatewayConfig::on_loopback(app));
-    let gateway = Gateway::start(&config).await?;
+    let gateway = Gateway::start_mailing(&config, mailbox).await?;
     let merchant = Merchant {
         address: gateway.address().to_owned(),
         app: "bluebird".to_owned(),

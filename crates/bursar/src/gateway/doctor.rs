@@ -59,6 +59,7 @@ pub async fn examine(config: &Config) -> Result<Vec<Finding>, StartError> {
             None
         }
     });
+    findings.push(mail(config));
     let configured = apps(gateway, &clock, &rng)?;
     for app in configured.iter() {
         findings.push(credentials(app).await);
@@ -108,6 +109,13 @@ fn key(config: &Config, gateway: &GatewayConfig) -> Finding {
     }
     let loaded = bursar_secrets::SealingKeys::load_or_create(&path, &Rng::system());
     finding(what, loaded.err().map(|error| error.to_string()))
+}
+
+/// Whether the connect pages can mail codes.
+fn mail(config: &Config) -> Finding {
+    let problem = "none is configured: nobody can make an account, or set a new password";
+    let problem = config.mail.is_none().then(|| problem.to_owned());
+    finding("the mail server", problem)
 }
 
 /// Whether the platform takes the app's id and secret.

@@ -25,6 +25,7 @@ db_test! {
                 "See the available expenses",
                 "Follow the geolocation",
                 "Land at the merchant",
+                "Type the code from the mail",
                 "4 accepted, 0 rejected",
                 "4 items, each delivered once",
                 "See that the platform knows",

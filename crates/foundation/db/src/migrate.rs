@@ -65,6 +65,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     70 "0070_connect_vault",
     71 "0071_delivery_outbox",
     72 "0072_connect_pages",
+    74 "0074_connect_proof",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

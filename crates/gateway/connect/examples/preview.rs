@@ -15,6 +15,10 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     for (name, html) in views::samples() {
         write(folder, &format!("{name}.html"), html?.as_bytes())?;
     }
+    for (name, html, text) in views::letters() {
+        write(folder, &format!("{name}.html"), html?.as_bytes())?;
+        write(folder, &format!("{name}.txt"), text?.as_bytes())?;
+    }
     Ok(())
 }
 

@@ -37,5 +37,5 @@ pub use vault::{Access, AccessError, Vault};
 
 /// Every SQL statement of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {
-    [store::STATEMENTS, calls::STATEMENTS, pages::statements()].concat()
+    [store::STATEMENTS, calls::STATEMENTS, &pages::statements()].concat()
 }

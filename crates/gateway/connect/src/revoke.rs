@@ -130,7 +130,7 @@ impl Handler for Revoke {
     }
 }
 
-fn parse(payload: &str) -> Result<(&str, Uuid), HandlerError> {
+pub(crate) fn parse(payload: &str) -> Result<(&str, Uuid), HandlerError> {
     let parsed = payload
         .rsplit_once(' ')
         .and_then(|(app_id, id)| Some((app_id, id.parse().ok()?)));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bursar_outbound::Response;
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::Value;
 
 use super::{
     Cast, Demo, DemoError, FORM, Login, PATIENCE, check, encode, expect, header, json, unexpected,
@@ -57,19 +58,7 @@ pub async fn connect(cast: &Cast, merchant: &Merchant, rng: &bursar_kernel::Rng)
     let landing = page(&format!("landing?{query}"));
     let step = "Land at the merchant";
     pages.get(step, &landing, StatusCode::SEE_OTHER).await?;
-    let step = "Make an account there";
-    let new = page("signin/new");
-    pages.get(step, &new, StatusCode::OK).await?;
-    let form = [
-        ("name", "Ana Reyes"),
-        ("email", USER),
-        ("password", PASSWORD),
-    ];
-    let answer = pages.submit(step, &new, &form).await?;
-    if answer.status != StatusCode::SEE_OTHER {
-        // An earlier demo on the same data made it.
-        pages.sign_in_there(&merchant.app).await?;
-    }
+    pages.make_account(&demo, &merchant.app).await?;
     let step = "Confirm";
     let confirm = page("connect");
     pages.get(step, &confirm, StatusCode::OK).await?;
@@ -196,6 +185,34 @@ impl<'d> Browser<'d> {
             .map(drop)
     }
 
+    /// Makes an account at the merchant's, with the code that is mailed. Where an earlier demo on
+    /// the same data made it, the code sets its password.
+    async fn make_account(&mut self, demo: &Demo<'_>, app: &str) -> Played {
+        let step = "Make an account there";
+        let new = format!("/{app}/signin/new");
+        self.get(step, &new, StatusCode::OK).await?;
+        let form = [
+            ("name", "Ana Reyes"),
+            ("email", USER),
+            ("password", PASSWORD),
+        ];
+        let before = mails(demo).await?;
+        self.post(step, &new, &form, StatusCode::SEE_OTHER).await?;
+        let code = mailed_code(demo, before.len()).await?;
+        let step = "Type the code from the mail";
+        let form = [("code", code.as_str())];
+        let path = format!("/{app}/signin/code");
+        let answer = self.post(step, &path, &form, StatusCode::SEE_OTHER).await?;
+        let lead = header(step, &answer, &LOCATION)?;
+        if lead.ends_with("/signin/password") {
+            let step = "Set a new password";
+            self.get(step, &lead, StatusCode::OK).await?;
+            let form = [("password", PASSWORD)];
+            self.post(step, &lead, &form, StatusCode::SEE_OTHER).await?;
+        }
+        Ok(())
+    }
+
     async fn get(
         &mut self,
         step: &'static str,
@@ -281,6 +298,37 @@ impl<'d> Browser<'d> {
                 .unwrap_or_default()
                 .clone_into(&mut self.csrf_token);
         }
+    }
+}
+
+/// The user's mails in the sandbox's mailbox, the newest first.
+async fn mails(demo: &Demo<'_>) -> Result<Vec<Value>, DemoError> {
+    let step = "Look into the mailbox";
+    let path = "/_bursar/mailbox/messages";
+    let url = format!("{}{path}?to={}", demo.cast.us_pages, encode(USER));
+    let request = demo.request(Method::GET, &url);
+    let answer = demo.call(step, request, &format!("GET {path}")).await?;
+    expect(step, &answer, StatusCode::OK)?;
+    let listed = json(step, &answer)?;
+    Ok(listed["messages"].as_array().cloned().unwrap_or_default())
+}
+
+/// The code of the mail that comes after `before` others.
+async fn mailed_code(demo: &Demo<'_>, before: usize) -> Result<String, DemoError> {
+    let began = Instant::now();
+    loop {
+        let mails = mails(demo).await?;
+        if let Some(mail) = mails.first().filter(|_| mails.len() > before) {
+            let text = mail["text"].as_str().unwrap_or_default();
+            let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
+            let code = text.lines().map(str::trim).find(is_code);
+            let code = code.map(ToOwned::to_owned);
+            return code.map_or_else(|| unexpected("Look into the mailbox", "no code"), Ok);
+        }
+        if began.elapsed() > PATIENCE {
+            return unexpected("Look into the mailbox", "no mail came");
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -15,7 +15,7 @@ use crate::ConnectionState;
 pub(super) async fn show(visit: Visit) -> Response {
     let pending = visit.pending();
     let Some(account) = visit.session.account() else {
-        let page = StartPage::new(visit.frame(), &visit.app, pending.is_some());
+        let page = StartPage::new(&visit);
         return respond::page(StatusCode::OK, &page);
     };
     let app = &visit.app;

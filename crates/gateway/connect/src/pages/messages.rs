@@ -9,6 +9,7 @@ const LANGUAGES: [(&str, &[&str]); 1] = [(
     "en",
     &[
         include_str!("../../locales/en/account.ftl"),
+        include_str!("../../locales/en/code.ftl"),
         include_str!("../../locales/en/connect.ftl"),
         include_str!("../../locales/en/refused.ftl"),
         include_str!("../../locales/en/signin.ftl"),

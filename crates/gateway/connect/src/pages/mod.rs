@@ -8,13 +8,17 @@
 //! user experience guidelines.
 
 mod account;
+mod code;
 mod connect;
 mod exchange;
 mod landing;
+mod letter;
 mod mail;
 mod messages;
 mod pending;
+mod proof;
 mod sign_in;
+mod sign_up;
 mod store;
 pub mod views;
 mod visit;
@@ -30,6 +34,7 @@ use bursar_pages::{Assets, Frame};
 use bursar_secrets::Passwords;
 
 use crate::Vault;
+pub use letter::Codes;
 use visit::Visit;
 
 /// Style sheet and icon of the pages.
@@ -45,6 +50,8 @@ pub struct PagesState {
     pub passwords: Passwords,
     /// Where browsers see the pages: scheme, host and port.
     pub base_uri: String,
+    /// Whether codes can be mailed: without, nobody makes an account here.
+    pub mails: bool,
 }
 
 /// The pages' routes.
@@ -63,7 +70,17 @@ pub fn routes(state: PagesState) -> Router {
         .route("/{app}/signin", get(sign_in::show).post(sign_in::sign_in))
         .route(
             "/{app}/signin/new",
-            get(sign_in::show_new).post(sign_in::sign_up),
+            get(sign_up::show).post(sign_up::sign_up),
+        )
+        .route(
+            "/{app}/signin/forgot",
+            get(sign_up::show_forgot).post(sign_up::forgot),
+        )
+        .route("/{app}/signin/code", get(code::show).post(code::enter))
+        .route("/{app}/signin/code/again", post(code::again))
+        .route(
+            "/{app}/signin/password",
+            get(code::show_password).post(code::set_password),
         )
         .route("/{app}/signout", post(sign_in::sign_out))
         .route("/{app}/account", get(account::show))
@@ -87,8 +104,8 @@ async fn home(visit: Visit) -> Response {
 }
 
 /// Every SQL statement of the pages.
-pub(crate) fn statements() -> &'static [&'static bursar_db::Sql] {
-    store::STATEMENTS
+pub(crate) fn statements() -> Vec<&'static bursar_db::Sql> {
+    [store::STATEMENTS, store::proof::STATEMENTS].concat()
 }
 
 impl Visit {

@@ -1,5 +1,7 @@
 //! All SQL of the connect pages: sessions, what was asked for, wrong passwords.
 
+pub(super) mod proof;
+
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 

@@ -140,7 +140,7 @@ impl Visit {
 
     /// Signs an account in with a session of its own; what is about to be connected goes along.
     pub(super) async fn sign_in(&self, account_id: Uuid) -> Result<Response, Response> {
-        let cookie = self.begin(Some(account_id), self.pending()).await?;
+        let (_, cookie) = self.begin(Some(account_id), self.pending()).await?;
         Ok((cookie, self.to("connect")).into_response())
     }
 
@@ -148,7 +148,8 @@ impl Visit {
     /// session that has it.
     pub(super) async fn keep(&self, pending: Pending) -> Result<HeaderMap, Response> {
         if self.session.held.is_none() {
-            return self.begin(None, Some(pending)).await;
+            let (_, cookie) = self.begin(None, Some(pending)).await?;
+            return Ok(cookie);
         }
         self.set_pending(Some(&pending)).await?;
         Ok(HeaderMap::new())
@@ -179,11 +180,44 @@ impl Visit {
         sealed.ok_or_else(|| self.refuse(ErrorKind::Internal))
     }
 
+    /// The key of this session, if there is one.
+    pub(super) fn session_key(&self) -> Option<&[u8]> {
+        self.session
+            .held
+            .as_ref()
+            .map(|_| self.session.key.as_slice())
+    }
+
+    /// This session's key, or one of a session that begins, with its cookie.
+    pub(super) async fn any_session(&self) -> Result<(Vec<u8>, HeaderMap), Response> {
+        match self.session_key() {
+            Some(key) => Ok((key.to_vec(), HeaderMap::new())),
+            None => self.begin(None, None).await,
+        }
+    }
+
     async fn begin(
         &self,
         account_id: Option<Uuid>,
         pending: Option<Pending>,
-    ) -> Result<HeaderMap, Response> {
+    ) -> Result<(Vec<u8>, HeaderMap), Response> {
+        let (new, cookie) = self.new_session(account_id, pending)?;
+        let key = new.key.clone();
+        let vault = &self.state.vault;
+        let beginning = vault.db().write(Isolation::ReadCommitted, new, |tx, new| {
+            Box::pin(store::begin(tx, new))
+        });
+        let begun: Result<(), DbError> = beginning.await;
+        begun.map_err(|error| self.failed(&error))?;
+        Ok((key, cookie))
+    }
+
+    /// A session to begin in place of this one, and its cookie.
+    pub(super) fn new_session(
+        &self,
+        account_id: Option<Uuid>,
+        pending: Option<Pending>,
+    ) -> Result<(NewSession, HeaderMap), Response> {
         let vault = &self.state.vault;
         let (token, now) = (new_token(vault.rng()), self.now());
         let key = stored(&token);
@@ -203,16 +237,11 @@ impl Visit {
             now,
             key,
         };
-        let beginning = vault.db().write(Isolation::ReadCommitted, new, |tx, new| {
-            Box::pin(store::begin(tx, new))
-        });
-        let begun: Result<(), DbError> = beginning.await;
-        begun.map_err(|error| self.failed(&error))?;
         let mut headers = HeaderMap::new();
         if let Ok(cookie) = self.cookie().set(&token, LONGEST).parse() {
             headers.insert(SET_COOKIE, cookie);
         }
-        Ok(headers)
+        Ok((new, headers))
     }
 
     /// Ends the session, and has the browser forget it.

@@ -17,7 +17,14 @@ const FORMS: [&str; 6] = [
     "signout",
 ];
 /// Forms of strangers: only browsers can tell where they come from.
-const WITHOUT_SESSION: [&str; 2] = ["signin", "signin/new"];
+const WITHOUT_SESSION: [&str; 6] = [
+    "signin",
+    "signin/new",
+    "signin/forgot",
+    "signin/code",
+    "signin/code/again",
+    "signin/password",
+];
 
 db_test! {
     async fn forms_of_other_sites_and_sessions(place: TestDb) {
@@ -72,6 +79,12 @@ db_test! {
         let answer = call.send().await;
         assert_eq!(answer.status, 303);
         assert!(!answer.header("set-cookie").contains("planted"));
+        let asked = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        let form = [("code", pages.code(ANA_HERE).await)];
+        let form = form.each_ref().map(|(name, code)| (*name, code.as_str()));
+        let call = pages.site.post("/cafe/signin/code").cookie(&asked).form(&form);
+        let answer = call.send().await;
+        assert!(answer.header("set-cookie") != asked, "{asked}");
         let account = pages.site.get("/cafe/account").cookie(&planted).send().await;
         assert_eq!(account.header("location"), "/cafe/connect");
         // A session of one app is none of another.

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use bursar_db::{Db, DbError};
 use bursar_gateway_client::{App as ClientApp, Client as PlatformClient, Http, Limits};
-use bursar_gateway_connect::pages::{PagesState, routes};
+use bursar_gateway_connect::pages::{Codes, PagesState, routes};
 use bursar_gateway_connect::{App, Apps, Brand, Connection, Environment, Vault, calls};
+use bursar_jobs::Worker;
 use bursar_kernel::{Rng, Uuid};
+use bursar_mail::{Mail, Mailbox, Mailer};
 use bursar_secrets::{Passwords, SealingKeys};
 use bursar_testkit::TestDb;
 use bursar_web::{DataCenter, Door, Limits as WebLimits, edge, serve};
@@ -31,6 +33,9 @@ pub(super) struct Pages {
     pub(super) site: Site,
     pub(super) db: Db,
     pub(super) vault: Vault,
+    mailbox: Mailbox,
+    /// Mails the codes.
+    codes: Worker,
     /// Gone when this is.
     _place: TestDb,
     stop: oneshot::Sender<()>,
@@ -39,6 +44,11 @@ pub(super) struct Pages {
 
 impl Pages {
     pub(super) async fn start(place: &TestDb) -> Self {
+        Self::start_where(place, true).await
+    }
+
+    /// `mails` says whether codes can be mailed.
+    pub(super) async fn start_where(place: &TestDb, mails: bool) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", socket.local_addr().unwrap());
         let app = TestApp::start_leading_to(place, &format!("{base}/cafe/callback")).await;
@@ -49,7 +59,10 @@ impl Pages {
             vault: vault.clone(),
             passwords: Passwords::new(Rng::system()),
             base_uri: base.clone(),
+            mails,
         });
+        let mailbox = Mailbox::new(db.clone());
+        let codes = codes(&app, &vault, &mailbox);
         let door = Door {
             socket,
             data_center: Arc::new(DataCenter::new("gateway", &base, &base).unwrap()),
@@ -69,6 +82,8 @@ impl Pages {
             site: Site { base },
             db,
             vault,
+            mailbox,
+            codes,
             _place: place,
             stop,
             serving,
@@ -78,6 +93,7 @@ impl Pages {
     /// A browser without cookies, at the pages of an app.
     pub(super) fn browser(&self, app: &'static str) -> Browser<'_> {
         Browser {
+            pages: self,
             site: &self.site,
             app,
             cookies: RefCell::default(),
@@ -91,6 +107,25 @@ impl Pages {
             "landing?id={user}&requestToken={}",
             self.app.request_token(user)
         )
+    }
+
+    /// The mails to an address, those that are still to be sent among them; the newest first.
+    pub(super) async fn mails(&self, to: &str) -> Vec<Mail> {
+        // A millisecond later than those before.
+        self.app.clock.advance(Duration::from_millis(1));
+        self.codes.run_due().await.unwrap();
+        self.mailbox.latest(Some(to)).await.unwrap()
+    }
+
+    /// The code of the newest mail to an address.
+    pub(super) async fn code(&self, to: &str) -> String {
+        let mails = self.mails(to).await;
+        let mail = mails.first().expect("a mail");
+        let mut lines = mail.text.lines();
+        let code = lines.find(|line| line.len() == 6 && line.parse::<u32>().is_ok());
+        let code = code.unwrap_or_else(|| panic!("no code in {}", mail.text));
+        assert!(mail.html.contains(&format!(">{code}</p>")), "{}", mail.html);
+        code.to_owned()
     }
 
     pub(super) async fn connection(&self, app: &str, email: &str) -> Option<Connection> {
@@ -125,6 +160,18 @@ impl Pages {
         self.db.close().await;
         self.app.stop().await;
     }
+}
+
+/// What mails the codes of every app.
+fn codes(app: &TestApp, vault: &Vault, mailbox: &Mailbox) -> Worker {
+    let mailer = |app: &App| (app.id.clone(), Mailer::Mailbox(mailbox.clone()));
+    let mailers = vault.apps().iter().map(mailer).collect();
+    Worker::new(
+        vault.db().clone(),
+        app.clock.clone(),
+        Rng::system(),
+        vec![Arc::new(Codes::new(vault.clone(), mailers))],
+    )
 }
 
 fn vault(app: &TestApp, db: &Db) -> Vault {
@@ -171,6 +218,7 @@ fn vault(app: &TestApp, db: &Db) -> Vault {
 
 /// Somebody's browser: keeps cookies, and the token of the last form that it saw.
 pub(super) struct Browser<'a> {
+    pages: &'a Pages,
     site: &'a Site,
     app: &'static str,
     cookies: RefCell<BTreeMap<String, String>>,
@@ -178,7 +226,7 @@ pub(super) struct Browser<'a> {
 }
 
 impl Browser<'_> {
-    fn cookie(&self) -> String {
+    pub(super) fn cookie(&self) -> String {
         let cookies = self.cookies.borrow();
         let cookies: Vec<_> = cookies
             .iter()
@@ -257,14 +305,26 @@ impl Browser<'_> {
         self.lead(&self.post(page, fields).await)
     }
 
-    /// Makes an account, and is signed in to it.
+    /// Makes an account with the code that is mailed, and is signed in to it.
     pub(super) async fn sign_up(&self, email: &str) {
+        self.ask_for_account(email).await;
+        let code = self.pages.code(email).await;
+        assert_eq!(self.types(&code).await, "connect");
+    }
+
+    /// Asks for an account; a code is mailed.
+    pub(super) async fn ask_for_account(&self, email: &str) {
         let form = [
             ("name", "Ana Reyes"),
             ("email", email),
             ("password", PASSWORD),
         ];
-        assert_eq!(self.posts("signin/new", &form).await, "connect");
+        assert_eq!(self.posts("signin/new", &form).await, "signin/code");
+    }
+
+    /// Types a code that is taken; answers where that leads.
+    pub(super) async fn types(&self, code: &str) -> String {
+        self.posts("signin/code", &[("code", code)]).await
     }
 
     pub(super) async fn sign_in(&self, email: &str) {

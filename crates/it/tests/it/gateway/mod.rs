@@ -10,6 +10,7 @@ mod failpoints;
 mod faults;
 mod full;
 mod lookup;
+mod proof;
 mod proxy;
 mod simulation;
 mod skew;

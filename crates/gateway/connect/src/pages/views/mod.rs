@@ -1,15 +1,17 @@
 //! One struct a page: plain data, rendered by the template of its name.
 
 mod account;
+mod code;
 mod connect;
 mod refused;
 mod samples;
 mod signin;
 
 pub use account::{AccountPage, AskPage, Question, Standing};
+pub use code::{CodeContent, CodeHtml, CodePage, CodeProblem, CodeText, ForgotPage, PasswordPage};
 pub use connect::{ChoosePage, ConfirmPage, ConnectedPage, SentPage};
 pub use refused::{Refusal, RefusedPage};
-pub use samples::all as samples;
+pub use samples::{all as samples, letters};
 pub use signin::{SignInProblem, SignUpFaults, SignUpPage, StartPage};
 
 use bursar_pages::{Frame, Link, Messages, SignedIn};

@@ -52,6 +52,10 @@ pub enum Refusal {
     Disabled,
     /// Too many mails are under way.
     TooMany,
+    /// Too many codes were asked for.
+    TooManyCodes,
+    /// Nobody makes an account here.
+    Closed,
     /// A company is connected by somebody else.
     Company,
     /// Permissions are missing.
@@ -61,7 +65,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::Incomplete,
         Self::Expired,
         Self::OtherApp,
@@ -74,6 +78,8 @@ impl Refusal {
         Self::TurnedOff,
         Self::Disabled,
         Self::TooMany,
+        Self::TooManyCodes,
+        Self::Closed,
         Self::Company,
         Self::Scopes,
         Self::Fault,
@@ -94,6 +100,8 @@ impl Refusal {
             Self::TurnedOff => "turned-off",
             Self::Disabled => "disabled",
             Self::TooMany => "too-many",
+            Self::TooManyCodes => "too-many-codes",
+            Self::Closed => "closed",
             Self::Company => "company",
             Self::Scopes => "scopes",
             Self::Fault => "fault",
@@ -138,6 +146,8 @@ impl RefusedPage {
             Refusal::TurnedOff => messages.text_with("refused-turned-off", names),
             Refusal::Disabled => messages.text_with("refused-disabled", names),
             Refusal::TooMany => messages.text("refused-too-many"),
+            Refusal::TooManyCodes => messages.text("refused-too-many-codes"),
+            Refusal::Closed => messages.text_with("refused-closed", names),
             Refusal::Company => messages.text_with("refused-company", names),
             Refusal::Scopes => messages.text("refused-scopes"),
             Refusal::Fault => messages.text_with("refused-fault", names),
@@ -160,6 +170,8 @@ impl RefusedPage {
             Refusal::TurnedOff => messages.text_with("refused-turned-off-advice", names),
             Refusal::Disabled => messages.text_with("refused-disabled-advice", names),
             Refusal::TooMany => messages.text("refused-too-many-advice"),
+            Refusal::TooManyCodes => messages.text("refused-too-many-codes-advice"),
+            Refusal::Closed => messages.text_with("refused-closed-advice", names),
             Refusal::Company => messages.text_with("refused-company-advice", names),
             Refusal::Scopes => messages.text_with("refused-scopes-advice", names),
             Refusal::Fault => messages.text("refused-fault-advice"),

@@ -4,8 +4,9 @@ use askama::Template as _;
 use bursar_pages::{ErrorKind, ErrorPage, Frame};
 
 use super::{
-    AccountPage, AskPage, ChoosePage, ConfirmPage, ConnectedPage, Question, Refusal, RefusedPage,
-    SentPage, SignInProblem, SignUpFaults, SignUpPage, Standing, StartPage,
+    AccountPage, AskPage, ChoosePage, CodeContent, CodeHtml, CodePage, CodeProblem, CodeText,
+    ConfirmPage, ConnectedPage, ForgotPage, PasswordPage, Question, Refusal, RefusedPage, SentPage,
+    SignInProblem, SignUpFaults, SignUpPage, Standing, StartPage,
 };
 use crate::Brand;
 use crate::pages::messages::CATALOGUES;
@@ -48,6 +49,7 @@ impl StartPage {
             base: BASE.into(),
             brand: brand(),
             waits: true,
+            open: true,
             email: String::new(),
             problem: None,
         }
@@ -144,6 +146,7 @@ pub fn all() -> Vec<Sample> {
     }
     let start = StartPage {
         waits: false,
+        open: false,
         ..StartPage::sample()
     };
     add("start-empty", start.render());
@@ -152,13 +155,13 @@ pub fn all() -> Vec<Sample> {
         name: true,
         email: true,
         short: true,
-        taken: true,
     };
     let signup = SignUpPage {
         faults,
         ..SignUpPage::sample()
     };
     add("signup-failed", signup.render());
+    proving(&mut add, faults);
     connecting(&mut add);
     for (name, standing) in [
         ("account-none", Standing::None),
@@ -194,6 +197,64 @@ pub fn all() -> Vec<Sample> {
     };
     add("error-signed-out", error.render());
     all
+}
+
+fn proving(add: &mut impl FnMut(&str, askama::Result<String>), faults: SignUpFaults) {
+    for (name, faulty) in [("forgot", false), ("forgot-failed", true)] {
+        let page = ForgotPage {
+            frame: frame_signed_out(),
+            base: BASE.into(),
+            brand: brand(),
+            email: String::new(),
+            faulty,
+        };
+        add(name, page.render());
+    }
+    for (name, problem) in [
+        ("code", None),
+        ("code-wrong", Some(CodeProblem::Wrong)),
+        ("code-void", Some(CodeProblem::Void)),
+        ("code-too-many", Some(CodeProblem::TooMany)),
+    ] {
+        let page = CodePage {
+            frame: frame_signed_out(),
+            base: BASE.into(),
+            brand: brand(),
+            address: ACCOUNT.into(),
+            problem,
+        };
+        add(name, page.render());
+    }
+    for (name, is_new, faults) in [
+        ("password", false, SignUpFaults::default()),
+        ("password-new-failed", true, faults),
+    ] {
+        let page = PasswordPage {
+            frame: frame_signed_out(),
+            base: BASE.into(),
+            brand: brand(),
+            address: ACCOUNT.into(),
+            is_new,
+            name: String::new(),
+            faults,
+        };
+        add(name, page.render());
+    }
+}
+
+/// Every mail in both forms, HTML first, under the name that a preview shows it at.
+pub fn letters() -> Vec<(&'static str, askama::Result<String>, askama::Result<String>)> {
+    let rendered = |name, known| {
+        let content = CodeContent {
+            messages: CATALOGUES.for_accept_language(Some("en-US")),
+            brand: brand().name,
+            known,
+            code: "042137".into(),
+        };
+        let text = CodeText(content.clone()).render();
+        (name, CodeHtml(content).render(), text)
+    };
+    vec![rendered("mail-new", false), rendered("mail-known", true)]
 }
 
 fn connecting(add: &mut impl FnMut(&str, askama::Result<String>)) {

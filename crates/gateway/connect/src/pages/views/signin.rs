@@ -4,6 +4,7 @@ use askama::Template;
 use bursar_pages::{Frame, Messages};
 
 use super::{names, step};
+use crate::pages::visit::Visit;
 use crate::{App, Brand};
 
 /// `GET /{app}/connect` for a stranger, and the answer to a `POST /{app}/signin` that failed.
@@ -18,6 +19,8 @@ pub struct StartPage {
     pub brand: Brand,
     /// Whether something waits to be connected.
     pub waits: bool,
+    /// Whether people make accounts and set passwords here.
+    pub open: bool,
     /// The mail address that was tried.
     pub email: String,
     /// Why the last attempt failed, if there was one.
@@ -60,8 +63,6 @@ pub struct SignUpFaults {
     pub email: bool,
     /// Too short a password.
     pub short: bool,
-    /// There is an account of this address.
-    pub taken: bool,
 }
 
 impl SignUpFaults {
@@ -73,12 +74,13 @@ impl SignUpFaults {
 
 impl StartPage {
     /// Before the first attempt.
-    pub fn new(frame: Frame, app: &App, waits: bool) -> Self {
+    pub(in crate::pages) fn new(visit: &Visit) -> Self {
         Self {
-            frame,
-            base: format!("/{}", app.id),
-            brand: app.brand.clone(),
-            waits,
+            frame: visit.frame(),
+            base: format!("/{}", visit.app.id),
+            brand: visit.app.brand.clone(),
+            waits: visit.pending().is_some(),
+            open: visit.proves(),
             email: String::new(),
             problem: None,
         }

@@ -25,6 +25,24 @@ fn every_page_leads_to_terms_privacy_and_support() {
 }
 
 #[test]
+fn mails_say_the_same_in_both_forms_and_fetch_nothing() {
+    for (name, html, text) in letters() {
+        let (html, text) = (html.unwrap(), text.unwrap());
+        assert!(
+            !text.contains('<') && !text.contains("&#"),
+            "{name}: {text}"
+        );
+        let lines = text.lines().filter(|line| !line.is_empty());
+        for line in lines {
+            assert!(html.contains(line), "{name} lacks {line}");
+        }
+        for fetching in ["src=", "url(", "<link", "<script"] {
+            assert!(!html.contains(fetching), "{name}: {fetching}");
+        }
+    }
+}
+
+#[test]
 fn foreign_text_stays_text() {
     let mut page = ConfirmPage::sample();
     page.brand.name = "<b>A & B</b>".into();

@@ -1,0 +1,92 @@
+//! The job that mails codes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use askama::Template as _;
+use bursar_db::BoxFuture;
+use bursar_jobs::{Handler, HandlerError, Job, RetryPolicy};
+use bursar_mail::{Mail, MailError, Mailer};
+
+use super::messages::CATALOGUES;
+use super::proof::{read, user_ref};
+use super::store::proof::{CODE_JOB, awaited};
+use super::views::{CodeContent, CodeHtml, CodeText};
+use crate::Vault;
+use crate::revoke::parse;
+
+/// A code lives a quarter of an hour: retries stay well within it.
+const POLICY: RetryPolicy = RetryPolicy {
+    attempts_max: 8,
+    first_delay: Duration::from_secs(5),
+    delay_max: Duration::from_mins(3),
+};
+
+/// Mails the codes that prove addresses.
+pub struct Codes {
+    vault: Vault,
+    mailers: BTreeMap<String, Mailer>,
+}
+
+impl Codes {
+    /// `mailers` has one for each app, by its id.
+    pub fn new(vault: Vault, mailers: BTreeMap<String, Mailer>) -> Self {
+        Self { vault, mailers }
+    }
+
+    async fn send(&self, job: &Job) -> Result<(), HandlerError> {
+        let (app_id, id) = parse(&job.payload)?;
+        let app = self.vault.apps().get(app_id);
+        let (Some(app), Some(mailer)) = (app, self.mailers.get(app_id)) else {
+            return Err(HandlerError::Dead("the app is not configured".into()));
+        };
+        let now = self.vault.clock().now();
+        let args = (app_id.to_owned(), id, now);
+        let find = self.vault.db().read(args, |tx, (app_id, id, now)| {
+            Box::pin(awaited(tx, app_id, *id, *now))
+        });
+        let found: Result<Option<Vec<u8>>, bursar_db::DbError> = find.await;
+        let Some(sealed) = found? else {
+            // Another was asked for, or it has expired.
+            return Ok(());
+        };
+        let proof = read(&self.vault, app_id, id, &sealed);
+        let proof = proof.ok_or_else(|| HandlerError::Retry("the code cannot be opened".into()))?;
+        let user_ref = user_ref(&proof.wanted.address);
+        let account = self.vault.find_account(app_id, &user_ref).await?;
+        let known = account.is_some_and(|account| account.password_hash.is_some());
+        let content = CodeContent {
+            messages: CATALOGUES.for_accept_language(Some(&proof.wanted.language)),
+            brand: app.brand.name.clone(),
+            known,
+            code: proof.code,
+        };
+        let failed = |error: askama::Error| HandlerError::Dead(error.to_string());
+        let mail = Mail {
+            id,
+            at: now,
+            to: proof.wanted.address,
+            subject: content.subject(),
+            text: CodeText(content.clone()).render().map_err(failed)?,
+            html: CodeHtml(content).render().map_err(failed)?,
+        };
+        mailer.send(&mail).await.map_err(|error| match error {
+            MailError::Never(_) => HandlerError::Dead(error.to_string()),
+            MailError::Later(_) | MailError::Db(_) => HandlerError::Retry(error.to_string()),
+        })
+    }
+}
+
+impl Handler for Codes {
+    fn kind(&self) -> &'static str {
+        CODE_JOB
+    }
+
+    fn policy(&self) -> RetryPolicy {
+        POLICY
+    }
+
+    fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {
+        Box::pin(self.send(job))
+    }
+}
