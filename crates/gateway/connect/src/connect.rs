@@ -2,11 +2,11 @@
 
 use bursar_db::{DbError, Isolation, Tx};
 use bursar_gateway_client::{Done, Granted};
-use bursar_kernel::Uuid;
+use bursar_kernel::{Micros, Uuid};
 
 use crate::calls::{self, NewCall, Purpose};
 use crate::store::{self, NewConnection, NewToken};
-use crate::{Account, Connected, Connection, Kind, NewAccount, Vault};
+use crate::{Account, Connected, ConnectionState, Kind, NewAccount, Vault};
 
 /// Why nobody was connected.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum ConnectError {
     /// The account is connected with another user of the platform.
     #[error("the account is connected with another user")]
     OtherUser,
+    /// The user's tokens may have been revoked since this one was asked for.
+    #[error("an earlier connection of that user is being revoked")]
+    Ending,
     /// There is no such app.
     #[error("there is no such app")]
     NoApp,
@@ -94,20 +97,21 @@ impl Vault {
             company_id: value.company_id.clone(),
             scopes: value.scopes.join(" "),
         };
+        let asked_at = exchanges.first().map_or(now, |first| first.started_at);
         // A connection that is there has an id of its own, which its token is sealed for.
-        let id = match self.there(&new).await? {
-            Some(there) => there.id,
-            None => new.id,
+        let id = match self.place(&new, asked_at).await? {
+            Place::There(there) => there,
+            Place::New { .. } => new.id,
         };
         let token = self.token(app_id, id, refresh, &value, now)?;
         let new = NewConnection { id, ..new };
         let calls = calls::new_calls(self.rng(), exchanges);
-        let args = (new, token, calls);
+        let args = (new, asked_at, token, calls);
         let stored = self.db().write(
             Isolation::Serializable,
             args,
-            |tx, (new, token, calls): &(NewConnection, NewToken, Vec<NewCall>)| {
-                Box::pin(store_connection(tx, new, token, calls))
+            |tx, (new, asked_at, token, calls): &(_, Micros, NewToken, Vec<NewCall>)| {
+                Box::pin(store_connection(tx, new, *asked_at, token, calls))
             },
         );
         let connected = stored.await?;
@@ -115,33 +119,68 @@ impl Vault {
         Ok(connected)
     }
 
-    async fn there(&self, new: &NewConnection) -> Result<Option<Connection>, ConnectError> {
-        let look = self.db().read(new.clone(), |tx, new| {
-            Box::pin(async move { find(tx, new).await })
+    async fn place(&self, new: &NewConnection, asked_at: Micros) -> Result<Place, ConnectError> {
+        let look = self
+            .db()
+            .read((new.clone(), asked_at), |tx, (new, asked_at)| {
+                Box::pin(async move { place(tx, new, *asked_at).await })
+            });
+        look.await
+    }
+
+    /// Whether an account's connection is being revoked right now, so that it had better wait.
+    pub(crate) async fn is_revoking(
+        &self,
+        app_id: &str,
+        account_id: Uuid,
+    ) -> Result<bool, DbError> {
+        let args = (app_id.to_owned(), account_id, self.clock().now());
+        let look = self.db().read(args, |tx, (app_id, account_id, now)| {
+            Box::pin(store::is_revoking(tx, app_id, *account_id, *now))
         });
         look.await
     }
 }
 
+/// Where the token of a grant goes.
+enum Place {
+    /// To a connection that is there.
+    There(Uuid),
+    /// To a new one. What is ending makes way for it: the user's, which another account had, and
+    /// the account's, which is another user's.
+    New {
+        of_user: Option<Uuid>,
+        of_account: Option<Uuid>,
+    },
+}
+
 async fn store_connection(
     tx: &mut Tx,
     new: &NewConnection,
+    asked_at: Micros,
     token: &NewToken,
     calls: &[NewCall],
 ) -> Result<Connected, ConnectError> {
-    let there = find(tx, new).await?;
-    let again = there.is_some();
-    match there {
-        Some(there) if there.id != new.id => {
-            // Made by a concurrent call: its token is as good.
-            let id = there.id;
-            return Ok(Connected { id, again });
+    let place = place(tx, new, asked_at).await?;
+    let again = matches!(place, Place::There(_));
+    match place {
+        // Made by a concurrent call: its token is as good.
+        Place::There(id) if id != new.id => return Ok(Connected { id, again }),
+        Place::There(id) => {
+            store::reconnect(tx, (&new.app_id, id), &new.scopes, token).await?;
         }
-        Some(there) => {
-            let key = (new.app_id.as_str(), there.id);
-            store::reconnect(tx, key, &new.scopes, token).await?;
+        Place::New {
+            of_user,
+            of_account,
+        } => {
+            if let Some(id) = of_user {
+                store::superseded(tx, &new.app_id, id).await?;
+            }
+            if let Some(id) = of_account {
+                store::left(tx, &new.app_id, id).await?;
+            }
+            store::insert(tx, new, token).await?;
         }
-        None => store::insert(tx, new, token).await?,
     }
     let purpose = Purpose {
         app_id: new.app_id.clone(),
@@ -153,20 +192,31 @@ async fn store_connection(
     Ok(Connected { id: new.id, again })
 }
 
-/// The connection that a grant belongs to, or why it may not be made.
-async fn find(tx: &mut Tx, new: &NewConnection) -> Result<Option<Connection>, ConnectError> {
-    let of_principal = store::of_principal(tx, &new.app_id, &new.principal_id).await?;
-    if let Some(there) = of_principal {
-        if there.account_id == new.account_id {
-            return Ok(Some(there));
-        }
-        return Err(ConnectError::TakenByAnother);
+/// Where a grant that was asked for then belongs, or why it may not be kept.
+///
+/// A revocation ends every token of a user, whoever has it. So what was asked for before one was
+/// over is refused. One that is still to come is given up: it looks for what is ending, and finds
+/// it connected again, or gone.
+async fn place(tx: &mut Tx, new: &NewConnection, asked_at: Micros) -> Result<Place, ConnectError> {
+    let (app_id, ending) = (&new.app_id, ConnectionState::Ending);
+    if store::revoked_since(tx, app_id, &new.principal_id, asked_at).await? {
+        return Err(ConnectError::Ending);
     }
-    let Some(account_id) = new.account_id else {
-        return Ok(None);
+    let of_user = match store::of_principal(tx, app_id, &new.principal_id).await? {
+        Some(there) if there.account_id == new.account_id => return Ok(Place::There(there.id)),
+        Some(there) if there.state == ending => Some(there.id),
+        Some(_) => return Err(ConnectError::TakenByAnother),
+        None => None,
     };
-    match store::of_account(tx, &new.app_id, account_id).await? {
-        Some(_) => Err(ConnectError::OtherUser),
-        None => Ok(None),
+    let of_account = match new.account_id {
+        Some(account_id) => store::of_account(tx, app_id, account_id).await?,
+        None => None,
+    };
+    match of_account {
+        Some(there) if there.state != ending => Err(ConnectError::OtherUser),
+        there => Ok(Place::New {
+            of_user,
+            of_account: there.map(|there| there.id),
+        }),
     }
 }

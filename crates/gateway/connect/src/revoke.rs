@@ -12,6 +12,8 @@ use crate::calls::{self, NewCall, Purpose};
 use crate::{AccessError, ConnectionState, Vault, store};
 
 const KIND: &str = "gateway.revoke";
+/// How long after it was decided a revocation may reach the platform: longer than a call can take.
+const UNDER_WAY: Duration = Duration::from_mins(1);
 
 impl Vault {
     /// Ends a connection: from now on nothing is delivered for it. False where there is none.
@@ -67,6 +69,10 @@ impl Revoke {
                 let Some(app) = vault.apps().get(&app_id) else {
                     return Err(HandlerError::Retry("the app is not configured".into()));
                 };
+                if !self.begin(&app_id, id).await? {
+                    // Its user has reconnected meanwhile.
+                    return Ok(());
+                }
                 match app.client.revoke(&access.token).await {
                     Ok(done) => (done.exchanges, Some(access.principal_id)),
                     Err(failure) => return Err(self.failed(&app_id, id, failure).await),
@@ -84,21 +90,34 @@ impl Revoke {
             user_id,
         };
         let calls = calls::new_calls(vault.rng(), exchanges);
-        let args = (job.claim.clone(), purpose, calls);
+        let args = (job.claim.clone(), purpose, calls, vault.clock().now());
         let end = vault.db().write(
             Isolation::ReadCommitted,
             args,
-            |tx, (claim, purpose, calls): &(_, Purpose, Vec<NewCall>)| {
+            |tx, (claim, purpose, calls, now): &(_, Purpose, Vec<NewCall>, Micros)| {
                 Box::pin(async move {
                     calls::keep(tx, purpose, calls, |_| false).await?;
                     let id = purpose.connection_id.unwrap_or_default();
-                    store::ended(tx, &purpose.app_id, id).await?;
+                    store::ended(tx, &purpose.app_id, id, *now).await?;
                     complete(tx, claim).await
                 })
             },
         );
         end.await
             .map_err(|error: bursar_jobs::JobsError| error.into())
+    }
+
+    /// From here on whoever connects the same user has to wait. False where it is not ending.
+    async fn begin(&self, app_id: &str, id: Uuid) -> Result<bool, DbError> {
+        let args = (app_id.to_owned(), id, self.0.clock().now() + UNDER_WAY);
+        let begin = self.0.db().write(
+            Isolation::Serializable,
+            args,
+            |tx, (app_id, id, until): &(String, Uuid, Micros)| {
+                Box::pin(store::revoking(tx, app_id, *id, *until))
+            },
+        );
+        begin.await
     }
 
     /// Logs the calls of an attempt that failed, and has the job tried again.

@@ -1,6 +1,6 @@
 //! Accounts and connections: all SQL on them.
 
-use bursar_db::{DbError, Row, Tx, args, statements};
+use bursar_db::{DbError, Row, Sql, Tx, Value, args, statements};
 use bursar_gateway_client::BaseUri;
 use bursar_kernel::{Micros, Uuid};
 
@@ -44,9 +44,20 @@ statements! {
         WHERE app_id = $1 AND id = $2 AND refresh_lease = $3";
     ENDING = "UPDATE connect_connection SET state = 'ending', refresh_due_at = NULL
         WHERE app_id = $1 AND id = $2 AND state IN ('connected', 'lost')";
+    REVOKING = "UPDATE connect_connection SET revoking_until = $3
+        WHERE app_id = $1 AND id = $2 AND state = 'ending'";
     ENDED = "UPDATE connect_connection
+        SET state = 'ended', refresh_token = NULL, refresh_due_at = NULL, revoking_until = $3
+        WHERE app_id = $1 AND id = $2 AND state = 'ending'";
+    SUPERSEDED = "UPDATE connect_connection
         SET state = 'ended', refresh_token = NULL, refresh_due_at = NULL
         WHERE app_id = $1 AND id = $2 AND state = 'ending'";
+    LEFT = "UPDATE connect_connection SET account_id = NULL
+        WHERE app_id = $1 AND id = $2 AND state = 'ending'";
+    REVOKED_SINCE = "SELECT COUNT(*) FROM connect_connection
+        WHERE app_id = $1 AND principal_id = $2 AND revoking_until >= $3";
+    IS_REVOKING = "SELECT COUNT(*) FROM connect_connection
+        WHERE app_id = $1 AND account_id = $2 AND state = 'ending' AND revoking_until > $3";
     HELD = "SELECT principal_id, geolocation, state, refresh_token, generation
         FROM connect_connection WHERE app_id = $1 AND id = $2";
     GET = "SELECT app_id, id, account_id, principal_id, geolocation, state, refresh_expires_at,
@@ -253,8 +264,56 @@ pub(crate) async fn ending(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<bool, 
     Ok(tx.execute(&ENDING, args![app_id, &id]).await? == 1)
 }
 
-pub(crate) async fn ended(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<(), DbError> {
-    tx.execute(&ENDED, args![app_id, &id]).await.map(drop)
+/// Says until when the platform may end the tokens of a connection that is ending. False where it
+/// is not ending any more.
+pub(crate) async fn revoking(
+    tx: &mut Tx,
+    app_id: &str,
+    id: Uuid,
+    until: Micros,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&REVOKING, args![app_id, &id, until]).await? == 1)
+}
+
+/// It is revoked: forgets it.
+pub(crate) async fn ended(tx: &mut Tx, app_id: &str, id: Uuid, now: Micros) -> Result<(), DbError> {
+    tx.execute(&ENDED, args![app_id, &id, now]).await.map(drop)
+}
+
+/// Forgets a connection that is ending: a new one of the same user needs no revocation before.
+pub(crate) async fn superseded(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<(), DbError> {
+    tx.execute(&SUPERSEDED, args![app_id, &id]).await.map(drop)
+}
+
+/// Makes a connection that is ending nobody's, so that its account can have another.
+pub(crate) async fn left(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<(), DbError> {
+    tx.execute(&LEFT, args![app_id, &id]).await.map(drop)
+}
+
+/// Whether tokens that the platform gave a user since then may have been revoked.
+pub(crate) async fn revoked_since(
+    tx: &mut Tx,
+    app_id: &str,
+    principal_id: &str,
+    since: Micros,
+) -> Result<bool, DbError> {
+    any(tx, &REVOKED_SINCE, args![app_id, principal_id, since]).await
+}
+
+/// Whether an account's connection is being revoked right now.
+pub(crate) async fn is_revoking(
+    tx: &mut Tx,
+    app_id: &str,
+    account_id: Uuid,
+    now: Micros,
+) -> Result<bool, DbError> {
+    any(tx, &IS_REVOKING, args![app_id, &account_id, now]).await
+}
+
+async fn any(tx: &mut Tx, count: &'static Sql, values: &[Value<'_>]) -> Result<bool, DbError> {
+    let row = tx.row(count, values).await?;
+    let count: i64 = row.map_or(Ok(0), |mut row| row.get(0))?;
+    Ok(count > 0)
 }
 
 pub(crate) async fn held(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<Option<Held>, DbError> {

@@ -1,6 +1,7 @@
 //! A platform of one test's own, and the people of `seed.toml`.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bursar::Platform;
@@ -100,6 +101,8 @@ pub(crate) struct TestApp {
     pub(crate) clock: Clock,
     /// What an administrator can tell it.
     pub(crate) admin: Admin,
+    /// Where `us` listens, whatever its base URI says.
+    pub(crate) us_socket: SocketAddr,
     others: HashMap<String, Site>,
     request_tokens: HashMap<&'static str, String>,
     stop: oneshot::Sender<()>,
@@ -153,6 +156,19 @@ impl TestApp {
         Self::start_as(place, &seed, Clock::fake(NOW)).await
     }
 
+    /// The same; `us` is reached at this address.
+    pub(crate) async fn start_reached_at(
+        place: &TestDb,
+        base_uri: &str,
+        callback: &str,
+        clock: Clock,
+    ) -> Self {
+        let seed = SEED.replacen("http://127.0.0.1:5000/back", callback, 1);
+        let mut config = config(place);
+        config.datacenters[0].base_uri = Some(base_uri.to_owned());
+        Self::start_on(config, &seed, clock).await
+    }
+
     /// Every refresh gives CAFE another refresh token; nobody can sign in.
     pub(crate) async fn start_rotating(place: &TestDb) -> Self {
         let cafe = format!("client_id = \"{}\"", CAFE.0);
@@ -201,6 +217,7 @@ impl TestApp {
             .map(|(id, _)| (id.to_owned(), site(id)));
         let others = others.collect();
         let admin = platform.admin().clone();
+        let us_socket = platform.sockets().find(|(id, _)| *id == "us").unwrap().1;
         let request_tokens = request_tokens(&platform).await;
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(platform.serve(async { drop(stopped.await) }));
@@ -210,6 +227,7 @@ impl TestApp {
             glz,
             clock,
             admin,
+            us_socket,
             others,
             request_tokens,
             stop,

@@ -18,6 +18,9 @@ pub(super) async fn show(visit: Visit) -> Response {
         let page = StartPage::new(&visit);
         return respond::page(StatusCode::OK, &page);
     };
+    if visit.is_connecting() {
+        return visit.to_refused(Refusal::UnderWay);
+    }
     let app = &visit.app;
     if let Some(pending) = pending {
         let page = ConfirmPage {
@@ -58,8 +61,8 @@ pub(super) async fn confirm(visit: Visit, posted: Posted) -> Response {
     if let Err(answer) = visit.form(posted) {
         return answer;
     }
-    match visit.pending() {
-        Some(pending) => exchange::finish(&visit, pending).await,
+    match visit.sealed_pending() {
+        Some((sealed, pending)) => exchange::finish(visit, sealed, pending).await,
         // Sent twice: the first one was it, or leads to the page that comes next.
         None => visit.to("connected"),
     }
@@ -71,6 +74,9 @@ pub(super) async fn done(visit: Visit) -> Response {
         Ok(account) => account,
         Err(answer) => return answer,
     };
+    if visit.is_connecting() {
+        return visit.to_refused(Refusal::UnderWay);
+    }
     match visit
         .state
         .vault

@@ -1,7 +1,7 @@
 //! The one place where a token is obtained.
 
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bursar_db::{DbError, Isolation};
 use bursar_gateway_client::{
     AccessToken, CodeGrant, Exchange, Failure, FailureKind, Granted, Refusal as Answer, Result,
@@ -17,40 +17,69 @@ use super::views::Refusal;
 use super::visit::Visit;
 use crate::ConnectError;
 
-/// Exchanges what is pending for the account that is signed in, and connects it.
-pub(super) async fn finish(visit: &Visit, pending: Pending) -> Response {
+/// Exchanges what is pending for the account that is signed in, and connects it. `sealed` is what
+/// stands for it in the session: of several requests one takes it. That one goes on when its
+/// browser goes away, for the token that comes is nobody's else.
+pub(super) async fn finish(visit: Visit, sealed: Vec<u8>, pending: Pending) -> Response {
     let account = match visit.account() {
-        Ok(account) => account,
+        Ok(account) => account.clone(),
         Err(answer) => return answer,
     };
     let operators = &visit.app.company_operators;
     if pending.is_company() && !operators.contains(&account.user_ref) {
         return visit.to_refused(Refusal::Company);
     }
-    let account_id = (!pending.is_company()).then_some(account.id);
-    let answer = match &pending {
+    match visit
+        .state
+        .vault
+        .is_revoking(&visit.app.id, account.id)
+        .await
+    {
+        Ok(false) => {}
+        Ok(true) => return visit.to_refused(Refusal::Ending),
+        Err(error) => return visit.failed(&error),
+    }
+    match visit.take_pending(sealed).await {
+        Ok(true) => {}
+        Ok(false) => return visit.to("connected"),
+        Err(answer) => return answer,
+    }
+    let correlation_id = visit.correlation_id.clone();
+    let exchanging = tokio::spawn(async move {
+        let (answer, again) = exchange(&visit, account.id, &pending).await;
+        let given_back = visit.give_back(again.then_some(&pending)).await;
+        given_back.err().unwrap_or(answer)
+    });
+    exchanging.await.unwrap_or_else(|error| {
+        tracing::error!(%error, correlation_id = correlation_id.as_str(), "an exchange broke off");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
+}
+
+/// The answer, and whether the same may be exchanged again.
+async fn exchange(visit: &Visit, account_id: Uuid, pending: &Pending) -> (Response, bool) {
+    let answer = match pending {
         Pending::AppCenter {
             id, request_token, ..
         } => {
             let token = request_token.as_str().into();
-            visit.app.client.request_token(id, &token).await
+            Ok(visit.app.client.request_token(id, &token).await)
         }
         Pending::Code {
             code,
             geolocation,
             state,
-        } => match by_code(visit, account.id, code, geolocation.clone(), state).await {
-            Ok(answer) => answer,
-            Err(answer) => return answer,
-        },
-        Pending::Mailed { token } => match by_mail(visit, account.id, token).await {
-            Ok(answer) => answer,
-            Err(answer) => return answer,
-        },
+        } => by_code(visit, account_id, code, geolocation.clone(), state).await,
+        Pending::Mailed { token } => by_mail(visit, account_id, token).await,
     };
+    let account_id = (!pending.is_company()).then_some(account_id);
     match answer {
-        Ok(done) => keep(visit, account_id, done.value, done.exchanges).await,
-        Err(failure) => refused(visit, &pending, failure).await,
+        Ok(Ok(done)) => {
+            let answer = keep(visit, account_id, done.value, done.exchanges).await;
+            (answer, false)
+        }
+        Ok(Err(failure)) => refused(visit, pending, failure).await,
+        Err(answer) => answer,
     }
 }
 
@@ -60,16 +89,19 @@ async fn by_code(
     code: &str,
     geolocation: Option<String>,
     state: &str,
-) -> std::result::Result<Result<Granted>, Response> {
+) -> std::result::Result<Result<Granted>, (Response, bool)> {
     let key = web_key(visit, state);
-    let asked = asked(visit, &key).await?;
-    let own = asked.filter(|asked| asked.account_id == account_id && !asked.used);
+    let found = asked(visit, &key).await.map_err(kept)?;
+    let own = found.filter(|asked| asked.account_id == account_id);
     let row = ask_row(&visit.app.id, key.kind, &key.key);
     let ask: Option<WebAsk> = own.and_then(|own| open(&visit.state.vault, &row, &own.sealed));
-    let (Some(ask), true) = (ask, use_ask(visit, &key).await?) else {
-        visit.set_pending(None).await?;
-        return Err(visit.to_refused(Refusal::State));
+    let Some(ask) = ask else {
+        return Err((visit.to_refused(Refusal::State), false));
     };
+    if !use_ask(visit, &key).await.map_err(kept)? {
+        // The same answer came before; the page says what became of it.
+        return Err((visit.to("connected"), false));
+    }
     let grant = CodeGrant {
         code: code.into(),
         redirect_uri: visit.url("callback"),
@@ -83,23 +115,28 @@ async fn by_mail(
     visit: &Visit,
     account_id: Uuid,
     token: &str,
-) -> std::result::Result<Result<Granted>, Response> {
+) -> std::result::Result<Result<Granted>, (Response, bool)> {
     let key = AskKey {
         app_id: visit.app.id.clone(),
         kind: "mail",
         key: mail_key(account_id),
     };
-    let asked = asked(visit, &key).await?;
+    let asked = asked(visit, &key).await.map_err(kept)?;
     let row = ask_row(&visit.app.id, key.kind, &key.key);
     let ask: Option<MailAsk> = asked.and_then(|own| open(&visit.state.vault, &row, &own.sealed));
     // Another account asked for the mail, or none.
     let Some(ask) = ask else {
-        return Err(visit.to_refused(Refusal::NotAsked));
+        return Err((visit.to_refused(Refusal::NotAsked), true));
     };
     let link = visit.url("otp");
     let parameters = parameters(&ask, &link);
     let client = &visit.app.client;
     Ok(client.otp(&token.into(), &ask.email, &parameters).await)
+}
+
+/// Nothing was exchanged.
+fn kept(answer: Response) -> (Response, bool) {
+    (answer, true)
 }
 
 /// What a mail was asked for with, and its token is exchanged with.
@@ -159,9 +196,6 @@ async fn keep(
         .filter(|scope| !granted.scopes.contains(scope))
         .map(String::as_str)
         .collect();
-    if let Err(answer) = visit.set_pending(None).await {
-        return answer;
-    }
     if !missing.is_empty() {
         log(visit, exchanges).await;
         let query = encode_form([("why", "scopes"), ("scopes", &missing.join(" "))]);
@@ -179,6 +213,7 @@ async fn keep(
     log(visit, exchanges).await;
     match error {
         ConnectError::TakenByAnother => visit.to_refused(Refusal::Taken),
+        ConnectError::Ending => visit.to_refused(Refusal::Ending),
         ConnectError::OtherUser => {
             // Nobody of ours is that user: what was just allowed there is taken back.
             revoke(visit, &access).await;
@@ -205,29 +240,23 @@ async fn revoke(visit: &Visit, access: &AccessToken) {
 }
 
 /// There is no token. Where another attempt may bring one, what it takes is kept.
-async fn refused(visit: &Visit, pending: &Pending, mut failure: Failure) -> Response {
+async fn refused(visit: &Visit, pending: &Pending, mut failure: Failure) -> (Response, bool) {
     log(visit, std::mem::take(&mut failure.exchanges)).await;
     let why = why(&failure);
     tracing::warn!(app_id = visit.app.id, "nobody was connected: {failure}");
-    if why == Refusal::Unreachable {
-        if let Pending::Code { state, .. } = pending {
-            let key = web_key(visit, state);
-            let reopen = visit
-                .state
-                .vault
-                .db()
-                .write(Isolation::Append, key, |tx, key| {
-                    Box::pin(store::reopen_ask(tx, key))
-                });
-            let reopened: std::result::Result<(), DbError> = reopen.await;
-            if let Err(error) = reopened {
-                return visit.failed(&error);
-            }
+    let again = why == Refusal::Unreachable;
+    if let (true, Pending::Code { state, .. }) = (again, pending) {
+        let key = web_key(visit, state);
+        let db = visit.state.vault.db();
+        let reopen = db.write(Isolation::Append, key, |tx, key| {
+            Box::pin(store::reopen_ask(tx, key))
+        });
+        let reopened: std::result::Result<(), DbError> = reopen.await;
+        if let Err(error) = reopened {
+            return (visit.failed(&error), again);
         }
-    } else if let Err(answer) = visit.set_pending(None).await {
-        return answer;
     }
-    visit.to_refused(why)
+    (visit.to_refused(why), again)
 }
 
 /// Logs exchanges that led to no connection. The user has done nothing wrong where that fails.

@@ -40,7 +40,8 @@ pub(super) async fn mailed(visit: Visit, RawQuery(query): RawQuery) -> Response 
     }
 }
 
-async fn go_on(visit: &Visit, pending: Pending) -> Response {
+/// Keeps what came, and leads to the page that asks.
+pub(super) async fn go_on(visit: &Visit, pending: Pending) -> Response {
     match visit.keep(pending).await {
         Ok(cookie) => (cookie, visit.to("connect")).into_response(),
         Err(answer) => answer,

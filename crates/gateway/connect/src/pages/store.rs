@@ -12,12 +12,17 @@ statements! {
         (app_id, key, csrf, account_id, pending, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     SESSION = "SELECT s.csrf, s.pending, s.created_at, s.expires_at, a.id, a.user_ref, a.email,
-            a.name
+            a.name, s.connecting_until
         FROM connect_session s
             LEFT JOIN connect_account a ON a.app_id = s.app_id AND a.id = s.account_id
         WHERE s.app_id = $1 AND s.key = $2 AND s.expires_at > $3";
     PROLONG = "UPDATE connect_session SET expires_at = $3 WHERE app_id = $1 AND key = $2";
     SET_PENDING = "UPDATE connect_session SET pending = $3 WHERE app_id = $1 AND key = $2";
+    TAKE_PENDING = "UPDATE connect_session SET pending = NULL, connecting_until = $5
+        WHERE app_id = $1 AND key = $2 AND pending = $3
+            AND (connecting_until IS NULL OR connecting_until <= $4)";
+    GIVE_BACK = "UPDATE connect_session SET pending = $3, connecting_until = NULL
+        WHERE app_id = $1 AND key = $2";
     DELETE_SESSION = "DELETE FROM connect_session WHERE app_id = $1 AND key = $2";
     // A few at a time: each new one makes room for itself.
     SWEEP_SESSIONS = "DELETE FROM connect_session WHERE expires_at <= $1 AND (app_id, key) IN
@@ -81,6 +86,7 @@ pub(super) struct Held {
     pub(super) pending: Option<Vec<u8>>,
     pub(super) created_at: Micros,
     pub(super) expires_at: Micros,
+    pub(super) connecting_until: Option<Micros>,
     pub(super) account: Option<Account>,
 }
 
@@ -149,6 +155,7 @@ fn held(mut row: Row) -> Result<Held, DbError> {
         pending: row.get(1)?,
         created_at: row.get(2)?,
         expires_at: row.get(3)?,
+        connecting_until: row.get(8)?,
         account,
     })
 }
@@ -167,10 +174,32 @@ pub(super) async fn set_pending(
     tx: &mut Tx,
     app_id: &str,
     key: &[u8],
-    pending: Option<&Vec<u8>>,
+    pending: &[u8],
 ) -> Result<(), DbError> {
     let values = args![app_id, key, pending];
     tx.execute(&SET_PENDING, values).await.map(drop)
+}
+
+/// Takes what is pending, as it is stored, to exchange it until then; false where another request
+/// has it.
+pub(super) async fn take_pending(
+    tx: &mut Tx,
+    (app_id, key): (&str, &[u8]),
+    pending: &[u8],
+    (now, until): (Micros, Micros),
+) -> Result<bool, DbError> {
+    let values = args![app_id, key, pending, now, until];
+    Ok(tx.execute(&TAKE_PENDING, values).await? == 1)
+}
+
+/// The exchange is over; what may be exchanged again is put back.
+pub(super) async fn give_back(
+    tx: &mut Tx,
+    (app_id, key): (&str, &[u8]),
+    pending: Option<&Vec<u8>>,
+) -> Result<(), DbError> {
+    let values = args![app_id, key, pending];
+    tx.execute(&GIVE_BACK, values).await.map(drop)
 }
 
 pub(super) async fn end(tx: &mut Tx, app_id: &str, key: &[u8]) -> Result<(), DbError> {

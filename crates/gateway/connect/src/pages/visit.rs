@@ -25,6 +25,9 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// It is prolonged at most this often.
 const PROLONGED_EVERY: Duration = Duration::from_mins(1);
 
+/// An exchange takes no longer: four hops of half a minute.
+const EXCHANGED_WITHIN: Duration = Duration::from_mins(3);
+
 /// The longest form: a name, an address and a password.
 pub(super) const FORM_MAX: usize = 16 << 10;
 
@@ -85,9 +88,21 @@ impl Visit {
 
     /// What is about to be connected.
     pub(super) fn pending(&self) -> Option<Pending> {
+        self.sealed_pending().map(|(_, pending)| pending)
+    }
+
+    /// The same, with what stands for it in its row.
+    pub(super) fn sealed_pending(&self) -> Option<(Vec<u8>, Pending)> {
         let sealed = self.session.held.as_ref()?.pending.as_ref()?;
         let row = session_row(&self.app.id, &self.session.key);
-        open(&self.state.vault, &row, sealed)
+        Some((sealed.clone(), open(&self.state.vault, &row, sealed)?))
+    }
+
+    /// Whether another request of this session is making the connection.
+    pub(super) fn is_connecting(&self) -> bool {
+        let held = self.session.held.as_ref();
+        let until = held.and_then(|held| held.connecting_until);
+        until.is_some_and(|until| until > self.now())
     }
 
     /// A page in place of what was asked for.
@@ -151,27 +166,61 @@ impl Visit {
             let (_, cookie) = self.begin(None, Some(pending)).await?;
             return Ok(cookie);
         }
-        self.set_pending(Some(&pending)).await?;
+        self.set_pending(&pending).await?;
         Ok(HeaderMap::new())
     }
 
-    /// Replaces what this session is about to connect.
-    pub(super) async fn set_pending(&self, pending: Option<&Pending>) -> Result<(), Response> {
+    /// Replaces what this session is about to connect; answers what stands for it in its row.
+    pub(super) async fn set_pending(&self, pending: &Pending) -> Result<Vec<u8>, Response> {
+        let key = self.session.key.clone();
+        let sealed = self.sealed(&key, pending)?;
+        let args = (self.app.id.clone(), key, sealed.clone());
+        let set =
+            self.state
+                .vault
+                .db()
+                .write(Isolation::Append, args, |tx, (app_id, key, sealed)| {
+                    Box::pin(store::set_pending(tx, app_id, key, sealed))
+                });
+        let set: Result<(), DbError> = set.await;
+        set.map_err(|error| self.failed(&error))?;
+        Ok(sealed)
+    }
+
+    /// Takes what is pending, as it stands in its row, to exchange it; false where another request
+    /// of this session is at it.
+    pub(super) async fn take_pending(&self, sealed: Vec<u8>) -> Result<bool, Response> {
+        let now = self.now();
+        let times = (now, now + EXCHANGED_WITHIN);
+        let args = (self.app.id.clone(), self.session.key.clone(), sealed, times);
+        let take = self.state.vault.db().write(
+            Isolation::ReadCommitted,
+            args,
+            |tx, (app_id, key, sealed, times)| {
+                Box::pin(store::take_pending(tx, (app_id, key), sealed, *times))
+            },
+        );
+        let taken: Result<bool, DbError> = take.await;
+        taken.map_err(|error| self.failed(&error))
+    }
+
+    /// The exchange is over; what may be exchanged again is put back.
+    pub(super) async fn give_back(&self, pending: Option<&Pending>) -> Result<(), Response> {
         let key = self.session.key.clone();
         let sealed = match pending {
             None => None,
             Some(pending) => Some(self.sealed(&key, pending)?),
         };
         let args = (self.app.id.clone(), key, sealed);
-        let set =
-            self.state
-                .vault
-                .db()
-                .write(Isolation::Append, args, |tx, (app_id, key, sealed)| {
-                    Box::pin(store::set_pending(tx, app_id, key, sealed.as_ref()))
-                });
-        let set: Result<(), DbError> = set.await;
-        set.map_err(|error| self.failed(&error))
+        let give = self.state.vault.db().write(
+            Isolation::Append,
+            args,
+            |tx, (app_id, key, sealed): &(String, Vec<u8>, Option<Vec<u8>>)| {
+                Box::pin(store::give_back(tx, (app_id, key), sealed.as_ref()))
+            },
+        );
+        let given: Result<(), DbError> = give.await;
+        given.map_err(|error| self.failed(&error))
     }
 
     fn sealed(&self, key: &[u8], pending: &Pending) -> Result<Vec<u8>, Response> {

@@ -13,7 +13,7 @@ use bursar_pages::ErrorKind;
 use bursar_pages::session::new_token;
 
 use super::exchange::{asked, finish, use_ask, web_key};
-use super::landing::{parameters, value};
+use super::landing::{go_on, parameters, value};
 use super::pending::{Pending, WebAsk, ask_row, seal};
 use super::store;
 use super::views::Refusal;
@@ -93,12 +93,14 @@ pub(super) async fn callback(visit: Visit, RawQuery(query): RawQuery) -> Respons
         geolocation: value(&query, "geolocation"),
         state,
     };
-    match visit.keep(pending.clone()).await {
-        Err(answer) => answer,
+    if account_id.is_none() {
         // The session that asked is over: its account signs in first.
-        Ok(cookie) if account_id.is_none() => (cookie, visit.to("connect")).into_response(),
+        return go_on(&visit, pending).await;
+    }
+    match visit.set_pending(&pending).await {
         // Who asked has confirmed by asking.
-        Ok(_) => finish(&visit, pending).await,
+        Ok(sealed) => finish(visit, sealed, pending).await,
+        Err(answer) => answer,
     }
 }
 
@@ -107,6 +109,9 @@ async fn again(visit: &Visit) -> Response {
     let Some(account) = visit.session.account() else {
         return visit.to_refused(Refusal::State);
     };
+    if visit.is_connecting() {
+        return visit.to("connected");
+    }
     match visit
         .state
         .vault

@@ -8,9 +8,9 @@ use std::time::Duration;
 use bursar_db::{Db, DbError};
 use bursar_gateway_client::{App as ClientApp, Client as PlatformClient, Http, Limits};
 use bursar_gateway_connect::pages::{Codes, PagesState, routes};
-use bursar_gateway_connect::{App, Apps, Brand, Connection, Environment, Vault, calls};
+use bursar_gateway_connect::{App, Apps, Brand, Connection, Environment, Revoke, Vault, calls};
 use bursar_jobs::Worker;
-use bursar_kernel::{Rng, Uuid};
+use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mail, Mailbox, Mailer};
 use bursar_secrets::{Passwords, SealingKeys};
 use bursar_testkit::TestDb;
@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::proxy::Proxy;
 use crate::app::*;
 use crate::http::{Answer, Call, Site};
 use crate::signin::assert_page;
@@ -52,6 +53,22 @@ impl Pages {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", socket.local_addr().unwrap());
         let app = TestApp::start_leading_to(place, &format!("{base}/cafe/callback")).await;
+        Self::before(place, app, socket, mails).await
+    }
+
+    /// The platform's `us` is reached through a proxy.
+    pub(super) async fn start_behind_proxy(place: &TestDb) -> (Self, Proxy) {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let callback = format!("http://{}/cafe/callback", socket.local_addr().unwrap());
+        let clock = Clock::fake(NOW);
+        let proxy = Proxy::start(1, &clock, None).await;
+        let app = TestApp::start_reached_at(place, &proxy.bases[0], &callback, clock).await;
+        proxy.lead_to([app.us_socket; 2]);
+        (Self::before(place, app, socket, true).await, proxy)
+    }
+
+    async fn before(place: &TestDb, app: TestApp, socket: TcpListener, mails: bool) -> Self {
+        let base = format!("http://{}", socket.local_addr().unwrap());
         let place = place.beside().await;
         let db = place.open().await;
         let vault = vault(&app, &db);
@@ -126,6 +143,26 @@ impl Pages {
         let code = code.unwrap_or_else(|| panic!("no code in {}", mail.text));
         assert!(mail.html.contains(&format!(">{code}</p>")), "{}", mail.html);
         code.to_owned()
+    }
+
+    /// Revokes what is ending, as a job does.
+    pub(super) fn revoker(&self) -> Worker {
+        Worker::new(
+            self.db.clone(),
+            self.app.clock.clone(),
+            Rng::system(),
+            vec![Arc::new(Revoke::new(self.vault.clone()))],
+        )
+    }
+
+    /// Whether the platform takes the connection's token.
+    pub(super) async fn works(&self, connection: &Connection) -> bool {
+        let Ok(access) = self.vault.access("cafe", connection.id).await else {
+            return false;
+        };
+        let client = &self.vault.apps().get("cafe").unwrap().client;
+        let list = client.receipts(&access.token, &access.principal_id, None);
+        list.await.is_ok()
     }
 
     pub(super) async fn connection(&self, app: &str, email: &str) -> Option<Connection> {

@@ -12,6 +12,7 @@ mod full;
 mod lookup;
 mod proof;
 mod proxy;
+mod races;
 mod simulation;
 mod skew;
 mod watch;

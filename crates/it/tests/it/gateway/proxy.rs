@@ -37,6 +37,10 @@ pub(super) enum Fate {
     Endless,
     /// The platform acts; the answer waits for [`Proxy::release`], and does not come then.
     Hold,
+    /// The platform acts; the answer waits for [`Proxy::release`], and comes then.
+    Late,
+    /// The request waits for [`Proxy::release`] before it reaches the platform.
+    Stall,
     /// The platform never sees it: a refresh token that is taken no more.
     Dead,
     /// The platform never sees it: a status, with `Retry-After` if there are seconds.
@@ -334,6 +338,9 @@ impl Shared {
             let line = text.split(['?', '\r']).next().unwrap_or_default();
             *plan.passed.entry(line.to_owned()).or_default() += 1;
         }
+        if fate == Fate::Stall {
+            self.released().await;
+        }
         self.clock.advance(Duration::from_millis(1));
         let answer = forward(upstream, &request, blank).await?;
         if self.plan.lock().unwrap().kills() {
@@ -342,17 +349,27 @@ impl Shared {
         self.answer(client, fate, &answer).await
     }
 
+    /// Waits until a request that is held may go on.
+    async fn released(&self) {
+        let release = {
+            let mut plan = self.plan.lock().unwrap();
+            plan.held += 1;
+            Arc::clone(&plan.release)
+        };
+        release.notified().await;
+    }
+
     async fn answer(&self, mut client: impl Client, fate: Fate, answer: &[u8]) -> Result<()> {
         match fate {
             Fate::Lost => Ok(()),
             Fate::Hold => {
-                let release = {
-                    let mut plan = self.plan.lock().unwrap();
-                    plan.held += 1;
-                    Arc::clone(&plan.release)
-                };
-                release.notified().await;
+                self.released().await;
                 Ok(())
+            }
+            Fate::Late => {
+                self.released().await;
+                client.write_all(answer).await?;
+                client.shutdown().await
             }
             Fate::Reset => {
                 client.write_all(&answer[..answer.len() / 2]).await?;

@@ -38,6 +38,10 @@ pub enum Refusal {
     Taken,
     /// The account is connected with another user of the platform.
     OtherUser,
+    /// An earlier connection is being revoked right now.
+    Ending,
+    /// Another request is making the connection.
+    UnderWay,
     /// The platform cannot be reached now; nothing is lost.
     Unreachable,
     /// The answer is not one to a question of this account.
@@ -65,12 +69,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::Incomplete,
         Self::Expired,
         Self::OtherApp,
         Self::Taken,
         Self::OtherUser,
+        Self::Ending,
+        Self::UnderWay,
         Self::Unreachable,
         Self::State,
         Self::NotAsked,
@@ -93,6 +99,8 @@ impl Refusal {
             Self::OtherApp => "other-app",
             Self::Taken => "taken",
             Self::OtherUser => "other-user",
+            Self::Ending => "ending",
+            Self::UnderWay => "under-way",
             Self::Unreachable => "unreachable",
             Self::State => "state",
             Self::NotAsked => "not-asked",
@@ -117,6 +125,7 @@ impl Refusal {
     /// The status to answer with.
     pub fn status(self) -> StatusCode {
         match self {
+            Self::UnderWay => StatusCode::ACCEPTED,
             Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault => StatusCode::BAD_GATEWAY,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -139,6 +148,8 @@ impl RefusedPage {
             Refusal::OtherApp => messages.text("refused-other-app"),
             Refusal::Taken => messages.text_with("refused-taken", names),
             Refusal::OtherUser => messages.text_with("refused-other-user", names),
+            Refusal::Ending => messages.text("refused-ending"),
+            Refusal::UnderWay => messages.text("refused-under-way"),
             Refusal::Unreachable => messages.text_with("refused-unreachable", names),
             Refusal::State => messages.text("refused-state"),
             Refusal::NotAsked => messages.text("refused-not-asked"),
@@ -163,6 +174,8 @@ impl RefusedPage {
             Refusal::OtherApp => messages.text_with("refused-other-app-advice", names),
             Refusal::Taken => messages.text_with("refused-taken-advice", names),
             Refusal::OtherUser => messages.text_with("refused-other-user-advice", names),
+            Refusal::Ending => messages.text_with("refused-ending-advice", names),
+            Refusal::UnderWay => messages.text_with("refused-under-way-advice", names),
             Refusal::Unreachable => messages.text("refused-unreachable-advice"),
             Refusal::State => messages.text("refused-state-advice"),
             Refusal::NotAsked => messages.text("refused-not-asked-advice"),
@@ -180,10 +193,19 @@ impl RefusedPage {
 
     fn again(&self) -> String {
         let messages = &self.frame.messages;
-        if self.why == Refusal::Unreachable {
-            messages.text("refused-try-again")
-        } else {
-            messages.text("refused-back")
+        match self.why {
+            Refusal::Unreachable => messages.text("refused-try-again"),
+            Refusal::UnderWay => messages.text("refused-see"),
+            _ => messages.text("refused-back"),
         }
+    }
+
+    /// Where the button leads.
+    fn path(&self) -> String {
+        let page = match self.why {
+            Refusal::UnderWay => "connected",
+            _ => "connect",
+        };
+        format!("{}/{page}", self.base)
     }
 }
