@@ -17,7 +17,7 @@ use bursar_db::{Db, DbError, Location, OpenError};
 use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
 use bursar_gateway_connect::pages::{self, Codes, PagesState};
 use bursar_gateway_connect::{
-    App, Apps, Environment, KeepAlive, Resealed, Revoke, Vault, forget_calls,
+    App, Apps, Environment, KeepAlive, OpenId, OpenIdApp, Resealed, Revoke, Vault, forget_calls,
 };
 use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, routes};
 use bursar_jobs::Workers;
@@ -34,13 +34,20 @@ use tokio::task::JoinHandle;
 use watch::Watch;
 
 use crate::StartError;
-use crate::config::{Config, EnvironmentName, GatewayAppConfig, GatewayConfig};
+use crate::config::{Config, EnvironmentName, GatewayAppConfig, GatewayConfig, OpenIdConfig};
 
 /// How old a file without an item is before it goes: an item that is on its way has one.
 const ORPHANS_KEPT: Duration = Duration::from_hours(24);
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// A user's receipts are looked through in answers of up to 32 MiB.
 const ANSWER_MAX: usize = 40 << 20;
+
+/// A sign-in waits for an identity provider no longer, and its answers are small.
+const PROVIDER_LIMITS: CallLimits = CallLimits {
+    connect_time: Duration::from_secs(5),
+    total_time: Duration::from_secs(10),
+    response_bytes: 1 << 20,
+};
 
 /// A started gateway.
 pub struct Gateway {
@@ -77,10 +84,10 @@ impl Gateway {
         let (socket, here) = bind(gateway).await?;
         let mailers = mailers(config, gateway, &db, mailbox.as_ref())?;
         let mails = mailers.values().all(sends);
-        if !mails {
+        if !mails && needs_mail(gateway) {
             tracing::warn!(
-                "no mail server is configured: nobody can make an account; see `mail.host` in \
-                 docs/operations.md"
+                "no mail server is configured: nobody can make an account; see `mail.host` and \
+                 `gateway.app.openid` in docs/operations.md"
             );
         }
         let workers = Workers::start(
@@ -184,6 +191,11 @@ fn mailers(
         Ok((app.id.clone(), mailer))
     });
     mailers.collect()
+}
+
+/// Whether some accounts are made on the connect pages.
+fn needs_mail(gateway: &GatewayConfig) -> bool {
+    gateway.app.iter().any(|app| app.openid.is_none())
 }
 
 fn sends(mailer: &Mailer) -> bool {
@@ -351,12 +363,17 @@ async fn bind(config: &GatewayConfig) -> Result<(TcpListener, DataCenter), Start
     Ok((socket, here))
 }
 
-/// What calls platforms, trusting the configured authorities.
+/// What calls platforms.
 fn http(config: &GatewayConfig) -> Result<Http, StartError> {
     let limits = CallLimits {
         response_bytes: ANSWER_MAX,
         ..CallLimits::default()
     };
+    trusting(config, limits)
+}
+
+/// What calls others, trusting the configured authorities.
+fn trusting(config: &GatewayConfig, limits: CallLimits) -> Result<Http, StartError> {
     let Some(path) = &config.authorities_file else {
         return Ok(Http::new(limits));
     };
@@ -368,6 +385,7 @@ fn http(config: &GatewayConfig) -> Result<Http, StartError> {
 /// The configured apps, each with a client of its own over connections that they share.
 fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartError> {
     let http = http(config)?;
+    let provider_http = trusting(config, PROVIDER_LIMITS)?;
     let apps = config.app.iter().map(|app| {
         let client = Client::new(http.clone(), clock.clone(), rng.clone(), client_app(app)?);
         Ok(App {
@@ -380,9 +398,24 @@ fn apps(config: &GatewayConfig, clock: &Clock, rng: &Rng) -> Result<Apps, StartE
             brand: app.brand(),
             required_scopes: app.required_scopes.clone(),
             company_operators: app.company_operators.clone(),
+            openid: app.openid.as_ref().map(|openid| {
+                let (clock, rng) = (clock.clone(), rng.clone());
+                OpenId::new(openid_app(openid), provider_http.clone(), clock, rng)
+            }),
         })
     });
     Ok(Apps::new(apps.collect::<Result<Vec<_>, StartError>>()?))
+}
+
+fn openid_app(openid: &OpenIdConfig) -> OpenIdApp {
+    OpenIdApp {
+        issuer: openid.issuer.clone(),
+        client_id: openid.client_id.clone(),
+        client_secret_file: openid.client_secret_file.clone(),
+        user_claim: openid.user_claim.clone(),
+        scopes: openid.scopes.clone(),
+        label: openid.label.clone(),
+    }
 }
 
 fn client_app(app: &GatewayAppConfig) -> Result<ClientApp, StartError> {

@@ -171,6 +171,7 @@ async fn start_gateway(
         support_url: Some("https://bluebird.example.com/help".to_owned()),
         required_scopes: Vec::new(),
         company_operators: Vec::new(),
+        openid: None,
     };
     config.gateway = Some(GatewayConfig::on_loopback(app));
     let gateway = Gateway::start_mailing(&config, mailbox).await?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bursar_gateway_client::Trust;
-use bursar_gateway_connect::Brand;
+use bursar_gateway_connect::{Brand, is_safe_address};
 use bursar_web::{DataCenter, DataCenterError};
 use serde::Deserialize;
 
@@ -75,6 +75,28 @@ pub struct GatewayAppConfig {
     /// Whose accounts may connect a whole company, by what they sign in with.
     #[serde(default)]
     pub company_operators: Vec<String>,
+    /// Where its users sign in. Default: they have accounts on its connect pages.
+    pub openid: Option<OpenIdConfig>,
+}
+
+/// `[gateway.app.openid]`: an identity provider that speaks OpenID Connect.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct OpenIdConfig {
+    /// Its address, exactly as its tokens name it.
+    pub issuer: String,
+    /// The app's client id there.
+    pub client_id: String,
+    /// A file with its secret; read at each sign-in.
+    pub client_secret_file: PathBuf,
+    /// The claim that names a user as items do. Default: sub.
+    #[serde(default = "user_claim")]
+    pub user_claim: String,
+    /// What is asked for. Default: openid profile email.
+    #[serde(default = "scopes")]
+    pub scopes: String,
+    /// What the button that leads there says.
+    pub label: Option<String>,
 }
 
 /// What an app is for.
@@ -93,6 +115,14 @@ fn listen() -> SocketAddr {
 
 fn refresh_ahead_days() -> u16 {
     30
+}
+
+fn user_claim() -> String {
+    "sub".to_owned()
+}
+
+fn scopes() -> String {
+    "openid profile email".to_owned()
 }
 
 fn call_log_days() -> u16 {
@@ -200,10 +230,25 @@ impl GatewayAppConfig {
                 );
             }
         }
+        if let Some(openid) = &self.openid {
+            openid.check()?;
+        }
         let is_hash =
             |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !self.api_key_hashes.iter().all(is_hash) {
             return Err("api_key_hashes: each is 64 hexadecimal digits".into());
+        }
+        Ok(())
+    }
+}
+
+impl OpenIdConfig {
+    fn check(&self) -> Result<(), String> {
+        if !is_safe_address(&self.issuer) {
+            return Err("openid.issuer: write it as https://host/path".into());
+        }
+        if !self.scopes.split(' ').any(|scope| scope == "openid") {
+            return Err("openid.scopes: openid has to be among them".into());
         }
         Ok(())
     }

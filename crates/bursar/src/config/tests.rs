@@ -91,6 +91,30 @@ fn faults_say_where_and_what() {
     }
 }
 
+#[test]
+fn an_identity_provider_is_reached_safely_and_asked_for_a_token() {
+    let app = "[[gateway.app]]\nid='a'\nenvironment='production'\nclient_id='c'\n\
+        client_secret_file='/s'\nbase_uri='https://us.example'\n\
+        [gateway.app.openid]\nclient_id='c'\nclient_secret_file='/s'\n";
+    for (openid, says) in [
+        (
+            "issuer='http://id.example'",
+            "openid.issuer: write it as https",
+        ),
+        (
+            "issuer='https://id.example'\nscopes='email'",
+            "openid.scopes: openid has to be among them",
+        ),
+        ("", "missing field `issuer`"),
+    ] {
+        let error = load(&format!("{app}{openid}")).unwrap_err().to_string();
+        assert!(error.contains(says), "{openid}: {error}");
+    }
+    let config = load(&format!("{app}issuer='https://id.example'")).unwrap();
+    let openid = config.gateway.unwrap().app.remove(0).openid.unwrap();
+    assert_eq!(openid.user_claim, "sub");
+}
+
 /// The names that a table takes, from what it says to one that it does not take.
 fn names(toml: &str) -> Option<Vec<String>> {
     let error = toml::from_str::<File>(toml).err()?;
@@ -108,7 +132,10 @@ fn keys() -> Vec<String> {
 /// The keys of a table, or the key itself.
 fn below(key: &str) -> Vec<String> {
     let table = names(&format!("[{key}]\nzzz = 1"));
-    match table.or_else(|| names(&format!("[[{key}]]\nzzz = 1"))) {
+    let table = table.or_else(|| names(&format!("[[{key}]]\nzzz = 1")));
+    // A table of an entry of a list.
+    let below_list = |(list, _)| names(&format!("[[{list}]]\n[{key}]\nzzz = 1"));
+    match table.or_else(|| key.rsplit_once('.').and_then(below_list)) {
         Some(inner) => inner
             .iter()
             .flat_map(|inner| below(&format!("{key}.{inner}")))

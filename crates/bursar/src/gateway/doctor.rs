@@ -12,7 +12,7 @@ use bursar_outbound::{Client, OutboundError, Request};
 use http::Method;
 use http::header::DATE;
 
-use super::{apps, key_file, open_vault};
+use super::{apps, key_file, needs_mail, open_vault};
 use crate::StartError;
 use crate::config::{Config, GatewayConfig};
 
@@ -59,10 +59,13 @@ pub async fn examine(config: &Config) -> Result<Vec<Finding>, StartError> {
             None
         }
     });
-    findings.push(mail(config));
+    if needs_mail(gateway) {
+        findings.push(mail(config));
+    }
     let configured = apps(gateway, &clock, &rng)?;
     for app in configured.iter() {
         findings.push(credentials(app).await);
+        findings.extend(issuer(app).await);
         let mut places = vec![app.client.home().to_string()];
         if let Some(vault) = &vault {
             places.extend(vault.geolocations(&app.id).await.map_err(OpenError::from)?);
@@ -130,6 +133,17 @@ async fn credentials(app: &App) -> Finding {
         },
     };
     finding(what, problem)
+}
+
+/// Whether the app's identity provider says what a sign-in needs, and the secret is there. Whether
+/// the provider takes it shows with a code only.
+async fn issuer(app: &App) -> Option<Finding> {
+    let openid = app.openid.as_ref()?;
+    let problem = openid.examine().await.err();
+    Some(finding(
+        format!("{}: the identity provider", app.id),
+        problem.map(|problem| problem.to_string()),
+    ))
 }
 
 /// Whether the stored tokens can be opened.

@@ -1,5 +1,5 @@
-//! Clients that nobody here wrote: two OAuth libraries, and a fuzzer that reads our OpenAPI
-//! document.
+//! Clients and servers that nobody here wrote: two OAuth libraries, an identity provider, and a
+//! fuzzer that reads our OpenAPI document.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use bursar_testkit::TestDb;
 use serde_json::json;
 
 use crate::browser::node_modules;
-use crate::process::{Sandbox, run};
+use crate::process::{Sandbox, run, undisturbed, with_data};
 
 /// Where the app's people are sent back to.
 const REDIRECT_URI: &str = "http://127.0.0.1:8090/connected";
@@ -64,5 +64,21 @@ fn another_independent_client_connects() {
     });
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process/openid_client.mjs");
     let ended = run(Command::new("node").arg(script).arg(task.to_string()));
+    assert!(ended.status.success(), "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn an_independent_identity_provider_signs_people_in() {
+    let node_modules = node_modules(&["oidc-provider"]);
+    let db = TestDb::sqlite();
+    let task = json!({
+        "nodeModules": node_modules,
+        "program": env!("CARGO_BIN_EXE_bursar"),
+        "folder": db.folder(),
+    });
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process/oidc_provider.mjs");
+    let mut command = Command::new("node");
+    undisturbed(&mut command);
+    let ended = run(with_data(command.arg(script).arg(task.to_string()), &db));
     assert!(ended.status.success(), "{}{}", ended.stdout, ended.stderr);
 }

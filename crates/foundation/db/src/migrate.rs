@@ -66,7 +66,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     71 "0071_delivery_outbox",
     72 "0072_connect_pages",
     74 "0074_connect_proof",
-    75 "0075_connect_races",
+    75 "0075_connect_under_way",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

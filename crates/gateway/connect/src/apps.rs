@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use bursar_gateway_client::Client;
 
+use crate::OpenId;
+
 /// A merchant's app at the platform.
 #[derive(Clone, Debug)]
 pub struct App {
@@ -20,6 +22,8 @@ pub struct App {
     pub required_scopes: Vec<String>,
     /// Whose accounts may connect a whole company: their `user_ref`s.
     pub company_operators: Vec<String>,
+    /// Where its users sign in; none where they have accounts here.
+    pub openid: Option<OpenId>,
 }
 
 /// How the connect pages of an app call themselves, and where they lead. An address that is empty

@@ -201,6 +201,11 @@ impl TestApp {
         Self::start_on(config, &without_passwords(), Clock::fake(NOW)).await
     }
 
+    /// By this clock; nobody can sign in.
+    pub(crate) async fn start_on_clock(place: &TestDb, clock: Clock) -> Self {
+        Self::start_as(place, &without_passwords(), clock).await
+    }
+
     async fn start_as(place: &TestDb, seed: &str, clock: Clock) -> Self {
         Self::start_on(config(place), seed, clock).await
     }

@@ -110,6 +110,7 @@ fn vault(app: &TestApp, db: &Db, keys: &str) -> Vault {
         brand: Brand::default(),
         required_scopes: Vec::new(),
         company_operators: Vec::new(),
+        openid: None,
     };
     let apps = Apps::new([app(APP), app("other")]);
     let keys = SealingKeys::from_lines(keys).unwrap();

@@ -50,7 +50,10 @@ pub(super) async fn enter(visit: Visit, posted: Posted) -> Response {
             return Ok(visit.to("signin/password"));
         }
         let Some(tried) = visit.try_code(key).await? else {
-            return Ok(page(&visit, &wanted, Some(CodeProblem::Void)));
+            // Sent twice: the first one was it, and the session is another by now.
+            let still = visit.proof().await?.is_some();
+            let void = still.then(|| page(&visit, &wanted, Some(CodeProblem::Void)));
+            return Ok(void.unwrap_or_else(|| visit.to("connect")));
         };
         let digits: String = form
             .get("code")

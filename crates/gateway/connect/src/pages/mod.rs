@@ -15,6 +15,7 @@ mod landing;
 mod letter;
 mod mail;
 mod messages;
+mod openid;
 mod pending;
 mod proof;
 mod sign_in;
@@ -76,6 +77,8 @@ pub fn routes(state: PagesState) -> Router {
             "/{app}/signin/forgot",
             get(sign_up::show_forgot).post(sign_up::forgot),
         )
+        .route("/{app}/signin/openid", get(openid::leave))
+        .route("/{app}/signin/callback", get(openid::callback))
         .route("/{app}/signin/code", get(code::show).post(code::enter))
         .route("/{app}/signin/code/again", post(code::again))
         .route(

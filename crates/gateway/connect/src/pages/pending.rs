@@ -64,6 +64,20 @@ pub(super) struct MailAsk {
     pub(super) company: String,
 }
 
+/// What a sign-in at the identity provider was begun with.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct SignInAsk {
+    pub(super) state: String,
+    pub(super) nonce: String,
+    /// The secret of PKCE.
+    pub(super) verifier: String,
+}
+
+/// The row of a session's sign-in at the identity provider.
+pub(super) fn openid_row(app_id: &str, key: &[u8]) -> String {
+    format!("connect_session/{app_id}/{}/openid", key.escape_ascii())
+}
+
 /// The row of a session's pending connection.
 pub(super) fn session_row(app_id: &str, key: &[u8]) -> String {
     format!("connect_session/{app_id}/{}", key.escape_ascii())

@@ -27,6 +27,10 @@ pub(super) async fn show(visit: Visit) -> Response {
 
 /// `POST /{app}/signin`.
 pub(super) async fn sign_in(visit: Visit, posted: Posted) -> Response {
+    if visit.app.openid.is_some() {
+        // Nobody has a password here.
+        return visit.to("connect");
+    }
     let form = match visit.own_form(posted) {
         Ok(form) => form,
         Err(answer) => return answer,

@@ -17,8 +17,8 @@ const NAME_MAX: usize = 100;
 
 /// `GET /{app}/signin/new`.
 pub(super) async fn show(visit: Visit) -> Response {
-    if !visit.proves() {
-        return visit.to_refused(Refusal::Closed);
+    if let Some(answer) = visit.closed() {
+        return answer;
     }
     let page = SignUpPage::new(visit.frame(), &visit.app);
     respond::page(StatusCode::OK, &page)
@@ -54,8 +54,8 @@ pub(super) async fn sign_up(visit: Visit, posted: Posted) -> Response {
 
 /// `GET /{app}/signin/forgot`.
 pub(super) async fn show_forgot(visit: Visit) -> Response {
-    if !visit.proves() {
-        return visit.to_refused(Refusal::Closed);
+    if let Some(answer) = visit.closed() {
+        return answer;
     }
     let page = ForgotPage::new(visit.frame(), &visit.app);
     respond::page(StatusCode::OK, &page)
@@ -107,17 +107,21 @@ pub(super) async fn owner(visit: &Visit, form: &Form) -> Result<Owner, Response>
 }
 
 impl Visit {
-    /// Whether accounts are made here: a code can be mailed.
-    pub(super) fn proves(&self) -> bool {
-        self.state.mails
+    /// What is said where no accounts are made here: they are the provider's, or no code can be
+    /// mailed.
+    fn closed(&self) -> Option<Response> {
+        if self.app.openid.is_some() {
+            return Some(self.to("connect"));
+        }
+        (!self.state.mails).then(|| self.to_refused(Refusal::Closed))
     }
 
     /// The fields of a form of who makes an account or sets a password, where that can be done.
     pub(super) fn strangers_form(&self, posted: Posted) -> Result<Form, Response> {
-        if !self.proves() {
-            return Err(self.to_refused(Refusal::Closed));
+        match self.closed() {
+            Some(answer) => Err(answer),
+            None => self.own_form(posted),
         }
-        self.own_form(posted)
     }
 }
 

@@ -5,14 +5,14 @@ pub(super) mod proof;
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
-use crate::Account;
+use crate::{Account, NewAccount};
 
 statements! {
     INSERT_SESSION = "INSERT INTO connect_session
         (app_id, key, csrf, account_id, pending, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     SESSION = "SELECT s.csrf, s.pending, s.created_at, s.expires_at, a.id, a.user_ref, a.email,
-            a.name, s.connecting_until
+            a.name, s.connecting_until, s.openid
         FROM connect_session s
             LEFT JOIN connect_account a ON a.app_id = s.app_id AND a.id = s.account_id
         WHERE s.app_id = $1 AND s.key = $2 AND s.expires_at > $3";
@@ -23,6 +23,15 @@ statements! {
             AND (connecting_until IS NULL OR connecting_until <= $4)";
     GIVE_BACK = "UPDATE connect_session SET pending = $3, connecting_until = NULL
         WHERE app_id = $1 AND key = $2";
+    SET_OPENID = "UPDATE connect_session SET openid = $3 WHERE app_id = $1 AND key = $2";
+    TAKE_OPENID = "UPDATE connect_session SET openid = NULL
+        WHERE app_id = $1 AND key = $2 AND openid = $3";
+    // Who the provider says it is: name and address may have changed there.
+    OF_PROVIDER = "INSERT INTO connect_account
+        (app_id, id, user_ref, email, name, created_at, last_seen_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $6)
+        ON CONFLICT (app_id, user_ref) DO UPDATE SET email = excluded.email, name = excluded.name
+        RETURNING id";
     DELETE_SESSION = "DELETE FROM connect_session WHERE app_id = $1 AND key = $2";
     // A few at a time: each new one makes room for itself.
     SWEEP_SESSIONS = "DELETE FROM connect_session WHERE expires_at <= $1 AND (app_id, key) IN
@@ -87,6 +96,7 @@ pub(super) struct Held {
     pub(super) created_at: Micros,
     pub(super) expires_at: Micros,
     pub(super) connecting_until: Option<Micros>,
+    pub(super) openid: Option<Vec<u8>>,
     pub(super) account: Option<Account>,
 }
 
@@ -156,6 +166,7 @@ fn held(mut row: Row) -> Result<Held, DbError> {
         created_at: row.get(2)?,
         expires_at: row.get(3)?,
         connecting_until: row.get(8)?,
+        openid: row.get(9)?,
         account,
     })
 }
@@ -178,6 +189,52 @@ pub(super) async fn set_pending(
 ) -> Result<(), DbError> {
     let values = args![app_id, key, pending];
     tx.execute(&SET_PENDING, values).await.map(drop)
+}
+
+/// Keeps the secrets of a sign-in at the identity provider, in place of another one's.
+pub(super) async fn set_openid(
+    tx: &mut Tx,
+    app_id: &str,
+    key: &[u8],
+    sealed: &[u8],
+) -> Result<(), DbError> {
+    let values = args![app_id, key, sealed];
+    tx.execute(&SET_OPENID, values).await.map(drop)
+}
+
+/// Uses them up; false where they were before.
+pub(super) async fn take_openid(
+    tx: &mut Tx,
+    app_id: &str,
+    key: &[u8],
+    sealed: &[u8],
+) -> Result<bool, DbError> {
+    let values = args![app_id, key, sealed];
+    Ok(tx.execute(&TAKE_OPENID, values).await? == 1)
+}
+
+/// Signs in whom the identity provider named; its first sign-in makes the account.
+pub(super) async fn sign_in_by_provider(
+    tx: &mut Tx,
+    new: &NewAccount,
+    session: &NewSession,
+) -> Result<(), DbError> {
+    let values = args![
+        &new.app_id,
+        &new.id,
+        &new.user_ref,
+        new.email.as_deref(),
+        &new.name,
+        new.at,
+    ];
+    let rows = tx.returning(&OF_PROVIDER, values).await?;
+    let row = rows.into_iter().next();
+    let id: Uuid = row.ok_or(DbError::Decode { column: 0 })?.get(0)?;
+    let session = NewSession {
+        account_id: Some(id),
+        ..session.clone()
+    };
+    begin(tx, &session).await
 }
 
 /// Takes what is pending, as it is stored, to exchange it until then; false where another request

@@ -98,6 +98,12 @@ impl Visit {
         Some((sealed.clone(), open(&self.state.vault, &row, sealed)?))
     }
 
+    /// The session's key, and the sealed secrets of its sign-in at the identity provider.
+    pub(super) fn openid(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let sealed = self.session.held.as_ref()?.openid.clone()?;
+        Some((self.session.key.clone(), sealed))
+    }
+
     /// Whether another request of this session is making the connection.
     pub(super) fn is_connecting(&self) -> bool {
         let held = self.session.held.as_ref();

@@ -8,7 +8,9 @@ use std::time::Duration;
 use bursar_db::{Db, DbError};
 use bursar_gateway_client::{App as ClientApp, Client as PlatformClient, Http, Limits};
 use bursar_gateway_connect::pages::{Codes, PagesState, routes};
-use bursar_gateway_connect::{App, Apps, Brand, Connection, Environment, Revoke, Vault, calls};
+use bursar_gateway_connect::{
+    App, Apps, Brand, Connection, Environment, OpenId, Revoke, Vault, calls,
+};
 use bursar_jobs::Worker;
 use bursar_kernel::{Clock, Rng, Uuid};
 use bursar_mail::{Mail, Mailbox, Mailer};
@@ -19,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::provider::Provider;
 use super::proxy::Proxy;
 use crate::app::*;
 use crate::http::{Answer, Call, Site};
@@ -53,7 +56,19 @@ impl Pages {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", socket.local_addr().unwrap());
         let app = TestApp::start_leading_to(place, &format!("{base}/cafe/callback")).await;
-        Self::before(place, app, socket, mails).await
+        Self::before(place, app, socket, mails, None).await
+    }
+
+    /// There is a fifth app, `sso`, whose users sign in at this provider.
+    pub(super) async fn start_with_provider(
+        place: &TestDb,
+        provider: &Provider,
+        user_claim: &str,
+    ) -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let app = TestApp::start_on_clock(place, provider.clock.clone()).await;
+        let openid = provider.relying_party(user_claim);
+        Self::before(place, app, socket, true, Some(openid)).await
     }
 
     /// The platform's `us` is reached through a proxy.
@@ -64,14 +79,21 @@ impl Pages {
         let proxy = Proxy::start(1, &clock, None).await;
         let app = TestApp::start_reached_at(place, &proxy.bases[0], &callback, clock).await;
         proxy.lead_to([app.us_socket; 2]);
-        (Self::before(place, app, socket, true).await, proxy)
+        let pages = Self::before(place, app, socket, true, None).await;
+        (pages, proxy)
     }
 
-    async fn before(place: &TestDb, app: TestApp, socket: TcpListener, mails: bool) -> Self {
+    async fn before(
+        place: &TestDb,
+        app: TestApp,
+        socket: TcpListener,
+        mails: bool,
+        openid: Option<OpenId>,
+    ) -> Self {
         let base = format!("http://{}", socket.local_addr().unwrap());
         let place = place.beside().await;
         let db = place.open().await;
-        let vault = vault(&app, &db);
+        let vault = vault(&app, &db, openid);
         let router = routes(PagesState {
             vault: vault.clone(),
             passwords: Passwords::new(Rng::system()),
@@ -211,7 +233,7 @@ fn codes(app: &TestApp, vault: &Vault, mailbox: &Mailbox) -> Worker {
     )
 }
 
-fn vault(app: &TestApp, db: &Db) -> Vault {
+fn vault(app: &TestApp, db: &Db, openid: Option<OpenId>) -> Vault {
     let (clock, rng) = (app.clock.clone(), Rng::system());
     let limits = Limits {
         total_time: Duration::from_secs(20),
@@ -241,13 +263,19 @@ fn vault(app: &TestApp, db: &Db) -> Vault {
         },
         required_scopes: vec!["openid".into(), scope.into()],
         company_operators: vec!["boss@cafe.example".into()],
+        openid: None,
     };
-    let apps = Apps::new([
+    let sso = openid.map(|openid| App {
+        openid: Some(openid),
+        ..app("sso", client(CAFE, us), "openid")
+    });
+    let apps = [
         app("cafe", client(CAFE, us), "receipts.writeonly"),
         app("strict", client(CAFE, us), "nobody.has.this"),
         app("rival", client(RIVAL, us), "openid"),
         app("away", client(CAFE, "http://127.0.0.1:1"), "openid"),
-    ]);
+    ];
+    let apps = Apps::new(apps.into_iter().chain(sso));
     let keys = SealingKeys::from_lines(KEY).unwrap();
     let ahead = Duration::from_hours(24 * 30);
     Vault::new(db.clone(), clock, rng, keys, apps, ahead)

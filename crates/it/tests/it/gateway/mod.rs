@@ -10,7 +10,9 @@ mod failpoints;
 mod faults;
 mod full;
 mod lookup;
+mod openid;
 mod proof;
+mod provider;
 mod proxy;
 mod races;
 mod simulation;
@@ -376,6 +378,7 @@ fn vault(reach: &Reach, db: &Db, clock: &Clock) -> Vault {
         brand: Brand::default(),
         required_scopes: Vec::new(),
         company_operators: Vec::new(),
+        openid: None,
     };
     Vault::new(
         db.clone(),

@@ -12,7 +12,7 @@ pub use code::{CodeContent, CodeHtml, CodePage, CodeProblem, CodeText, ForgotPag
 pub use connect::{ChoosePage, ConfirmPage, ConnectedPage, SentPage};
 pub use refused::{Refusal, RefusedPage};
 pub use samples::{all as samples, letters};
-pub use signin::{SignInProblem, SignUpFaults, SignUpPage, StartPage};
+pub use signin::{Accounts, SignInProblem, SignUpFaults, SignUpPage, StartPage};
 
 use bursar_pages::{Frame, Link, Messages, SignedIn};
 

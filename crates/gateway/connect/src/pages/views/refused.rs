@@ -60,6 +60,16 @@ pub enum Refusal {
     TooManyCodes,
     /// Nobody makes an account here.
     Closed,
+    /// The identity provider's answer is not one to a question of this browser.
+    SignInState,
+    /// The user did not sign in there.
+    SignInDeclined,
+    /// The identity provider cannot be reached now.
+    SignInUnreachable,
+    /// What it answered is no fault of the user's.
+    SignInFault,
+    /// It has not confirmed the user's address.
+    Unverified,
     /// A company is connected by somebody else.
     Company,
     /// Permissions are missing.
@@ -69,7 +79,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 24] = [
         Self::Incomplete,
         Self::Expired,
         Self::OtherApp,
@@ -86,6 +96,11 @@ impl Refusal {
         Self::TooMany,
         Self::TooManyCodes,
         Self::Closed,
+        Self::SignInState,
+        Self::SignInDeclined,
+        Self::SignInUnreachable,
+        Self::SignInFault,
+        Self::Unverified,
         Self::Company,
         Self::Scopes,
         Self::Fault,
@@ -110,6 +125,11 @@ impl Refusal {
             Self::TooMany => "too-many",
             Self::TooManyCodes => "too-many-codes",
             Self::Closed => "closed",
+            Self::SignInState => "sign-in-state",
+            Self::SignInDeclined => "sign-in-declined",
+            Self::SignInUnreachable => "sign-in-unreachable",
+            Self::SignInFault => "sign-in-fault",
+            Self::Unverified => "unverified",
             Self::Company => "company",
             Self::Scopes => "scopes",
             Self::Fault => "fault",
@@ -126,8 +146,8 @@ impl Refusal {
     pub fn status(self) -> StatusCode {
         match self {
             Self::UnderWay => StatusCode::ACCEPTED,
-            Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Fault => StatusCode::BAD_GATEWAY,
+            Self::Unreachable | Self::SignInUnreachable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Fault | Self::SignInFault => StatusCode::BAD_GATEWAY,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -159,6 +179,11 @@ impl RefusedPage {
             Refusal::TooMany => messages.text("refused-too-many"),
             Refusal::TooManyCodes => messages.text("refused-too-many-codes"),
             Refusal::Closed => messages.text_with("refused-closed", names),
+            Refusal::SignInState => messages.text("refused-sign-in-state"),
+            Refusal::SignInDeclined => messages.text("refused-sign-in-declined"),
+            Refusal::SignInUnreachable => messages.text_with("refused-sign-in-unreachable", names),
+            Refusal::SignInFault => messages.text_with("refused-sign-in-fault", names),
+            Refusal::Unverified => messages.text("refused-unverified"),
             Refusal::Company => messages.text_with("refused-company", names),
             Refusal::Scopes => messages.text("refused-scopes"),
             Refusal::Fault => messages.text_with("refused-fault", names),
@@ -185,6 +210,11 @@ impl RefusedPage {
             Refusal::TooMany => messages.text("refused-too-many-advice"),
             Refusal::TooManyCodes => messages.text("refused-too-many-codes-advice"),
             Refusal::Closed => messages.text_with("refused-closed-advice", names),
+            Refusal::SignInState => messages.text("refused-sign-in-state-advice"),
+            Refusal::SignInDeclined => messages.text("refused-sign-in-declined-advice"),
+            Refusal::SignInUnreachable => messages.text("refused-sign-in-unreachable-advice"),
+            Refusal::SignInFault => messages.text("refused-sign-in-fault-advice"),
+            Refusal::Unverified => messages.text_with("refused-unverified-advice", names),
             Refusal::Company => messages.text_with("refused-company-advice", names),
             Refusal::Scopes => messages.text_with("refused-scopes-advice", names),
             Refusal::Fault => messages.text("refused-fault-advice"),
@@ -194,7 +224,7 @@ impl RefusedPage {
     fn again(&self) -> String {
         let messages = &self.frame.messages;
         match self.why {
-            Refusal::Unreachable => messages.text("refused-try-again"),
+            Refusal::Unreachable | Refusal::SignInUnreachable => messages.text("refused-try-again"),
             Refusal::UnderWay => messages.text("refused-see"),
             _ => messages.text("refused-back"),
         }

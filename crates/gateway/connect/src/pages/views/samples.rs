@@ -4,9 +4,9 @@ use askama::Template as _;
 use bursar_pages::{ErrorKind, ErrorPage, Frame};
 
 use super::{
-    AccountPage, AskPage, ChoosePage, CodeContent, CodeHtml, CodePage, CodeProblem, CodeText,
-    ConfirmPage, ConnectedPage, ForgotPage, PasswordPage, Question, Refusal, RefusedPage, SentPage,
-    SignInProblem, SignUpFaults, SignUpPage, Standing, StartPage,
+    AccountPage, Accounts, AskPage, ChoosePage, CodeContent, CodeHtml, CodePage, CodeProblem,
+    CodeText, ConfirmPage, ConnectedPage, ForgotPage, PasswordPage, Question, Refusal, RefusedPage,
+    SentPage, SignInProblem, SignUpFaults, SignUpPage, Standing, StartPage,
 };
 use crate::Brand;
 use crate::pages::messages::CATALOGUES;
@@ -38,6 +38,11 @@ fn frame() -> Frame {
     }
 }
 
+const FAULTS: SignUpFaults = SignUpFaults {
+    name: true,
+    email: true,
+    short: true,
+};
 const BASE: &str = "/cafe";
 const ACCOUNT: &str = "ana@northwind.example";
 
@@ -49,7 +54,7 @@ impl StartPage {
             base: BASE.into(),
             brand: brand(),
             waits: true,
-            open: true,
+            accounts: Accounts::Open,
             email: String::new(),
             problem: None,
         }
@@ -132,36 +137,8 @@ impl RefusedPage {
 pub fn all() -> Vec<Sample> {
     let mut all: Vec<Sample> = Vec::new();
     let mut add = |name: &str, html| all.push((name.to_owned(), html));
-    add("start", StartPage::sample().render());
-    for (name, problem) in [
-        ("start-incorrect", SignInProblem::Incorrect),
-        ("start-locked", SignInProblem::Locked),
-    ] {
-        let page = StartPage {
-            problem: Some(problem),
-            email: ACCOUNT.into(),
-            ..StartPage::sample()
-        };
-        add(name, page.render());
-    }
-    let start = StartPage {
-        waits: false,
-        open: false,
-        ..StartPage::sample()
-    };
-    add("start-empty", start.render());
-    add("signup", SignUpPage::sample().render());
-    let faults = SignUpFaults {
-        name: true,
-        email: true,
-        short: true,
-    };
-    let signup = SignUpPage {
-        faults,
-        ..SignUpPage::sample()
-    };
-    add("signup-failed", signup.render());
-    proving(&mut add, faults);
+    starting(&mut add);
+    proving(&mut add);
     connecting(&mut add);
     for (name, standing) in [
         ("account-none", Standing::None),
@@ -199,7 +176,42 @@ pub fn all() -> Vec<Sample> {
     all
 }
 
-fn proving(add: &mut impl FnMut(&str, askama::Result<String>), faults: SignUpFaults) {
+fn starting(add: &mut impl FnMut(&str, askama::Result<String>)) {
+    add("start", StartPage::sample().render());
+    for (name, problem) in [
+        ("start-incorrect", SignInProblem::Incorrect),
+        ("start-locked", SignInProblem::Locked),
+    ] {
+        let page = StartPage {
+            problem: Some(problem),
+            email: ACCOUNT.into(),
+            ..StartPage::sample()
+        };
+        add(name, page.render());
+    }
+    let start = StartPage {
+        waits: false,
+        accounts: Accounts::Closed,
+        ..StartPage::sample()
+    };
+    add("start-empty", start.render());
+    let label = Some("Sign in with Bluebird ID".into());
+    for (name, label) in [("start-provider", None), ("start-provider-label", label)] {
+        let start = StartPage {
+            accounts: Accounts::Provider(label),
+            ..StartPage::sample()
+        };
+        add(name, start.render());
+    }
+    add("signup", SignUpPage::sample().render());
+    let signup = SignUpPage {
+        faults: FAULTS,
+        ..SignUpPage::sample()
+    };
+    add("signup-failed", signup.render());
+}
+
+fn proving(add: &mut impl FnMut(&str, askama::Result<String>)) {
     for (name, faulty) in [("forgot", false), ("forgot-failed", true)] {
         let page = ForgotPage {
             frame: frame_signed_out(),
@@ -227,7 +239,7 @@ fn proving(add: &mut impl FnMut(&str, askama::Result<String>), faults: SignUpFau
     }
     for (name, is_new, faults) in [
         ("password", false, SignUpFaults::default()),
-        ("password-new-failed", true, faults),
+        ("password-new-failed", true, FAULTS),
     ] {
         let page = PasswordPage {
             frame: frame_signed_out(),

@@ -19,12 +19,23 @@ pub struct StartPage {
     pub brand: Brand,
     /// Whether something waits to be connected.
     pub waits: bool,
-    /// Whether people make accounts and set passwords here.
-    pub open: bool,
+    /// Where people have their accounts.
+    pub accounts: Accounts,
     /// The mail address that was tried.
     pub email: String,
     /// Why the last attempt failed, if there was one.
     pub problem: Option<SignInProblem>,
+}
+
+/// Where people have their accounts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Accounts {
+    /// Here, and they make them and set passwords.
+    Open,
+    /// Here, and somebody else makes them.
+    Closed,
+    /// At the merchant's identity provider; what the button there says, if that is configured.
+    Provider(Option<String>),
 }
 
 /// Why somebody may not enter.
@@ -80,7 +91,11 @@ impl StartPage {
             base: format!("/{}", visit.app.id),
             brand: visit.app.brand.clone(),
             waits: visit.pending().is_some(),
-            open: visit.proves(),
+            accounts: match &visit.app.openid {
+                Some(openid) => Accounts::Provider(openid.label().map(str::to_owned)),
+                None if visit.state.mails => Accounts::Open,
+                None => Accounts::Closed,
+            },
             email: String::new(),
             problem: None,
         }
@@ -102,6 +117,19 @@ impl StartPage {
 
     fn step(&self) -> String {
         step(&self.frame.messages, 1)
+    }
+
+    /// What the button that leads to the provider says; none where accounts are here.
+    fn provider(&self) -> Option<String> {
+        match &self.accounts {
+            Accounts::Provider(Some(label)) => Some(label.clone()),
+            Accounts::Provider(None) => Some(self.frame.messages.text("start-submit")),
+            Accounts::Open | Accounts::Closed => None,
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.accounts == Accounts::Open
     }
 }
 

@@ -1,4 +1,4 @@
--- What is under way with a connection, so that nothing else gets in between.
+-- What is under way, so that nothing else gets in between.
 
 -- Until when a revocation may reach the platform, where it ends every token of its user: one that
 -- was asked for before is not to be relied on.
@@ -8,3 +8,6 @@ CREATE INDEX connect_connection_revoking ON connect_connection (app_id, principa
 
 -- Until when what the session had pending may be exchanged; null when nothing is.
 ALTER TABLE connect_session ADD COLUMN connecting_until BIGINT;
+
+-- The secrets of a sign-in at an identity provider, sealed; null when none is under way.
+ALTER TABLE connect_session ADD COLUMN openid BYTEA;
