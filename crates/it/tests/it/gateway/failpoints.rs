@@ -105,7 +105,6 @@ impl Round {
     /// What goes before, undisturbed.
     async fn prepare(&mut self, gateway: &Gateway) {
         match self.act {
-            Act::Connect => {}
             Act::Revoke => drop(gateway.connect(self.user).await),
             Act::LookUp | Act::Replay => {
                 self.item = Some(gateway.accept_one(self.new_item()).await);
@@ -123,7 +122,7 @@ impl Round {
                 gateway.deliver().await;
                 gateway.clock.advance(SOON);
             }
-            Act::Refresh | Act::Receipt | Act::Pictured | Act::QuickExpense => {}
+            Act::Connect | Act::Refresh | Act::Receipt | Act::Pictured | Act::QuickExpense => {}
         }
     }
 

@@ -126,9 +126,8 @@ fn fleet(start: Start) -> String {
         people = people.replacen(&cafe, &format!("{cafe}\nrotation = \"new\""), 1);
     }
     let mut seed = format!(
-        "{}\n[[companies]]\nid = \"{FLEET}\"\nname = \"Fleet\"\nedition = \"standard\"\n\
-         products = [\"expense\"]\nhome = \"us\"\n",
-        people
+        "{people}\n[[companies]]\nid = \"{FLEET}\"\nname = \"Fleet\"\nedition = \"standard\"\n\
+         products = [\"expense\"]\nhome = \"us\"\n"
     );
     for number in 0..drivers {
         let id = driver(number);
