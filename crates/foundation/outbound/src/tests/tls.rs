@@ -14,6 +14,7 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const NO: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
 /// The beginning of a record that does not come to its end.
 const HALF: &[u8] = &[22, 3, 3, 0, 122, 2, 0];
+static VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
 
 /// A server that answers one request by TLS. Its handle tells whether a request came.
 async fn serve(config: Arc<ServerConfig>) -> (u16, JoinHandle<bool>) {
@@ -65,7 +66,6 @@ async fn ask(authority: &TestAuthority, port: u16) -> Result<Response, OutboundE
 #[tokio::test]
 async fn a_server_that_the_authority_vouches_for_is_trusted() {
     let authority = TestAuthority::new();
-    static VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];
     for versions in VERSIONS {
         let good = Shown {
             versions,
