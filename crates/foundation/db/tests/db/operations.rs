@@ -251,7 +251,7 @@ db_test! {
         for isolation in ISOLATIONS {
             let large = db.write(isolation, (), |tx, ()| {
                 Box::pin(async move {
-                    let bytes = [7_u8; 100_000];
+                    let bytes = vec![7_u8; 100_000];
                     tx.execute(&INSERT, args![2, "large", bytes.as_slice()]).await?;
                     Ok::<_, DbError>(())
                 })
