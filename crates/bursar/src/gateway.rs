@@ -205,9 +205,20 @@ fn sends(mailer: &Mailer) -> bool {
 /// The vault over the configured database, with the configured apps.
 async fn open_vault(config: &Config, clock: &Clock) -> Result<Vault, StartError> {
     let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
-    let rng = Rng::system();
+    // First, since it makes the folder that the key goes into.
     let db = crate::platform::open_database(config).await?;
-    let keys = SealingKeys::load_or_create(&key_file(config, gateway), &rng)?;
+    let keys = SealingKeys::load_or_create(&key_file(config, gateway), &Rng::system())?;
+    vault_over(db, gateway, clock, keys)
+}
+
+/// The same over a database that is open, with these keys.
+fn vault_over(
+    db: Db,
+    gateway: &GatewayConfig,
+    clock: &Clock,
+    keys: SealingKeys,
+) -> Result<Vault, StartError> {
+    let rng = Rng::system();
     let apps = apps(gateway, clock, &rng)?;
     let ahead = gateway.refresh_ahead();
     Ok(Vault::new(db, clock.clone(), rng, keys, apps, ahead))

@@ -2,17 +2,19 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
-use bursar_db::OpenError;
+use bursar_db::{Location, OpenError};
 use bursar_gateway_client::FailureKind;
-use bursar_gateway_connect::{App, ConnectionState, Vault};
+use bursar_gateway_connect::{App, Connection, ConnectionState, Vault};
 use bursar_kernel::{Clock, CorrelationId, Micros, Rng, Uuid};
 use bursar_outbound::{Client, OutboundError, Request};
+use bursar_secrets::{SealingKeys, SealingKeysError};
 use http::Method;
 use http::header::DATE;
 
-use super::{apps, key_file, needs_mail, open_vault};
+use super::{apps, key_file, needs_mail, vault_over};
 use crate::StartError;
 use crate::config::{Config, GatewayConfig};
 
@@ -44,21 +46,28 @@ pub async fn examine(config: &Config) -> Result<Vec<Finding>, StartError> {
     let gateway = config.gateway.as_ref().ok_or(StartError::NoGateway)?;
     let (clock, rng) = (Clock::system(), Rng::system());
     let http = super::http(gateway)?;
-    let key = key(config, gateway);
-    // Opening the vault would make the key that is missing.
-    let opened = match key.problem {
-        None => Some(open_vault(config, &clock).await),
-        Some(_) => None,
+    let path = key_file(config, gateway);
+    let missing = !path.exists();
+    let (keys, unfit) = match keys(&path, missing, &rng) {
+        Ok(keys) => (Some(keys), None),
+        Err(error) => (None, Some(error.to_string())),
     };
-    let mut findings = vec![disk(config), key];
-    let vault = opened.and_then(|opened| match opened {
-        Ok(vault) => Some(vault),
-        Err(error) => {
+    let opened = match keys {
+        Some(keys) if !is_new(config) => Some(open(config, gateway, &clock, keys).await),
+        _ => None,
+    };
+    let mut findings = vec![disk(config)];
+    let mut vault = None;
+    match opened {
+        None => {}
+        Some(Ok(opened)) => vault = Some(opened),
+        Some(Err(error)) => {
             let problem = format!("{error}; where the gateway runs on SQLite, stop it first");
             findings.push(finding("the database", Some(problem)));
-            None
         }
-    });
+    }
+    let sealed = missing && is_sealed(vault.as_ref()).await?;
+    findings.push(key_finding(&path, missing, sealed, unfit));
     if needs_mail(gateway) {
         findings.push(mail(config));
     }
@@ -101,17 +110,62 @@ fn disk(config: &Config) -> Finding {
     finding(what, written().err().map(|error| error.to_string()))
 }
 
-/// Whether the key file is there and fit. Where there is none, none is made: a gateway with stored
-/// tokens must not begin with another key.
-fn key(config: &Config, gateway: &GatewayConfig) -> Finding {
-    let path = key_file(config, gateway);
-    let what = format!("the key file {}", path.display());
-    if !path.exists() {
-        let problem = "there is none; the first start makes it, else restore it from its backup";
-        return finding(what, Some(problem.to_owned()));
+async fn open(
+    config: &Config,
+    gateway: &GatewayConfig,
+    clock: &Clock,
+    keys: SealingKeys,
+) -> Result<Vault, StartError> {
+    let db = crate::platform::open_database(config).await?;
+    vault_over(db, gateway, clock, keys)
+}
+
+/// Whether nothing was ever stored: there is no file that opening would find.
+fn is_new(config: &Config) -> bool {
+    match &config.location {
+        Location::Folder(folder) => !folder.join("bursar.db").exists(),
+        Location::Url(_) => false,
     }
-    let loaded = bursar_secrets::SealingKeys::load_or_create(&path, &Rng::system());
-    finding(what, loaded.err().map(|error| error.to_string()))
+}
+
+/// The keys of the file. Where there is none, none is made: one that opens nothing stands in.
+fn keys(path: &Path, missing: bool, rng: &Rng) -> Result<SealingKeys, SealingKeysError> {
+    if !missing {
+        return SealingKeys::load_or_create(path, rng);
+    }
+    let key: [u8; 32] = rng.bytes();
+    let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    SealingKeys::from_lines(&digits)
+}
+
+/// Whether the key file is there and fit. Before anybody is connected none has to be: a gateway
+/// with stored tokens must not begin with another key.
+fn key_finding(path: &Path, missing: bool, sealed: bool, unfit: Option<String>) -> Finding {
+    let what = format!("the key file {}", path.display());
+    match (missing, sealed) {
+        (true, true) => {
+            let problem = "there is none, but tokens were sealed by it; restore it from its backup";
+            finding(what, Some(problem.to_owned()))
+        }
+        (true, false) => finding(format!("{what}: none yet; the first start makes it"), unfit),
+        (false, _) => finding(what, unfit),
+    }
+}
+
+/// Whether a connection of any app has a stored token.
+async fn is_sealed(vault: Option<&Vault>) -> Result<bool, StartError> {
+    let Some(vault) = vault else {
+        return Ok(false);
+    };
+    for app in vault.apps().iter() {
+        let newest = vault.list(&app.id, Uuid::max(), OPENED_MAX).await;
+        let newest = newest.map_err(OpenError::from)?;
+        let sealed = |one: &Connection| one.state != ConnectionState::Ended;
+        if newest.iter().any(sealed) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the connect pages can mail codes.

@@ -5,11 +5,8 @@ PASSWORD REDIRECT_URI"""
 import html
 import json
 import os
-import pathlib
 import re
-import subprocess
 import sys
-import tempfile
 
 # The server is on loopback.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
@@ -21,6 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 import blackbox_hooks
+from blackbox_fuzzer import Fuzzer
 
 base, client_id, client_secret, user_name, password, redirect_uri = sys.argv[1:]
 token_url = f"{base}/oauth2/v0/token"
@@ -87,37 +85,10 @@ fresh = web.refresh_token(token_url, refresh_token=granted["refresh_token"])
 assert fresh["access_token"] != granted["access_token"]
 print("authlib: authorization code with PKCE, id token against JWKS, refresh")
 
-CHECKS = [
-    "not_a_server_error", "status_code_conformance", "content_type_conformance",
-    "response_schema_conformance", "response_headers_conformance",
-]
-
-
-def fuzz(what, examples, options, configuration=""):
-    """Has schemathesis send what the document allows and what it does not, each time the same."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = pathlib.Path(folder, "schemathesis.toml")
-        config.write_text(configuration)
-        command = [
-            sys.executable, "-m", "schemathesis.cli", "--config-file", config, "run",
-            f"{base}/openapi.json", "--url", base, "--no-color", "--workers", "1",
-            "--header", f"Authorization: Bearer {token['access_token']}",
-            "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing",
-            "--max-examples", str(examples), "--generation-deterministic", *options,
-        ]
-        hooks = {"SCHEMATHESIS_HOOKS": "blackbox_hooks", "PYTHONPATH": os.path.dirname(__file__)}
-        outcome = subprocess.run(
-            command, capture_output=True, text=True, timeout=240, env=os.environ | hooks, cwd=folder
-        )
-    cases = re.search(r"(\d+) generated", outcome.stdout)
-    if outcome.returncode or not cases:
-        print(outcome.stdout[-12000:], outcome.stderr[-2000:])
-        sys.exit(outcome.returncode or 1)
-    print(f"schemathesis: {cases[1]} cases, {what}")
-
+fuzzer = Fuzzer(base, token["access_token"])
 
 # It would end the connection whose token all other calls show.
-fuzz("the whole document", 15, ["--exclude-path", "/app-mgmt/v0/connections"])
+fuzzer.run("the whole document", 15, ["--exclude-path", "/app-mgmt/v0/connections"])
 
 own = claims["sub"]
 bearer = {"Authorization": f"Bearer {token['access_token']}"}
@@ -146,7 +117,7 @@ parameters = {
     "header.Link": blackbox_hooks.LINK,
 }
 lines = [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in parameters.items()]
-fuzz(
+fuzzer.run(
     "receipts and quick expenses of the caller's own", 100,
     ["--include-path-regex", "^/(receipts|quickexpense|api/v3.0/expense)/"],
     "[parameters]\n" + "\n".join(lines) + "\n",

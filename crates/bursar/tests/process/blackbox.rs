@@ -9,6 +9,7 @@ use bursar_testkit::TestDb;
 use serde_json::json;
 
 use crate::browser::node_modules;
+use crate::merchant::{KEY, Merchant, USER, stop};
 use crate::process::{Sandbox, run, undisturbed, with_data};
 
 /// Where the app's people are sent back to.
@@ -16,22 +17,40 @@ const REDIRECT_URI: &str = "http://127.0.0.1:8090/connected";
 
 #[test]
 fn an_independent_client_gets_on_and_a_fuzzer_finds_nothing() {
-    let python = std::env::var("BURSAR_TEST_PYTHON").unwrap_or_else(|_| {
-        panic!("BURSAR_TEST_PYTHON is not set: run `cargo xtask test`, which brings the packages")
-    });
     let db = TestDb::sqlite();
     let sandbox = Sandbox::start(&db);
     let (user, password) = cast::TRAVELLER;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/process/blackbox.py");
-    let ended = run(Command::new(python).args([
-        script,
-        &sandbox.us,
-        cast::CLIENT_ID,
-        cast::CLIENT_SECRET,
-        user,
-        password,
-        REDIRECT_URI,
-    ]));
+    assert_clean(
+        "blackbox.py",
+        &[
+            &sandbox.us,
+            cast::CLIENT_ID,
+            cast::CLIENT_SECRET,
+            user,
+            password,
+            REDIRECT_URI,
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_fuzzer_finds_nothing_at_a_gateway() {
+    let merchant = Merchant::start(&TestDb::sqlite()).await;
+    merchant.connect();
+    let (gateway, address) = merchant.serve();
+    assert_clean("blackbox_gateway.py", &[&address, KEY, USER]);
+    stop(gateway);
+}
+
+/// Runs a script that runs the fuzzer twice, and finds nothing.
+fn assert_clean(script: &str, arguments: &[&str]) {
+    let python = std::env::var("BURSAR_TEST_PYTHON").unwrap_or_else(|_| {
+        panic!("BURSAR_TEST_PYTHON is not set: run `cargo xtask test`, which brings the packages")
+    });
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/process");
+    let ended = run(Command::new(python)
+        .arg(folder.join(script))
+        .args(arguments));
     assert!(ended.status.success(), "{}{}", ended.stdout, ended.stderr);
     let runs = ended
         .stdout

@@ -11,6 +11,7 @@ use super::ImportError;
 
 /// A longer line is no item; memory is not given to it.
 const LINE_MAX: u64 = 2 << 20;
+const NOT_UTF8: &str = "it is not UTF-8; save the file as UTF-8";
 /// Columns that every item needs.
 const REQUIRED: [&str; 3] = ["key", "user", "type"];
 
@@ -177,15 +178,19 @@ impl Rows {
         if self.line == 1 && line.starts_with(b"\xef\xbb\xbf") {
             line.drain(..3);
         }
-        Ok(Some(String::from_utf8(line).map_err(|_| {
-            "it is not UTF-8; save the file as UTF-8".to_owned()
-        })))
+        Ok(Some(
+            String::from_utf8(line).map_err(|_| NOT_UTF8.to_owned()),
+        ))
     }
 
     fn header(&mut self, delimiter: Option<char>) -> Result<Columns, ImportError> {
         let header = match self.read_line()? {
-            Some(Ok(text)) => text,
             Some(Err(fault)) => return Err(self.wrong(format!("line 1: {fault}"))),
+            // Text of another width, without a mark.
+            Some(Ok(text)) if text.contains('\0') => {
+                return Err(self.wrong(format!("line 1: {NOT_UTF8}")));
+            }
+            Some(Ok(text)) => text,
             None => return Err(self.wrong("it is empty; a header is needed".to_owned())),
         };
         let delimiter = match delimiter {
