@@ -9,7 +9,7 @@
 //! | `BURSAR_TEST_NODE_MODULES` | folder with `playwright-core`, `axe-core` and `openid-client` |
 //! | `BURSAR_TEST_PYTHON` | Python with Authlib and schemathesis |
 //! | `BURSAR_TEST_PDFA` | the PDF/A validator |
-//! | `BURSAR_LONG` | 1 with `--long`: simulations run many more seeds |
+//! | `BURSAR_LONG` | 1 with `--long`: simulations run many more seeds, or days |
 //!
 //! No test carries `#[ignore]`: nothing is left out silently.
 

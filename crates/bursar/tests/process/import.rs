@@ -224,10 +224,11 @@ async fn a_line_without_end_takes_no_memory() {
         peak.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
     // 64 MiB of one line: no item has more than 2 MiB.
-    line.write_all(&[b'x'; 1 << 20]).unwrap();
+    let mebibyte = vec![b'x'; 1 << 20];
+    line.write_all(&mebibyte).unwrap();
     let before = memory(import.id());
     for _ in 0..64 {
-        line.write_all(&[b'x'; 1 << 20]).unwrap();
+        line.write_all(&mebibyte).unwrap();
     }
     let after = memory(import.id());
     assert!(

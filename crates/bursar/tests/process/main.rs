@@ -4,6 +4,11 @@
 //! own, and is killed when its test ends. Where a test waits, it waits for something to be seen,
 //! for [`process::PATIENCE`] at most.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests end where their answer is not what it should be"
+)]
+
 mod admin;
 mod blackbox;
 mod bootstrap;
