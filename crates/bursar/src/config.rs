@@ -17,7 +17,7 @@ mod mail;
 mod strict;
 
 pub use data_center::DataCenterConfig;
-pub use gateway::{EnvironmentName, GatewayAppConfig, GatewayConfig, OpenIdConfig};
+pub use gateway::{EnvironmentName, GatewayAppConfig, GatewayConfig, OpenIdConfig, OperatorConfig};
 pub use mail::{MailConfig, MailTls, OtpParameter};
 use strict::StrictNames;
 pub use strict::{strict, switches};

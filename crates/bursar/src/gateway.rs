@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod import;
 pub mod legacy;
+pub mod operator;
 pub mod watch;
 
 use std::collections::{BTreeMap, HashSet};
@@ -19,7 +20,8 @@ use bursar_gateway_connect::pages::{self, Codes, PagesState};
 use bursar_gateway_connect::{
     App, Apps, Environment, KeepAlive, OpenId, OpenIdApp, Resealed, Revoke, Vault, forget_calls,
 };
-use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, routes};
+use bursar_gateway_console::{ConsoleState, Operators};
+use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, measure, routes};
 use bursar_jobs::Workers;
 use bursar_kernel::{Clock, Rng};
 use bursar_mail::{Mailbox, Mailer};
@@ -103,12 +105,6 @@ impl Gateway {
         let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
         let retention = tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept()));
         let resealing = tokio::spawn(reseal(vault.clone()));
-        let pages = pages::routes(PagesState {
-            vault: vault.clone(),
-            passwords: Passwords::new(rng.clone()),
-            base_uri: here.base_uri().to_owned(),
-            mails,
-        });
         let outbox = Outbox::new(
             db.clone(),
             blobs.clone(),
@@ -119,11 +115,14 @@ impl Gateway {
         let (stop_delivery, delivery) = deliver(config, gateway, &outbox).await?;
         let waking = tokio::spawn(wake(outbox.clone()));
         let sweeping = tokio::spawn(sweep(blobs, outbox.clone()));
-        let mut tasks = vec![keep_alive, retention, resealing, waking, sweeping];
+        let measuring = tokio::spawn(measure(outbox.clone()));
+        let mut tasks = vec![
+            keep_alive, retention, resealing, waking, sweeping, measuring,
+        ];
         tasks.extend(watch_folders(gateway, &outbox)?);
         let documents = [bursar_gateway_delivery::openapi()];
         let router = operations(&db, metrics)
-            .merge(pages)
+            .merge(all_pages(gateway, &outbox, here.base_uri(), mails))
             .merge(routes(Api::new(outbox.clone(), api_keys(gateway)?)))
             .merge(openapi_router(env!("CARGO_PKG_VERSION"), documents));
         let router = edge(router, rng, clock, &Limits::default());
@@ -236,6 +235,27 @@ fn operations(db: &Db, metrics: Metrics) -> Router {
         async move { db.ping().await.map_err(|error: DbError| error.to_string()) }
     });
     ops_router(readiness, metrics)
+}
+
+/// Where the merchant's users connect, and where its people run the gateway.
+fn all_pages(config: &GatewayConfig, outbox: &Outbox, base_uri: &str, mails: bool) -> Router {
+    let vault = outbox.vault().clone();
+    let passwords = Passwords::new(Rng::system());
+    let operators = config.operator.iter();
+    let operators = operators.map(|one| (one.name.clone(), one.password_hash.clone()));
+    let console = bursar_gateway_console::routes(ConsoleState {
+        outbox: outbox.clone(),
+        operators: Operators::new(operators),
+        passwords: passwords.clone(),
+        base_uri: base_uri.to_owned(),
+    });
+    let connect = pages::routes(PagesState {
+        vault,
+        passwords,
+        base_uri: base_uri.to_owned(),
+        mails,
+    });
+    connect.merge(console)
 }
 
 /// Starts delivering.

@@ -9,6 +9,7 @@ use bursar::control::{self, ControlError};
 use bursar::gateway::doctor::examine;
 use bursar::gateway::import::{ImportFlags, import};
 use bursar::gateway::legacy::{LegacyFlags, migrate};
+use bursar::gateway::operator::hash_password;
 use bursar::gateway::rotate_key;
 use bursar::lint::lint;
 use bursar::{Gateway, Platform, sandbox};
@@ -83,6 +84,8 @@ enum GatewayCommand {
     Import(ImportFlags),
     /// Say whether the gateway could do its work now
     Doctor,
+    /// Print the hash of an operator's password, which is read from standard input
+    HashPassword,
     /// Turn tokens of the time before OAuth 2 into connections; on SQLite, stop the gateway first
     MigrateLegacy(LegacyFlags),
     /// Put a new key first in the file of those that seal tokens; restart the gateway then
@@ -328,6 +331,13 @@ async fn gateway_command(
             }
             findings.iter().all(|finding| finding.problem.is_none())
         }
+        GatewayCommand::HashPassword => match hash_password().await {
+            Ok(hash) => {
+                println!("{hash}");
+                true
+            }
+            Err(error) => return Ok(complain(&error)),
+        },
         GatewayCommand::MigrateLegacy(flags) => {
             let done = migrate(config, flags).await?;
             println!(

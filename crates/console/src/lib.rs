@@ -15,7 +15,6 @@ mod expense;
 mod expense_changes;
 mod expenses;
 mod failure;
-pub mod json_text;
 mod letters;
 pub mod list_query;
 mod mailbox;

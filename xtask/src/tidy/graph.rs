@@ -152,6 +152,9 @@ mod tests {
         assert!(gateway("delivery", "crates/gateway/connect"));
         assert!(gateway("delivery", "crates/gateway/client"));
         assert!(!gateway("connect", "crates/gateway/delivery"));
+        assert!(gateway("console", "crates/gateway/delivery"));
+        assert!(!gateway("delivery", "crates/gateway/console"));
+        assert!(!gateway("console", "crates/console"));
         assert!(!gateway("delivery", "crates/platform/receipts"));
         assert!(!arrow("crates/platform/receipts", "crates/gateway/client"));
         assert!(!arrow("crates/foundation/web", "crates/gateway/client"));

@@ -16,6 +16,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("platform/expense", "expense_"),
     ("gateway/connect", "connect_"),
     ("gateway/delivery", "delivery_"),
+    ("gateway/console", "operator_"),
     ("console", "console_"),
 ];
 

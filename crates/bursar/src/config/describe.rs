@@ -130,6 +130,8 @@ fn gateway(one: &GatewayConfig) -> Vec<String> {
         let text = format!("{}, {} at {}", app.id, app.client_id, app.base_uri);
         line("gateway.app", text)
     }));
+    let operators = one.operator.iter();
+    lines.extend(operators.map(|operator| line("gateway.operator", &operator.name)));
     lines
 }
 

@@ -1,13 +1,18 @@
 //! The gateway and the apps that it runs.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bursar_gateway_client::Trust;
 use bursar_gateway_connect::{Brand, is_safe_address};
+use bursar_secrets::is_password_hash;
 use bursar_web::{DataCenter, DataCenterError};
 use serde::Deserialize;
+
+/// What addresses begin with that are no app's.
+const TAKEN: [&str; 6] = ["assets", "console", "health", "metrics", "ready", "v1"];
 
 /// `[gateway]`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -32,6 +37,25 @@ pub struct GatewayConfig {
     /// The apps.
     #[serde(default)]
     pub app: Vec<GatewayAppConfig>,
+    /// Who may enter the console.
+    #[serde(default)]
+    pub operator: Vec<OperatorConfig>,
+}
+
+/// `[[gateway.operator]]`: one of the people who run the gateway.
+#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorConfig {
+    /// What they sign in with.
+    pub name: String,
+    /// The hash of their password, which `bursar gateway hash-password` makes.
+    pub password_hash: String,
+}
+
+impl fmt::Debug for OperatorConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OperatorConfig({})", self.name)
+    }
 }
 
 /// `[[gateway.app]]`: a merchant's app at the platform.
@@ -140,6 +164,7 @@ impl GatewayConfig {
             refresh_ahead_days: refresh_ahead_days(),
             call_log_days: call_log_days(),
             app: vec![app],
+            operator: Vec::new(),
         }
     }
 
@@ -198,6 +223,32 @@ impl GatewayConfig {
             app.check()
                 .map_err(|problem| format!("[[gateway.app]] {}: {problem}", app.id))?;
         }
+        for (index, operator) in self.operator.iter().enumerate() {
+            let name = &operator.name;
+            if self.operator[..index]
+                .iter()
+                .any(|other| other.name == *name)
+            {
+                return Err(format!("[[gateway.operator]] {name} is given twice"));
+            }
+            operator
+                .check()
+                .map_err(|problem| format!("[[gateway.operator]] {name}: {problem}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl OperatorConfig {
+    fn check(&self) -> Result<(), String> {
+        let length = self.name.chars().count();
+        let blanks = self.name.trim().len() < self.name.len();
+        if !(1..=100).contains(&length) || blanks || self.name.chars().any(char::is_control) {
+            return Err("use 1 to 100 characters as the name, without blanks around it".into());
+        }
+        if !is_password_hash(&self.password_hash) {
+            return Err("password_hash: make it with `bursar gateway hash-password`".into());
+        }
         Ok(())
     }
 }
@@ -220,6 +271,12 @@ impl GatewayAppConfig {
         let usable = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !(1..=32).contains(&self.id.len()) || !self.id.bytes().all(usable) {
             return Err("use 1 to 32 lower-case letters, digits and dashes as its id".into());
+        }
+        if TAKEN.contains(&self.id.as_str()) {
+            let taken = TAKEN.join(", ");
+            return Err(format!(
+                "use another id; these addresses are taken: {taken}"
+            ));
         }
         Trust::new(&self.base_uri, &self.trusted_domains)
             .map_err(|_| "base_uri: write it as https://host".to_owned())?;

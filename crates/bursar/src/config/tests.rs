@@ -220,6 +220,48 @@ fn the_switches_are_those_that_the_document_has() {
     assert_eq!(documented, known);
 }
 
+/// A gateway with one app of this id, and what follows.
+fn gateway(id: &str, more: &str) -> Result<Config, ConfigError> {
+    load(&format!(
+        "[[gateway.app]]\nid = '{id}'\nenvironment = 'production'\nclient_id = 'c-1'\n\
+         client_secret_file = '/s'\nbase_uri = 'https://us.api.example'\n{more}"
+    ))
+}
+
+/// Of a password that nobody has.
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$\
+     4uJ1DTqZ1pSUL0Ev7ZEQ0r6tJVqgBVVsUIyIBjVjTc0";
+
+#[test]
+fn what_stands_before_the_apps_pages_is_no_apps_id() {
+    assert!(gateway("cafe", "").is_ok());
+    for taken in ["assets", "console", "health", "metrics", "ready", "v1"] {
+        let error = gateway(taken, "").unwrap_err().to_string();
+        assert!(error.contains("these addresses are taken"), "{error}");
+    }
+}
+
+#[test]
+fn operators_have_names_and_hashes() {
+    let operator = |name: &str, hash: &str| {
+        format!("[[gateway.operator]]\nname = '{name}'\npassword_hash = '{hash}'\n")
+    };
+    let ana = operator("ana", HASH);
+    let config = gateway("cafe", &ana).unwrap().gateway.unwrap();
+    assert_eq!(config.operator[0].name, "ana");
+    assert!(!format!("{config:?}").contains("argon2"));
+    for (faulty, says) in [
+        (operator("ana", "secret"), "bursar gateway hash-password"),
+        (operator("", HASH), "1 to 100 characters"),
+        (operator(" ana", HASH), "1 to 100 characters"),
+        (format!("{ana}{ana}"), "given twice"),
+        (format!("{ana}password = 'hunter2'"), "unknown field"),
+    ] {
+        let error = gateway("cafe", &faulty).unwrap_err().to_string();
+        assert!(error.contains(says), "{faulty}: {error}");
+    }
+}
+
 /// Keys, values as the file has them, and values as they are shown.
 const SHOWN: &[(&str, &str, &str)] = &[
     ("data", "'/a'", "/a"),
@@ -279,6 +321,7 @@ fn every_key_is_shown() {
              base_uri = 'https://us.example'\nwww_uri = 'https://pages.example'\n\
              [[gateway.app]]\nid = 'cafe'\nenvironment = 'production'\nclient_id = 'c-1'\n\
              client_secret_file = '/s'\nbase_uri = 'https://us.api.example'\n";
+    text += &format!("[[gateway.operator]]\nname = 'ana'\npassword_hash = '{HASH}'\n");
     let described = load(&text).unwrap().describe();
     for (key, _, value) in SHOWN {
         let line = described
@@ -291,9 +334,13 @@ fn every_key_is_shown() {
     assert!(described.contains(places), "{described}");
     let app = "cafe, c-1 at https://us.api.example";
     assert!(described.contains(app), "{described}");
-    let all = keys()
-        .into_iter()
-        .filter(|key| !key.starts_with("datacenter.") && !key.starts_with("gateway.app."));
+    let operator = described
+        .lines()
+        .find(|line| line.starts_with("gateway.operator "));
+    assert!(operator.unwrap().ends_with(" ana") && !described.contains("argon2"));
+    let lists = ["datacenter.", "gateway.app.", "gateway.operator."];
+    let of_a_list = |key: &String| lists.iter().any(|list| key.starts_with(list));
+    let all = keys().into_iter().filter(|key| !of_a_list(key));
     let missing: Vec<_> = all
         .filter(|key| SHOWN.iter().all(|(known, ..)| known != key))
         .collect();

@@ -1,10 +1,9 @@
 //! One available expense.
 
 use askama::Template;
-use bursar_pages::{Frame, Messages};
+use bursar_pages::{Frame, Messages, json_text};
 
 use super::{ExpenseRow, OwnPart, ProblemsPart};
-use crate::json_text;
 use crate::list_query::with_query;
 
 /// `GET /expenses/{id}`: the receipt's picture, its facts, how it was processed, and its JSON.

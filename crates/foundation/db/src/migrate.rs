@@ -65,8 +65,10 @@ pub const MIGRATIONS: &[Migration] = migrations![
     70 "0070_connect_vault",
     71 "0071_delivery_outbox",
     72 "0072_connect_pages",
+    73 "0073_operator_console",
     74 "0074_connect_proof",
     75 "0075_connect_under_way",
+    78 "0078_connect_call_headers",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -8,6 +8,7 @@ use axum::routing::get;
 
 /// The files that a program's pages refer to.
 pub struct Assets {
+    base: &'static str,
     /// The one style sheet.
     pub style: Asset,
     /// The icon that browsers show in tabs.
@@ -16,7 +17,7 @@ pub struct Assets {
 
 /// A file that pages refer to.
 pub struct Asset {
-    /// Where it is served: `/assets/<name>.<hash>.<ext>`.
+    /// Where it is served: `/assets/<name>.<hash>.<ext>`, below the pages' path.
     pub path: String,
     /// Its media type.
     pub content_type: &'static str,
@@ -27,22 +28,29 @@ pub struct Asset {
 impl Assets {
     /// The style sheet of all pages with the rules of a program's own behind it, and the icon.
     pub fn new(own_style: &str) -> Self {
+        Self::below("", own_style)
+    }
+
+    /// The same for pages below a path, beside others: `/console`.
+    pub fn below(base: &'static str, own_style: &str) -> Self {
         let style = [include_str!("../assets/style.css"), own_style].concat();
         let icon = include_bytes!("../assets/icon.svg").to_vec();
+        let css = "text/css; charset=utf-8";
         Self {
-            style: Asset::new("style", "css", "text/css; charset=utf-8", style.into()),
-            icon: Asset::new("icon", "svg", "image/svg+xml", icon),
+            base,
+            style: Asset::new(base, "style.css", css, style.into()),
+            icon: Asset::new(base, "icon.svg", "image/svg+xml", icon),
         }
     }
 
     /// Serves every asset; a name with another hash is not found.
     pub fn routes<S: Clone + Send + Sync + 'static>(&'static self) -> Router<S> {
         let serve = move |Path(file): Path<String>| std::future::ready(self.answer(&file));
-        Router::new().route("/assets/{file}", get(serve))
+        Router::new().route(&format!("{}/assets/{{file}}", self.base), get(serve))
     }
 
     fn answer(&'static self, file: &str) -> Response {
-        let wanted = |asset: &&Asset| asset.path.strip_prefix("/assets/") == Some(file);
+        let wanted = |asset: &&Asset| asset.path.rsplit('/').next() == Some(file);
         match [&self.style, &self.icon].into_iter().find(wanted) {
             Some(asset) => {
                 let headers = [
@@ -58,9 +66,10 @@ impl Assets {
 }
 
 impl Asset {
-    fn new(name: &str, ext: &str, content_type: &'static str, bytes: Vec<u8>) -> Self {
+    fn new(base: &str, file: &str, content_type: &'static str, bytes: Vec<u8>) -> Self {
+        let (name, ext) = file.split_once('.').unwrap_or((file, ""));
         Self {
-            path: format!("/assets/{name}.{:016x}.{ext}", fnv1a(&bytes)),
+            path: format!("{base}/assets/{name}.{:016x}.{ext}", fnv1a(&bytes)),
             content_type,
             bytes,
         }
@@ -110,6 +119,8 @@ mod tests {
     fn a_programs_own_rules_come_last_and_change_the_name() {
         assert!(ASSETS.style.bytes.ends_with(b"}\n.own {}\n"));
         assert_ne!(ASSETS.style.path, Assets::new("").style.path);
+        let below = Assets::below("/console", "").style.path;
+        assert_eq!(below, format!("/console{}", Assets::new("").style.path));
     }
 
     #[test]

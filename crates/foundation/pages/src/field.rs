@@ -22,6 +22,7 @@ enum Control {
     Line,
     Address,
     Day,
+    Moment,
     Paragraphs,
     Note,
     Addresses,
@@ -54,6 +55,13 @@ impl Field {
     #[must_use]
     pub fn day(self) -> Self {
         let control = Control::Day;
+        Self { control, ..self }
+    }
+
+    /// The same for a day and a time.
+    #[must_use]
+    pub fn moment(self) -> Self {
+        let control = Control::Moment;
         Self { control, ..self }
     }
 
@@ -114,6 +122,7 @@ impl Field {
         match self.control {
             // "url" would let browsers refuse what our own words explain better.
             Control::Day => "date",
+            Control::Moment => "datetime-local",
             _ => "text",
         }
     }
@@ -179,6 +188,7 @@ mod tests {
     #[test]
     fn a_field_is_of_its_kind() {
         assert!(html(&field().day()).contains("type=\"date\""));
+        assert!(html(&field().moment()).contains("type=\"datetime-local\""));
         assert!(html(&field().address()).contains("inputmode=\"url\""));
         assert!(html(&field().paragraphs()).contains("rows=\"6\""));
         assert!(html(&field().note()).contains("rows=\"3\">\na&#34;b</textarea>"));

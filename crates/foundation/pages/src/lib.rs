@@ -9,6 +9,7 @@
 //! - [`ErrorPage`] stands where a page cannot be, and [`Field`] is one field of a form.
 //! - [`respond`] adds the headers that every page needs.
 //! - [`session`] holds cookies and the checks against forged requests, [`form`] reads forms.
+//! - [`json_text`] lays JSON out for reading.
 //! - [`check`] knows what holds for every page, for tests.
 //!
 //! Pages need no JavaScript. Somebody signs in at `/signin` and out at `/signout`, below the
@@ -20,6 +21,7 @@ mod error;
 mod field;
 pub mod form;
 mod frame;
+pub mod json_text;
 mod messages;
 pub mod respond;
 pub mod session;

@@ -16,6 +16,6 @@ mod passwords;
 mod sealing_keys;
 mod server_key;
 
-pub use passwords::{PASSWORD_MIN, PasswordError, Passwords, is_long_enough};
+pub use passwords::{PASSWORD_MIN, PasswordError, Passwords, is_long_enough, is_password_hash};
 pub use sealing_keys::{SealingKeys, SealingKeysError};
 pub use server_key::{Hash, Label, ServerKey, ServerKeyError};

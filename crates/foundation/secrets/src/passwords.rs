@@ -25,6 +25,12 @@ pub fn is_long_enough(password: &SecretString) -> bool {
     password.expose_secret().chars().count() >= PASSWORD_MIN
 }
 
+/// Whether a text is a hash of [`Passwords::hash`]'s kind, in PHC form.
+pub fn is_password_hash(text: &str) -> bool {
+    let parsed = PasswordHash::new(text).ok();
+    parsed.is_some_and(|hash| hash.algorithm.as_str() == "argon2id" && hash.hash.is_some())
+}
+
 /// Hashes and checks passwords with Argon2id, off the request threads. Clones share the limit.
 #[derive(Clone, Debug)]
 pub struct Passwords {
@@ -109,8 +115,17 @@ mod tests {
         assert_ne!(hash, passwords.hash(&right).await.unwrap());
         assert!(passwords.verify(&right, Some(hash.clone())).await.unwrap());
         let wrong = SecretString::from("cafe au lait");
-        assert!(!passwords.verify(&wrong, Some(hash)).await.unwrap());
+        assert!(!passwords.verify(&wrong, Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(&right, None).await.unwrap());
+        assert!(is_password_hash(&hash));
+        for bad in [
+            "",
+            "plain",
+            "$argon2id$",
+            "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA",
+        ] {
+            assert!(!is_password_hash(bad), "{bad}");
+        }
         let broken = passwords.verify(&right, Some("plain".to_owned())).await;
         assert!(broken.is_err());
     }

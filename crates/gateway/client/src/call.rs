@@ -130,6 +130,7 @@ impl Client {
             correlation_id: text(&answer.headers, &CORRELATION_ID),
             link: text(&answer.headers, &LINK),
             location: text(&answer.headers, &LOCATION),
+            headers: redact::headers(&answer.headers),
             body,
         });
         if answer.status.is_success() {

@@ -52,6 +52,8 @@ pub struct Answer {
     pub link: Option<String>,
     /// The `Location` header.
     pub location: Option<String>,
+    /// The header fields, a line each. Those that carry secrets are masked.
+    pub headers: String,
     /// The body.
     pub body: Bytes,
 }

@@ -1,6 +1,8 @@
 //! Bodies as they may be kept: secrets masked, everything else to the letter.
 
 use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, SET_COOKIE};
 use serde_json::Value;
 
 /// What stands for a secret.
@@ -19,6 +21,27 @@ const SECRETS: [&str; 10] = [
     "secret",
     "token",
 ];
+
+/// Bytes of an answer's header fields that are kept.
+const HEADERS_MAX: usize = 16 << 10;
+
+/// Header fields, a line each, without their secrets.
+pub(crate) fn headers(headers: &HeaderMap) -> String {
+    let mut text = String::new();
+    for (name, value) in headers {
+        let secret = [AUTHORIZATION, SET_COOKIE].contains(name);
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let value = if secret { MASK } else { &value };
+        if text.len() + name.as_str().len() + value.len() > HEADERS_MAX {
+            break;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.extend([name.as_str(), ": ", value]);
+    }
+    text
+}
 
 /// A form without its secrets.
 pub(crate) fn form(pairs: &[(&str, &str)]) -> Bytes {
@@ -64,6 +87,18 @@ mod tests {
             masked,
             r#"{"access_token":"[redacted]","code":16,"geolocation":"https://x.test"}"#
         );
+    }
+
+    #[test]
+    fn header_fields_are_kept_without_cookies() {
+        let mut map = HeaderMap::new();
+        for (name, value) in [("set-cookie", "a=hush"), ("link", "<x>"), ("link", "<y>")] {
+            map.append(name, value.parse().unwrap());
+        }
+        let kept = headers(&map);
+        assert_eq!(kept, "set-cookie: [redacted]\nlink: <x>\nlink: <y>");
+        map.append("long", "a".repeat(HEADERS_MAX).parse().unwrap());
+        assert_eq!(headers(&map), kept);
     }
 
     #[test]

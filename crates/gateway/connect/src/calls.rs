@@ -5,35 +5,54 @@
 //! `location`, and the response body are kept. A row is written in the operation that writes what
 //! the call led to, so that both are there or neither.
 
-use bursar_db::{DbError, Row, Tx, args, statements};
+mod search;
+
+use bursar_db::{DbError, Row, Sql, Tx, args, statements};
 use bursar_gateway_client::Exchange;
 use bursar_kernel::{Micros, Rng, Uuid};
 use serde::Deserialize;
 
+pub(crate) use search::places;
+pub use search::{Outcome, Search, Summary};
+
 statements! {
     INSERT = "INSERT INTO connect_call (app_id, id, connection_id, item_id, user_id, started_at,
             took_micros, method, url, status, problem, error_code, error_description,
-            correlation_id, link, location, request_body, response_body)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+            correlation_id, link, location, request_body, response_body, response_headers)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19)";
+    // What was sent for an item, before the item has another JSON.
+    KEEP_BODY = "UPDATE connect_call SET request_body = $3
+        WHERE item_id = $2 AND app_id || '' = $1 AND method = 'POST' AND request_body IS NULL";
+    GET = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method, url,
+            status, problem, error_code, error_description, correlation_id, link, location,
+            request_body, response_body, response_headers
+        FROM connect_call WHERE app_id = $1 AND id = $2";
     LATEST = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method, url,
             status, problem, error_code, error_description, correlation_id, link, location,
-            request_body, response_body
+            request_body, response_body, response_headers
         FROM connect_call WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     BY_CORRELATION = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method,
             url, status, problem, error_code, error_description, correlation_id, link, location,
-            request_body, response_body
+            request_body, response_body, response_headers
         FROM connect_call WHERE correlation_id = $2 AND app_id = $1 ORDER BY id LIMIT $3";
+    // With `|| ''` SQLite does not take the primary key, and with it all that the app has.
     BY_CONNECTION = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method,
             url, status, problem, error_code, error_description, correlation_id, link, location,
-            request_body, response_body
-        FROM connect_call WHERE app_id = $1 AND connection_id = $2 AND id < $3
+            request_body, response_body, response_headers
+        FROM connect_call WHERE connection_id = $2 AND app_id || '' = $1 AND id < $3
         ORDER BY id DESC LIMIT $4";
     BY_ITEM = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method, url,
             status, problem, error_code, error_description, correlation_id, link, location,
-            request_body, response_body
-        FROM connect_call WHERE item_id = $2 AND app_id = $1 ORDER BY id LIMIT $3";
+            request_body, response_body, response_headers
+        FROM connect_call WHERE item_id = $2 AND app_id || '' = $1 ORDER BY id LIMIT $3";
     FORGET = "DELETE FROM connect_call WHERE app_id = $1 AND id IN
         (SELECT id FROM connect_call WHERE app_id = $1 AND id < $2 ORDER BY id LIMIT $3)";
+}
+
+/// Every statement on calls.
+pub(crate) fn sql() -> Vec<&'static Sql> {
+    [STATEMENTS, search::STATEMENTS].concat()
 }
 
 /// What a call was for.
@@ -96,6 +115,15 @@ pub struct Call {
     pub request_body: Option<Vec<u8>>,
     /// What came back.
     pub response_body: Option<Vec<u8>>,
+    /// The answer's header fields, a line each.
+    pub response_headers: Option<String>,
+}
+
+impl Call {
+    /// Whether it carried its item's JSON, which the item has.
+    pub fn has_items_body(&self) -> bool {
+        self.request_body.is_none() && self.item_id.is_some() && self.method == "POST"
+    }
 }
 
 /// The error fields of the documented answers.
@@ -181,10 +209,23 @@ pub async fn keep(
             answer.and_then(|answer| answer.location.as_deref()),
             kept,
             answer.map(|answer| answer.body.as_ref()),
+            answer.map(|answer| answer.headers.as_str()),
         ];
         tx.execute(&INSERT, values).await?;
     }
     Ok(())
+}
+
+/// Keeps an item's JSON with the calls that carried it: the item gets another one.
+pub async fn keep_body(tx: &mut Tx, app_id: &str, item_id: i64, body: &str) -> Result<(), DbError> {
+    let values = args![app_id, item_id, body.as_bytes()];
+    tx.execute(&KEEP_BODY, values).await.map(drop)
+}
+
+/// A call of an app.
+pub async fn get(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<Option<Call>, DbError> {
+    let row = tx.row(&GET, args![app_id, &id]).await?;
+    row.map(call).transpose()
 }
 
 /// NUL, which one engine does not store, as what stands for it.
@@ -272,6 +313,7 @@ fn call(mut row: Row) -> Result<Call, DbError> {
         location: row.get(14)?,
         request_body: row.get(15)?,
         response_body: row.get(16)?,
+        response_headers: row.get(17)?,
     })
 }
 

@@ -15,7 +15,7 @@ const BATCH: i64 = 100;
 /// When a failed refresh is tried again.
 const AGAIN: Duration = Duration::from_hours(1);
 /// Connections in trouble that expire sooner are an alert.
-const SOON: Duration = Duration::from_hours(24 * 7);
+pub(crate) const SOON: Duration = Duration::from_hours(24 * 7);
 
 /// Refreshes connections that nobody used for long.
 #[derive(Clone)]

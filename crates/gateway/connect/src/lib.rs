@@ -5,6 +5,7 @@
 //!   that the platform gave is durable before anything uses it, however many tasks and processes
 //!   refresh at once, and wherever one of them dies.
 //! - [`calls`] is the log that certification asks for.
+//! - [`Standing`] and [`Detail`] are what people who run the gateway see.
 //! - [`pages`] are where the merchant's users connect.
 //!
 //! An *app* is a merchant's app at the platform, for development or for production; every row
@@ -26,6 +27,7 @@ mod retention;
 mod revoke;
 mod store;
 mod vault;
+mod watch;
 
 pub use apps::{App, Apps, Brand, Environment};
 pub use connect::ConnectError;
@@ -36,8 +38,16 @@ pub use reseal::Resealed;
 pub use retention::forget_calls;
 pub use revoke::Revoke;
 pub use vault::{Access, AccessError, Vault};
+pub use watch::{Detail, Of, Standing};
 
 /// Every SQL statement of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {
-    [store::STATEMENTS, calls::STATEMENTS, &pages::statements()].concat()
+    let calls = calls::sql();
+    [
+        store::STATEMENTS,
+        &calls,
+        watch::STATEMENTS,
+        &pages::statements(),
+    ]
+    .concat()
 }

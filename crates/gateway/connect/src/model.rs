@@ -46,11 +46,18 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// As rows keep it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Company => "company",
         }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::User, Self::Company]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 
@@ -68,6 +75,9 @@ pub enum ConnectionState {
 }
 
 impl ConnectionState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Connected, Self::Lost, Self::Ending, Self::Ended];
+
     /// As rows keep it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,10 +88,9 @@ impl ConnectionState {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Connected, Self::Lost, Self::Ending, Self::Ended]
-            .into_iter()
-            .find(|state| state.as_str() == text)
+    /// The state of this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 

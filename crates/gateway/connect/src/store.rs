@@ -464,7 +464,7 @@ fn connection(mut row: Row) -> Result<Connection, DbError> {
     })
 }
 
-fn state(row: &mut Row, column: usize) -> Result<ConnectionState, DbError> {
+pub(crate) fn state(row: &mut Row, column: usize) -> Result<ConnectionState, DbError> {
     let text: String = row.get(column)?;
     ConnectionState::parse(&text).ok_or(DbError::Decode { column })
 }

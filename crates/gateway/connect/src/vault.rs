@@ -108,7 +108,8 @@ impl Vault {
         &self.0.db
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
+    /// The time that it goes by.
+    pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
 
@@ -116,7 +117,8 @@ impl Vault {
         &self.0.keys
     }
 
-    pub(crate) fn rng(&self) -> &Rng {
+    /// Its chance.
+    pub fn rng(&self) -> &Rng {
         &self.0.rng
     }
 

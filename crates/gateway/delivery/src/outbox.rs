@@ -1,4 +1,4 @@
-//! The outbox as its owner sees it: accept, read, replay.
+//! The outbox as its owner sees it: accept and read.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,9 +7,10 @@ use bursar_blobs::Blobs;
 use bursar_db::{Db, DbError, Isolation, Tx};
 use bursar_gateway_connect::{Connection, ConnectionState, Vault};
 use bursar_kernel::{Clock, Micros, Rng, Uuid};
+use bytes::Bytes;
 
 use crate::policy::GIVE_UP_AFTER;
-use crate::store::{self, Ready};
+use crate::store::{self, Content, Ready};
 use crate::validate::{Validators, image_type};
 use crate::{Accepted, Item, NewItem, OutboxError, Refused, State, canonical};
 
@@ -64,6 +65,10 @@ impl Outbox {
         &self.0.clock
     }
 
+    pub(crate) fn validators(&self) -> &Validators {
+        &self.0.validators
+    }
+
     pub(crate) fn rng(&self) -> &Rng {
         &self.0.rng
     }
@@ -116,7 +121,7 @@ impl Outbox {
     }
 
     /// The connection of a user, and where it leads.
-    async fn connected(
+    pub(crate) async fn connected(
         &self,
         app_id: &str,
         user: &str,
@@ -135,7 +140,7 @@ impl Outbox {
         Ok(found)
     }
 
-    async fn find_connection(
+    pub(crate) async fn find_connection(
         &self,
         app_id: &str,
         user: &str,
@@ -243,12 +248,37 @@ impl Outbox {
 
     /// An item's JSON, to the letter.
     pub async fn body(&self, app_id: &str, id: i64) -> Result<Option<String>, DbError> {
+        let content = self.content(app_id, id).await?;
+        Ok(content.map(|content| content.body))
+    }
+
+    /// The media type of an item's image, and the image.
+    pub async fn image(
+        &self,
+        app_id: &str,
+        id: i64,
+    ) -> Result<Option<(String, Bytes)>, OutboxError> {
+        let content = self.content(app_id, id).await?;
+        let named = content.and_then(|content| content.image_blob.zip(content.image_type));
+        let Some((blob, media_type)) = named else {
+            return Ok(None);
+        };
+        let blob = blob.parse().map_err(|_| DbError::Decode { column: 1 })?;
+        Ok(Some((media_type, self.0.blobs.get(blob).await?)))
+    }
+
+    /// The media type of an item's image, if it has one.
+    pub async fn image_type(&self, app_id: &str, id: i64) -> Result<Option<String>, DbError> {
+        let content = self.content(app_id, id).await?;
+        Ok(content.and_then(|content| content.image_type))
+    }
+
+    async fn content(&self, app_id: &str, id: i64) -> Result<Option<Content>, DbError> {
         let args = (app_id.to_owned(), id);
         let get = self.0.db.read(args, |tx, (app_id, id)| {
-            Box::pin(store::body(tx, app_id, *id))
+            Box::pin(store::content(tx, app_id, *id))
         });
-        let found: Result<_, DbError> = get.await;
-        Ok(found?.map(|(body, _)| body))
+        get.await
     }
 
     /// An app's items before one (`i64::MAX` begins), newest first, of a state or of all.
@@ -272,51 +302,6 @@ impl Outbox {
             Box::pin(store::open(tx, app_id))
         });
         open.await
-    }
-
-    /// Has a parked item sent again, with a corrected body or as it is, for the connection that
-    /// its user has now. A receipt that the platform may have is looked for before.
-    pub async fn replay(
-        &self,
-        app_id: &str,
-        id: i64,
-        body: Option<String>,
-    ) -> Result<Result<(), Refused>, OutboxError> {
-        let Some(item) = self.get(app_id, id).await? else {
-            return Ok(Err(Refused::NoItem));
-        };
-        let valid = body
-            .as_deref()
-            .map(|body| self.0.validators.check(item.item_type, body));
-        if let Some(Err(refused)) = valid {
-            return Ok(Err(refused));
-        }
-        let connection = match self.find_connection(app_id, &item.user_ref).await? {
-            Ok(connection) => connection,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let now = self.0.clock.now();
-        let args = (app_id.to_owned(), id, connection, body, now);
-        let replay = self.0.db.write(
-            Isolation::ReadCommitted,
-            args,
-            |tx, (app_id, id, connection, body, now)| {
-                Box::pin(async move {
-                    let (place, now) = (&connection.geolocation, *now);
-                    store::arrive(tx, app_id, connection.id, place, now).await?;
-                    store::wake(tx, connection.id, now).await?;
-                    let give_up_at = now + GIVE_UP_AFTER;
-                    let key = (app_id.as_str(), *id);
-                    store::replay(tx, key, connection.id, body.as_deref(), give_up_at).await
-                })
-            },
-        );
-        let replayed: Result<bool, DbError> = replay.await;
-        Ok(if replayed? {
-            Ok(())
-        } else {
-            Err(Refused::NotParked(item.state))
-        })
     }
 
     /// Has a connection's items looked at now, though they wait: its user has connected again.

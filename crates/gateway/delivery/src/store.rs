@@ -30,25 +30,8 @@ statements! {
             first_attempt_at, due_at, give_up_at, remote_id, location, correlation_id, reason,
             accepted_at, ended_at
         FROM delivery_item WHERE id = $2 AND app_id = $1";
-    BODY = "SELECT body, image_blob FROM delivery_item WHERE id = $2 AND app_id = $1";
-    // The newest of each state: there is an index of those, and one of all would cost each item.
-    LIST = "SELECT id, connection_id, user_ref, key, kind, receipt_type, state, attempts, doubtful,
-            first_attempt_at, due_at, give_up_at, remote_id, location, correlation_id, reason,
-            accepted_at, ended_at
-        FROM delivery_item WHERE id IN (
-            SELECT id FROM (SELECT id FROM delivery_item
-                WHERE app_id = $1 AND state = 'waiting' AND id < $2
-                ORDER BY id DESC LIMIT $3) AS waiting
-            UNION ALL SELECT id FROM (SELECT id FROM delivery_item
-                WHERE app_id = $1 AND state = 'sending' AND id < $2
-                ORDER BY id DESC LIMIT $3) AS sending
-            UNION ALL SELECT id FROM (SELECT id FROM delivery_item
-                WHERE app_id = $1 AND state = 'delivered' AND id < $2
-                ORDER BY id DESC LIMIT $3) AS delivered
-            UNION ALL SELECT id FROM (SELECT id FROM delivery_item
-                WHERE app_id = $1 AND state = 'parked' AND id < $2
-                ORDER BY id DESC LIMIT $3) AS parked)
-        ORDER BY id DESC LIMIT $3";
+    CONTENT = "SELECT body, image_blob, image_type FROM delivery_item
+        WHERE id = $2 AND app_id = $1";
     LIST_STATE = "SELECT id, connection_id, user_ref, key, kind, receipt_type, state, attempts,
             doubtful, first_attempt_at, due_at, give_up_at, remote_id, location, correlation_id,
             reason, accepted_at, ended_at
@@ -160,15 +143,26 @@ pub(crate) async fn get(tx: &mut Tx, app_id: &str, id: i64) -> Result<Option<Ite
     row.map(item).transpose()
 }
 
-/// An item's JSON, and the file of its image.
-pub(crate) async fn body(
+/// An item's JSON, and the file and type of its image.
+pub(crate) struct Content {
+    pub(crate) body: String,
+    pub(crate) image_blob: Option<String>,
+    pub(crate) image_type: Option<String>,
+}
+
+pub(crate) async fn content(
     tx: &mut Tx,
     app_id: &str,
     id: i64,
-) -> Result<Option<(String, Option<String>)>, DbError> {
-    let row = tx.row(&BODY, args![app_id, id]).await?;
-    row.map(|mut row| Ok((row.get(0)?, row.get(1)?)))
-        .transpose()
+) -> Result<Option<Content>, DbError> {
+    let Some(mut row) = tx.row(&CONTENT, args![app_id, id]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Content {
+        body: row.get(0)?,
+        image_blob: row.get(1)?,
+        image_type: row.get(2)?,
+    }))
 }
 
 /// An app's items before one, newest first.
@@ -179,14 +173,21 @@ pub(crate) async fn list(
     before: i64,
     limit: i64,
 ) -> Result<Vec<Item>, DbError> {
-    let rows = match of {
-        None => tx.rows(&LIST, args![app_id, before, limit]).await?,
-        Some(of) => {
-            let values = args![app_id, before, limit, of.as_str()];
-            tx.rows(&LIST_STATE, values).await?
+    let mut listed = Vec::new();
+    // State by state: so there is an index, and none more to be written.
+    for state in State::ALL {
+        if of.is_none_or(|of| of == state) {
+            let values = args![app_id, before, limit, state.as_str()];
+            listed.extend(tx.rows(&LIST_STATE, values).await?);
         }
-    };
-    rows.into_iter().map(item).collect()
+    }
+    let listed: Result<Vec<Item>, DbError> = listed.into_iter().map(item).collect();
+    let mut listed = listed?;
+    listed.sort_unstable_by_key(|item| std::cmp::Reverse(item.id));
+    // One that moved on while we looked may be there twice.
+    listed.dedup_by_key(|item| item.id);
+    listed.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(listed)
 }
 
 /// Has a parked item sent again for a connection. False if it is not parked.
@@ -212,7 +213,7 @@ pub(crate) async fn open(tx: &mut Tx, app_id: &str) -> Result<i64, DbError> {
     row.map_or(Ok(0), |mut row| row.get(0))
 }
 
-fn item(mut row: Row) -> Result<Item, DbError> {
+pub(crate) fn item(mut row: Row) -> Result<Item, DbError> {
     Ok(Item {
         id: row.get(0)?,
         connection_id: row.get(1)?,

@@ -12,6 +12,10 @@ fn all() -> Vec<(&'static str, Vec<&'static Sql>)> {
         ("directory", bursar_directory::statements()),
         ("expense", bursar_expense::statements()),
         ("gateway-connect", bursar_gateway_connect::statements()),
+        (
+            "gateway-console",
+            bursar_gateway_console::statements().to_vec(),
+        ),
         ("jobs", bursar_jobs::statements().to_vec()),
         ("mail", bursar_mail::statements().to_vec()),
         ("oauth", bursar_oauth::statements()),

@@ -1,0 +1,56 @@
+### Calls to the platform.
+
+calls-heading = Calls
+calls-lead = Every call to the platform, newest first. Secrets are masked.
+calls-none = No call was made yet
+calls-none-advice = Calls are kept for as long as gateway.call_log_days says.
+calls-started = Began
+calls-call = Call
+calls-status = Status
+calls-correlation = Correlation id
+calls-connection = Of the connection
+calls-case = Support case
+calls-case-lead = What the platform’s support asks for about this correlation id, without secrets. What only you know is left blank.
+case-text = Download as text
+case-json = Download as JSON
+
+find-user-id = User’s UUID
+find-item = Item’s number
+find-item-error = Type the number of an item: the last part of its address.
+find-outcome = Outcome
+find-from = From (UTC)
+find-until = Until (UTC)
+find-moment-error = Give a day and a time, such as 2026-11-28T14:30.
+outcome-any = any
+outcome-fine = fine: below 400
+outcome-error = any error
+outcome-refused = refused: 4xx
+outcome-failed = failed: 5xx
+outcome-unanswered = no answer
+
+call-back = Calls
+call-facts = The call
+call-address = Address
+call-status = Status
+call-began = Began
+call-took = Took
+call-milliseconds = { $count } ms
+call-problem = No answer because
+call-error-code = Error code
+call-error-description = Error description
+call-correlation-id = Correlation id
+call-user-id = User’s UUID
+call-link = Link
+call-location = Location
+call-item = Item
+call-item-link = The item that it carried
+call-connection = Connection
+call-connection-link = The connection that it was for
+call-request = Request
+call-request-items = The JSON of the item.
+call-request-none = Nothing was sent with it.
+call-request-link = Download the request
+call-response = Response
+call-headers = Header fields
+call-response-none = No body came back.
+call-response-link = Download the response

@@ -1,0 +1,57 @@
+### Words that several pages have.
+
+console-brand = Bursar gateway
+console-footer = The operators’ console of this gateway. What you do here is written to its log.
+console-nav-overview = Overview
+console-nav-items = Outbox
+console-nav-connections = Connections
+console-nav-calls = Calls
+
+title-failed = Error: { $title }
+app-development = development
+app-production = production
+
+count-more = { $count }+
+age-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+ }
+age-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+ }
+age-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+ }
+
+item-waiting = waiting
+item-sending = sending
+item-delivered = delivered
+item-parked = parked
+item-overdue = waiting for over an hour
+item-delivered-lately = delivered in 24 h
+
+connection-connected = connected
+connection-troubled = refresh failed
+connection-at-risk = at risk
+connection-lost = lost
+connection-ending = ending
+connection-ended = ended
+
+call-unanswered = no answer
+
+find-title = Find
+find-app = App
+find-state = State
+find-any-state = any state
+find-submit = Find
+find-clear = Show all
+list-newest = Newest
+list-older = Older
+list-none = Nothing is like that
+list-none-advice = Change the filters, or show all.
+body-cut = This is the beginning only.
+body-download = Download
+body-bytes = { $count } bytes
+confirm-no = Cancel
