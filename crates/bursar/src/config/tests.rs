@@ -321,7 +321,8 @@ fn every_key_is_shown() {
              base_uri = 'https://us.example'\nwww_uri = 'https://pages.example'\n\
              [[gateway.app]]\nid = 'cafe'\nenvironment = 'production'\nclient_id = 'c-1'\n\
              client_secret_file = '/s'\nbase_uri = 'https://us.api.example'\n";
-    text += &format!("[[gateway.operator]]\nname = 'ana'\npassword_hash = '{HASH}'\n");
+    let operator = format!("[[gateway.operator]]\nname = 'ana'\npassword_hash = '{HASH}'\n");
+    text += &operator;
     let described = load(&text).unwrap().describe();
     for (key, _, value) in SHOWN {
         let line = described

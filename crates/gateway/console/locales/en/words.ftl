@@ -52,6 +52,5 @@ list-older = Older
 list-none = Nothing is like that
 list-none-advice = Change the filters, or show all.
 body-cut = This is the beginning only.
-body-download = Download
 body-bytes = { $count } bytes
 confirm-no = Cancel
