@@ -107,7 +107,7 @@ struct Plan {
     held: usize,
     release: Arc<Notify>,
     kill: Option<Kill>,
-    /// How often the platform has seen a method and path.
+    /// How often the platform has seen a method and path that change something.
     passed: BTreeMap<String, usize>,
 }
 
@@ -209,7 +209,7 @@ impl Proxy {
         faults.map(|(_, count)| count).sum()
     }
 
-    /// How many requests the platform has seen whose first line has this in it.
+    /// How many requests that change something the platform has seen, with this in the first line.
     pub(super) fn passed(&self, part: &str) -> usize {
         let plan = self.plan();
         let passed = plan.passed.iter().filter(|(line, _)| line.contains(part));
@@ -335,8 +335,10 @@ impl Shared {
             if plan.kills() {
                 return Ok(());
             }
-            let line = text.split(['?', '\r']).next().unwrap_or_default();
-            *plan.passed.entry(line.to_owned()).or_default() += 1;
+            if method != "GET" {
+                let line = text.split(['?', '\r']).next().unwrap_or_default();
+                *plan.passed.entry(line.to_owned()).or_default() += 1;
+            }
         }
         if fate == Fate::Stall {
             self.released().await;
