@@ -134,7 +134,11 @@ impl Case {
         let company_uuid = detail.as_ref().and_then(|detail| detail.company_id.clone());
         let account = detail.and_then(|detail| detail.account);
         Self {
-            app_name: app.brand.name.clone(),
+            app_name: if app.brand.name.is_empty() {
+                app.id.clone()
+            } else {
+                app.brand.name.clone()
+            },
             client_id: app.client.client_id().to_owned(),
             customer_name: None,
             company_uuid,

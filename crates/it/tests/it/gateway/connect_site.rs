@@ -132,11 +132,8 @@ impl Pages {
     /// A browser without cookies, at the pages of an app.
     pub(super) fn browser(&self, app: &'static str) -> Browser<'_> {
         Browser {
-            pages: self,
-            site: &self.site,
-            app,
-            cookies: RefCell::default(),
-            csrf: RefCell::default(),
+            pages: Some(self),
+            ..Browser::at(&self.site, app)
         }
     }
 
@@ -283,14 +280,26 @@ fn vault(app: &TestApp, db: &Db, openid: Option<OpenId>) -> Vault {
 
 /// Somebody's browser: keeps cookies, and the token of the last form that it saw.
 pub(super) struct Browser<'a> {
-    pages: &'a Pages,
+    /// None at other pages of the gateway.
+    pages: Option<&'a Pages>,
     site: &'a Site,
     app: &'static str,
     cookies: RefCell<BTreeMap<String, String>>,
     csrf: RefCell<String>,
 }
 
-impl Browser<'_> {
+impl<'a> Browser<'a> {
+    /// Without cookies, at pages below a path.
+    pub(super) fn at(site: &'a Site, app: &'static str) -> Self {
+        Self {
+            pages: None,
+            site,
+            app,
+            cookies: RefCell::default(),
+            csrf: RefCell::default(),
+        }
+    }
+
     pub(super) fn cookie(&self) -> String {
         let cookies = self.cookies.borrow();
         let cookies: Vec<_> = cookies
@@ -298,6 +307,20 @@ impl Browser<'_> {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         cookies.join("; ")
+    }
+
+    /// The same browser at other pages of the host; cookies know no ports.
+    pub(super) fn moved(&self, site: &'a Site) -> Self {
+        let renamed = |(name, value): (&String, &String)| {
+            let part = name
+                .split_once(&self.site.cookie_name())
+                .map_or("", |(_, part)| part);
+            (format!("{}{part}", site.cookie_name()), value.clone())
+        };
+        Self {
+            cookies: RefCell::new(self.cookies.borrow().iter().map(renamed).collect()),
+            ..Self::at(site, self.app)
+        }
     }
 
     pub(super) fn call(&self, method: &str, page: &str) -> Call {
@@ -373,7 +396,8 @@ impl Browser<'_> {
     /// Makes an account with the code that is mailed, and is signed in to it.
     pub(super) async fn sign_up(&self, email: &str) {
         self.ask_for_account(email).await;
-        let code = self.pages.code(email).await;
+        let pages = self.pages.expect("the connect pages");
+        let code = pages.code(email).await;
         assert_eq!(self.types(&code).await, "connect");
     }
 
