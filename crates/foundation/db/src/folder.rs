@@ -104,7 +104,7 @@ mod tests {
             (ffi::SQLITE_BUSY, "/data/bursar.db is in use"),
             (ffi::SQLITE_CORRUPT, "restore it from a backup"),
             (ffi::SQLITE_NOTADB, "restore it from a backup"),
-            (ffi::SQLITE_FULL, "SQLite: "),
+            (ffi::SQLITE_FULL, "disk is full"),
             (ffi::SQLITE_IOERR, "SQLite: "),
         ] {
             let at_once = unusable(file, said(code));
