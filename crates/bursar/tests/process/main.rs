@@ -14,6 +14,7 @@ mod blackbox;
 mod bootstrap;
 mod browser;
 mod cli;
+mod console;
 mod demo;
 mod doctor;
 mod durability;
