@@ -18,6 +18,8 @@ const LATELY: Duration = Duration::from_hours(24);
 const GROUPED_MAX: i64 = 10_000;
 /// Reasons that are told, the most frequent.
 const REASONS_MAX: i64 = 20;
+/// Characters of a reason that tell it from others; the statements have the number, too.
+pub const REASON_MAX: usize = 200;
 /// How often the outbox is measured.
 const MEASURED_EVERY: Duration = Duration::from_mins(1);
 
@@ -228,8 +230,8 @@ fn is_of(find: &Find, item: &Item, overdue: Micros) -> bool {
 }
 
 /// What of an item's reason tells it from others.
-pub fn reason_of(reason: &str) -> &str {
-    let end = reason.char_indices().nth(200);
+fn reason_of(reason: &str) -> &str {
+    let end = reason.char_indices().nth(REASON_MAX);
     end.map_or(reason, |(end, _)| &reason[..end])
 }
 

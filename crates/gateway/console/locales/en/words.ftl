@@ -30,7 +30,7 @@ item-sending = sending
 item-delivered = delivered
 item-parked = parked
 item-overdue = waiting for over an hour
-item-delivered-lately = delivered in 24 h
+item-delivered-lately = delivered, 24 h
 
 connection-connected = connected
 connection-troubled = refresh failed

@@ -1,6 +1,7 @@
 //! What needs somebody, and how everything stands.
 
 use askama::Template;
+use bursar_gateway_delivery::REASON_MAX;
 use bursar_pages::{Frame, Messages};
 
 use super::{Pill, When, counted};
@@ -70,11 +71,12 @@ impl Alert {
         }
     }
 
-    /// What the platform said, or where.
-    fn detail(&self) -> &str {
+    /// What the platform said, or where. A reason stops where others may go on.
+    fn detail(&self) -> String {
         match &self.trouble {
-            Trouble::Parked(text) | Trouble::Failing(text) => text,
-            _ => "",
+            Trouble::Parked(text) if text.chars().count() == REASON_MAX => format!("{text}…"),
+            Trouble::Parked(text) | Trouble::Failing(text) => text.clone(),
+            _ => String::new(),
         }
     }
 

@@ -79,7 +79,7 @@ impl OverviewPage {
                     vec![
                         tile("waiting", "12", false),
                         tile("sending", "4", false),
-                        tile("delivered in 24 h", "10,000+", false),
+                        tile("delivered, 24 h", "10,000+", false),
                         tile("parked", if bad { "57" } else { "0" }, bad),
                     ],
                 ),

@@ -134,7 +134,7 @@ db_test! {
             "1 connection is lost",
             "1 item is parked",
             "href=\"/console/connections?app=cafe&#38;state=lost\"",
-            "aria-label=\"2 delivered in 24 h\"",
+            "aria-label=\"2 delivered, 24 h\"",
             "aria-label=\"1 waiting\"",
             "aria-label=\"2 connected\"",
             "has waited for 0 minutes",
