@@ -1,5 +1,6 @@
 //! The rows of a file, each as the JSON of one item.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ pub(crate) struct Rows {
     bytes: u64,
     read: u64,
     line: u64,
+    /// Lines that a quote reached over in vain: they are rows of their own.
+    again: VecDeque<Result<String, String>>,
     csv: Option<Columns>,
 }
 
@@ -73,6 +76,7 @@ impl Rows {
             bytes,
             read: 0,
             line: 0,
+            again: VecDeque::new(),
             csv: None,
         };
         let Some(format) = format.or_else(|| by_name(path)) else {
@@ -97,64 +101,81 @@ impl Rows {
     /// The next row that is not empty; none at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
-            let line = self.line + 1;
-            let Some(text) = self.record()? else {
+            let Some(first) = self.line()? else {
                 return Ok(None);
             };
-            let text = match text {
+            let line = self.line;
+            let (text, item) = match first {
                 Ok(text) if text.trim().is_empty() => continue,
-                Ok(text) => text,
-                Err(fault) => {
-                    return Ok(Some(Row {
-                        line,
-                        item: String::new(),
-                        fault: Some(fault),
-                    }));
+                Ok(text) => {
+                    let item = self.item(&text)?;
+                    (text, item)
                 }
+                Err(fault) => (String::new(), Err(fault)),
             };
-            let parsed = match &mut self.csv {
-                None => Ok(text.trim().to_owned()),
-                Some(columns) => columns.item(&text),
+            let (item, fault) = match item {
+                Ok(item) => (item, None),
+                Err(fault) => (text, Some(fault)),
             };
-            return Ok(Some(match parsed {
-                Ok(item) => Row {
-                    line,
-                    item,
-                    fault: None,
-                },
-                Err(fault) => Row {
-                    line,
-                    item: text,
-                    fault: Some(fault),
-                },
-            }));
+            return Ok(Some(Row { line, item, fault }));
         }
     }
 
-    /// A line; of CSV, as many as the quotes in it reach over.
-    fn record(&mut self) -> Result<Option<Result<String, String>>, ImportError> {
-        let Some(first) = self.read_line()? else {
-            return Ok(None);
+    /// The item of a row that begins with this line.
+    fn item(&mut self, first: &str) -> Result<Result<String, String>, ImportError> {
+        let Some(mut columns) = self.csv.take() else {
+            return Ok(Ok(first.trim().to_owned()));
         };
-        let mut text = match first {
-            Ok(text) => text,
-            Err(fault) => return Ok(Some(Err(fault))),
-        };
-        if self.csv.is_none() {
-            return Ok(Some(Ok(text)));
-        }
+        let item = self.csv_item(&mut columns, first);
+        self.csv = Some(columns);
+        item
+    }
+
+    /// A record of CSV has as many lines as its quotes reach over. Where that leads to no item,
+    /// the quote was a slip, and the lines after the first are looked at again.
+    fn csv_item(
+        &mut self,
+        columns: &mut Columns,
+        first: &str,
+    ) -> Result<Result<String, String>, ImportError> {
         let begun = self.line;
-        while text.matches('"').count() % 2 == 1 {
-            let open = format!("the quote in line {begun} is not closed");
-            match self.read_line()? {
-                Some(Ok(more)) if (text.len() + more.len()) as u64 <= LINE_MAX => {
-                    text.push_str(&more);
-                }
-                Some(Ok(_)) | None => return Ok(Some(Err(open))),
-                Some(Err(fault)) => return Ok(Some(Err(format!("{open}; {fault}")))),
+        let mut more = Vec::new();
+        let mut bytes = first.len() as u64;
+        columns.fields.begin();
+        let mut fed = columns.fields.feed(first);
+        while fed == Fed::Open && bytes <= LINE_MAX {
+            let Some(line) = self.line()? else { break };
+            if let Ok(text) = &line {
+                bytes += text.len() as u64;
+                fed = columns.fields.feed(text);
+            }
+            let broken = line.is_err();
+            more.push(line);
+            if broken {
+                break;
             }
         }
-        Ok(Some(Ok(text)))
+        let item = match fed {
+            Fed::Record => columns.item(),
+            Fed::Open => Err(format!("the quote in line {begun} is not closed")),
+            Fed::TooMuch => Err(AFTER.to_owned()),
+        };
+        if item.is_err() {
+            self.line -= more.len() as u64;
+            more.into_iter()
+                .rev()
+                .for_each(|line| self.again.push_front(line));
+        }
+        Ok(item)
+    }
+
+    /// The next line, be it one that was read before.
+    fn line(&mut self) -> Result<Option<Result<String, String>>, ImportError> {
+        if let Some(line) = self.again.pop_front() {
+            self.line += 1;
+            return Ok(Some(line));
+        }
+        self.read_line()
     }
 
     /// The next line with its end, or what is wrong with it.
@@ -199,7 +220,12 @@ impl Rows {
             None => likely_delimiter(&header),
         };
         let mut fields = Fields::new(delimiter);
-        let names = fields.of(&header).map_err(|fault| self.wrong(fault))?;
+        match fields.feed(&header) {
+            Fed::Record => {}
+            Fed::Open => return Err(self.wrong("line 1: a quote is not closed".to_owned())),
+            Fed::TooMuch => return Err(self.wrong(format!("line 1: {AFTER}"))),
+        }
+        let names = fields.get().map_err(|fault| self.wrong(fault))?;
         let missing: Vec<_> = REQUIRED
             .into_iter()
             .filter(|required| !names.contains(required))
@@ -237,9 +263,10 @@ impl Column {
 }
 
 impl Columns {
-    /// The item of a row: key, user and type, and all other columns in its body.
-    fn item(&mut self, text: &str) -> Result<String, String> {
-        let values = self.fields.of(text)?;
+    /// The item of the record that was fed: key, user and type, and all other columns in its
+    /// body.
+    fn item(&self) -> Result<String, String> {
+        let values = self.fields.get()?;
         if values.len() != self.names.len() {
             return Err(format!(
                 "it has {} fields, the header {}",
@@ -301,12 +328,28 @@ fn set(at: &mut Value, path: &[String], value: Value) -> Result<(), String> {
     set(place, rest, value)
 }
 
-/// Takes CSV records apart. Source: RFC 4180.
+/// What is wrong with a line that has more than one record.
+const AFTER: &str = "something follows the record; end lines with LF or CRLF, not with CR alone";
+
+/// Takes CSV records apart, line by line. Source: RFC 4180.
 struct Fields {
     reader: csv_core::Reader,
-    /// The last record's fields, one after another, and where each ends.
+    /// The record's fields, one after another, and where each ends.
     text: Vec<u8>,
+    written: usize,
     ends: Vec<usize>,
+    count: usize,
+}
+
+/// What a line came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fed {
+    /// The record is whole.
+    Record,
+    /// A quote is open.
+    Open,
+    /// The record ended before the line did.
+    TooMuch,
 }
 
 impl Fields {
@@ -315,33 +358,54 @@ impl Fields {
         Self {
             reader,
             text: Vec::new(),
+            written: 0,
             ends: Vec::new(),
+            count: 0,
         }
     }
 
-    /// The fields of a record, without blanks around.
-    fn of(&mut self, record: &str) -> Result<Vec<&str>, String> {
+    fn begin(&mut self) {
         self.reader.reset();
-        let mut input = record.as_bytes();
-        // It has no more bytes than the record.
-        self.text.resize(record.len().max(self.text.len()), 0);
-        let (mut written, mut count) = (0, 0);
+        (self.written, self.count) = (0, 0);
+    }
+
+    /// Reads a line that is not empty. The file's last one may lack its end.
+    fn feed(&mut self, line: &str) -> Fed {
+        let fed = self.feed_bytes(line.as_bytes());
+        if line.ends_with('\n') || fed != Fed::Open {
+            return fed;
+        }
+        self.feed_bytes(b"\n")
+    }
+
+    fn feed_bytes(&mut self, mut input: &[u8]) -> Fed {
+        // Fields have no more bytes than their lines.
+        let room = self.written + input.len() + 1;
+        self.text.resize(room.max(self.text.len()), 0);
         loop {
-            let (text, ends) = (&mut self.text[written..], &mut self.ends[count..]);
+            let (text, ends) = (&mut self.text[self.written..], &mut self.ends[self.count..]);
             let (result, read, wrote, ended) = self.reader.read_record(input, text, ends);
             input = &input[read..];
-            written += wrote;
-            count += ended;
+            self.written += wrote;
+            self.count += ended;
             match result {
-                // What has no line's end ends where there is no more input.
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => return Err("it is no CSV".to_owned()),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(count * 2 + 16, 0),
+                ReadRecordResult::InputEmpty => return Fed::Open,
+                ReadRecordResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.count * 2 + 16, 0),
                 ReadRecordResult::Record | ReadRecordResult::End => break,
             }
         }
+        if input.trim_ascii().is_empty() {
+            Fed::Record
+        } else {
+            Fed::TooMuch
+        }
+    }
+
+    /// The record's fields, without blanks around.
+    fn get(&self) -> Result<Vec<&str>, String> {
         let mut start = 0;
-        let fields = self.ends[..count].iter().map(|end| {
+        let fields = self.ends[..self.count].iter().map(|end| {
             let field = std::str::from_utf8(&self.text[start..*end]);
             start = *end;
             field.map(str::trim)
@@ -452,6 +516,55 @@ mod tests {
             open[0].fault.as_deref(),
             Some("the quote in line 2 is not closed")
         );
+    }
+
+    fn keys(found: &[Row]) -> Vec<String> {
+        let good = found.iter().filter(|row| row.fault.is_none());
+        let items = good.map(|row| serde_json::from_str(&row.item).unwrap());
+        items
+            .map(|item: Value| item["key"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_stray_quote_swallows_no_row() {
+        // Within a field it is a letter.
+        let text = b"key,user,type,a\nb,ben,general,15\" screen\nc,c,general,1\n\
+                     d,d,general,27\" tv\ne,e,general,1\n";
+        let found = rows(text, Format::Csv).unwrap();
+        assert_eq!(keys(&found), ["b", "c", "d", "e"]);
+        let item: Value = serde_json::from_str(&found[0].item).unwrap();
+        assert_eq!(item["body"]["a"], "15\" screen");
+        // At its beginning it opens one, and is closed by the next slip, or by none.
+        for last in ["\"x\",e,e,general,1\n", "x,e,general,1\n"] {
+            let text =
+                format!("key,user,type,a\nb,b,general,1\n\"c,c,general,1\nd,d,general,1\n{last}");
+            let found = rows(text.as_bytes(), Format::Csv).unwrap();
+            assert!(
+                keys(&found).starts_with(&["b".to_owned(), "d".to_owned()]),
+                "{last}"
+            );
+            let lines: Vec<_> = found.iter().map(|row| row.line).collect();
+            assert_eq!(lines, [2, 3, 4, 5]);
+            assert_eq!(found[1].item, "\"c,c,general,1\n");
+            assert!(found[1].fault.is_some());
+        }
+    }
+
+    #[test]
+    fn lines_that_end_in_another_way_are_refused() {
+        let refused = rows(
+            b"key,user,type\ra,ana,general\rb,ben,general\r",
+            Format::Csv,
+        );
+        let refused = refused.err().unwrap().to_string();
+        assert!(refused.contains("end lines with LF or CRLF"), "{refused}");
+        let found = rows(
+            b"key,user,type\na,a,general\rb,b,general\nc,c,general",
+            Format::Csv,
+        );
+        let found = found.unwrap();
+        assert_eq!((keys(&found), found.len()), (vec!["c".to_owned()], 2));
     }
 
     proptest::proptest! {
