@@ -13,12 +13,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bursar_gateway_delivery::Outbox;
+use tokio::runtime::Handle;
 
 use super::import::{ImportError, Imported, Outlet, Rows, pour};
 
 /// How often a folder is looked at: what is there can be on a file server, which tells nothing.
 const EVERY: Duration = Duration::from_secs(2);
 const ENDINGS: [&str; 4] = ["csv", "tsv", "jsonl", "ndjson"];
+/// Where files go.
+const FOLDERS: [&str; 2] = ["done", "rejected"];
+/// What stands behind a file's name for its refused rows, and for what is wrong with all of it.
+const REFUSED: &str = ".rejected.jsonl";
+const PROBLEM: &str = ".problem.txt";
 
 /// A folder that is watched for an app.
 pub struct Watch {
@@ -31,7 +37,7 @@ pub struct Watch {
 impl Watch {
     /// Makes the folder and what is in it, if they are not there.
     pub fn new(folder: &Path, outbox: Outbox, app_id: &str) -> io::Result<Self> {
-        for name in ["done", "rejected"] {
+        for name in FOLDERS {
             fs::create_dir_all(folder.join(name))?;
         }
         Ok(Self {
@@ -41,24 +47,39 @@ impl Watch {
         })
     }
 
-    /// Goes on until it is dropped.
+    /// Goes on until it is dropped. A file server that hangs holds none of those up who answer
+    /// requests.
     pub async fn run(mut self) {
+        let runtime = Handle::current();
         loop {
-            if let Err(error) = self.look().await {
+            let runtime = runtime.clone();
+            let looking = tokio::task::spawn_blocking(move || {
+                let looked = runtime.block_on(self.look());
+                (self, looked)
+            });
+            let Ok((watch, looked)) = looking.await else {
+                tracing::error!("a watched folder is watched no more");
+                return;
+            };
+            self = watch;
+            if let Err(error) = looked {
                 tracing::warn!(folder = %self.folder.display(), %error, "a folder was not read");
             }
             tokio::time::sleep(EVERY).await;
         }
     }
 
-    /// Takes the files that have come to rest, in the order of their names; answers how many.
+    /// Takes the files that have come to rest, in the order of their names; answers how many. One
+    /// that cannot be taken holds no other up, unless the outbox takes nothing. Blocks.
     pub async fn look(&mut self) -> io::Result<usize> {
         let (mut there, mut rested) = (HashMap::new(), Vec::new());
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            // Of the entry itself: a link leads who knows where.
-            let about = entry.metadata()?;
             let name = entry.file_name();
+            // Of the entry itself: a link leads who knows where. It may be gone by now.
+            let Ok(about) = entry.metadata() else {
+                continue;
+            };
             if !about.is_file() || !is_ours(&name) {
                 continue;
             }
@@ -70,37 +91,59 @@ impl Watch {
         }
         self.seen = there;
         rested.sort();
+        let mut taken = 0;
         for name in &rested {
-            self.take(name).await?;
-            self.seen.remove(name);
+            match self.take(name).await {
+                Ok(()) => {
+                    self.seen.remove(name);
+                    taken += 1;
+                }
+                Err(TakeError::Import(error @ ImportError::Gateway(_))) => {
+                    return Err(io::Error::other(error));
+                }
+                Err(error) => {
+                    let file = self.folder.join(name);
+                    tracing::warn!(file = %file.display(), %error, "a file was not taken");
+                }
+            }
         }
-        Ok(rested.len())
+        Ok(taken)
     }
 
-    async fn take(&self, name: &OsString) -> io::Result<()> {
+    async fn take(&self, name: &OsString) -> Result<(), TakeError> {
         let path = self.folder.join(name);
-        let rejected = self.folder.join("rejected");
-        let refused = rejected.join(with_ending(name, ".rejected.jsonl"));
-        let file = path.display();
+        let [done, rejected] = FOLDERS.map(|folder| self.folder.join(folder));
+        let name = free_name(name, &done, &rejected)?;
         let poured = match Rows::open(&path, None, None) {
-            Ok(rows) => pour(rows, &self.outlet, refused, |_, _| {}).await,
-            Err(error) => Err(error),
-        };
-        match poured {
-            Ok(Imported { accepted, rejected }) => {
-                tracing::info!(%file, accepted, rejected, "took a file");
-                set_aside(&path, &self.folder.join("done"), name)
+            Ok(rows) => {
+                // Written anew by whoever comes after a crash, and in its place when it is whole.
+                let refused = rejected.join(".refused");
+                let poured = pour(rows, &self.outlet, refused.clone(), |_, _| {}).await?;
+                if poured.rejected > 0 {
+                    fs::rename(refused, rejected.join(with_ending(&name, REFUSED)))?;
+                }
+                poured
             }
-            Err(error @ ImportError::Form { .. }) => {
-                tracing::error!(%error, "a file is none");
-                let told = rejected.join(with_ending(name, ".problem.txt"));
+            Err(error) => {
+                tracing::error!(%error, "a file cannot be read");
+                let told = rejected.join(with_ending(&name, PROBLEM));
                 fs::write(told, format!("{error}\n"))?;
-                set_aside(&path, &rejected, name)
+                return Ok(fs::rename(&path, rejected.join(name))?);
             }
-            // It stays, and is read again.
-            Err(error) => Err(io::Error::other(error)),
-        }
+        };
+        let Imported { accepted, rejected } = poured;
+        tracing::info!(file = %path.display(), accepted, rejected, "took a file");
+        Ok(fs::rename(&path, done.join(name))?)
     }
+}
+
+/// Why a file stays where it is, and is tried again.
+#[derive(Debug, thiserror::Error)]
+enum TakeError {
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 fn is_ours(name: &OsString) -> bool {
@@ -116,13 +159,20 @@ fn with_ending(name: &OsString, ending: &str) -> OsString {
     name
 }
 
-/// Moves a file into a folder, under a name that nothing has there.
-fn set_aside(path: &Path, folder: &Path, name: &OsString) -> io::Result<()> {
-    let mut target = folder.join(name);
-    let mut number = 1;
-    while target.try_exists()? {
-        number += 1;
-        target = folder.join(with_ending(name, &format!(".{number}")));
+/// The name itself, or with a number: one under which nothing of an earlier file stands.
+fn free_name(name: &OsString, done: &Path, rejected: &Path) -> io::Result<OsString> {
+    let mut free = name.clone();
+    for number in 2.. {
+        let places = [
+            done.join(&free),
+            rejected.join(&free),
+            rejected.join(with_ending(&free, REFUSED)),
+        ];
+        let taken = places.iter().map(|place| place.try_exists());
+        if !taken.collect::<io::Result<Vec<_>>>()?.contains(&true) {
+            break;
+        }
+        free = with_ending(name, &format!(".{number}"));
     }
-    fs::rename(path, target)
+    Ok(free)
 }

@@ -43,6 +43,11 @@ db_test! {
         assert_eq!((watch.look().await.unwrap(), watch.look().await.unwrap()), (0, 1));
         assert_eq!(gateway.outbox.open(APP).await.unwrap(), 2);
         assert!(folder.path().join("done/week.csv.2").exists());
+        // What was refused the first time stands, and so does what was refused now.
+        for name in ["week.csv.rejected.jsonl", "week.csv.2.rejected.jsonl"] {
+            let told = fs::read_to_string(folder.path().join("rejected").join(name)).unwrap();
+            assert!(told.contains("nobody"), "{name}: {told}");
+        }
         gateway.stop().await;
     }
 }
@@ -55,9 +60,14 @@ db_test! {
         fs::write(folder.path().join("wrong.csv"), "a;b;c\n1;2;3\n").unwrap();
         let right = [HEADER.to_owned(), row("a", "d0")];
         fs::write(folder.path().join("z.csv"), right.join("\n")).unwrap();
+        // One whose refused rows cannot be written stays, and holds no other up.
+        fs::create_dir(folder.path().join("rejected/.refused")).unwrap();
+        let refused = [HEADER.to_owned(), row("b", "nobody")];
+        fs::write(folder.path().join("a-refused.csv"), refused.join("\n")).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("/etc/hostname", folder.path().join("link.csv")).unwrap();
         assert_eq!((watch.look().await.unwrap(), watch.look().await.unwrap()), (0, 2));
+        assert!(folder.path().join("a-refused.csv").exists());
         let told = fs::read_to_string(folder.path().join("rejected/wrong.csv.problem.txt"));
         assert!(told.unwrap().contains("the header lacks key, user, type"));
         assert!(folder.path().join("rejected/wrong.csv").exists());
