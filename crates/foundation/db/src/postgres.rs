@@ -267,7 +267,7 @@ async fn write_groups(shared: Arc<Shared>, inbox: Arc<Mutex<mpsc::Receiver<Group
                 .into_iter()
                 .for_each(|operation| operation.answer(None)),
             // Whoever spoilt the group is found by running each alone.
-            Ok(false) | Err(DbError::Postgres(_)) => {
+            Ok(false) | Err(DbError::Postgres(_) | DbError::Full) => {
                 for operation in group {
                     tokio::spawn(alone(
                         Arc::clone(&shared),

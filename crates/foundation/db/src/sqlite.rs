@@ -163,12 +163,12 @@ impl Sqlite {
     }
 }
 
-/// Takes operations until the last sender is gone. Where the disk is full, a group fails and the
-/// next one is tried: what did not fit was never synced, and is rolled back for sure.
+/// Takes operations until the last sender is gone.
 ///
 /// # Errors
 /// A failed BEGIN, COMMIT or rollback. Everyone waiting is told; the process must stop, since
-/// what an fsync lost cannot be known.
+/// what an fsync lost cannot be known. A full disk is none of these: what did not fit was never
+/// synced, and is rolled back for sure.
 fn write_groups(
     connection: Connection,
     mut inbox: mpsc::Receiver<Box<dyn Operation>>,
@@ -181,24 +181,17 @@ fn write_groups(
         take_more(&mut inbox, &mut group);
         metrics::histogram!("db_group_operations").record(group.len() as f64);
         let mut woken = false;
-        let outcome = run_group(&mut tx, &mut group, &mut woken);
-        for operation in group.drain(..) {
-            operation.answer(outcome.as_ref().err().map(|error| match error {
-                DbError::Full => DbError::Full,
-                _ => DbError::Closed,
-            }));
-        }
-        match outcome {
-            Ok(()) => {}
+        let outcome = match run_group(&mut tx, &mut group, &mut woken) {
             Err(DbError::Full) => {
-                tracing::error!(
-                    "the database's disk is full; nothing is stored until there is room"
-                );
-                roll_back(&mut tx)?;
-                continue;
+                woken = false;
+                run_each(&mut tx, &mut group, &mut woken)
             }
-            Err(error) => return Err(error),
-        }
+            outcome => {
+                answer(&mut group, &outcome);
+                outcome
+            }
+        };
+        outcome?;
         if woken {
             wake.notify_waiters();
             wake.notify_one();
@@ -206,6 +199,45 @@ fn write_groups(
         groups += 1;
         if groups.is_multiple_of(CHECKPOINT_EVERY) {
             checkpoint(tx.connection());
+        }
+    }
+    Ok(())
+}
+
+fn answer(group: &mut Vec<Box<dyn Operation>>, outcome: &Result<(), DbError>) {
+    for operation in group.drain(..) {
+        operation.answer(outcome.is_err().then_some(DbError::Closed));
+    }
+}
+
+/// After a group that did not fit: each operation by itself, for most of them fit. What a
+/// checkpoint frees comes first.
+fn run_each(
+    tx: &mut Tx,
+    group: &mut Vec<Box<dyn Operation>>,
+    woken: &mut bool,
+) -> Result<(), DbError> {
+    roll_back(tx)?;
+    move_wal(tx.connection());
+    while !group.is_empty() {
+        let mut one = vec![group.remove(0)];
+        let mut wake = false;
+        match run_group(tx, &mut one, &mut wake) {
+            Err(DbError::Full) => {
+                tracing::error!("the database's disk is full; what does not fit is not kept");
+                roll_back(tx)?;
+                for operation in one {
+                    operation.answer(Some(DbError::Full));
+                }
+            }
+            outcome => {
+                answer(&mut one, &outcome);
+                if outcome.is_err() {
+                    answer(group, &outcome);
+                    return outcome;
+                }
+                *woken |= wake;
+            }
         }
     }
     Ok(())
@@ -267,10 +299,14 @@ fn checkpoint(connection: &Connection) {
         row.get::<_, i64>(1)
     });
     if frames.is_ok_and(|frames| frames > CHECKPOINT_FRAMES) {
-        let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        if let Err(error) = done {
-            tracing::warn!(%error, "checkpoint postponed");
-        }
+        move_wal(connection);
+    }
+}
+
+fn move_wal(connection: &Connection) {
+    let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    if let Err(error) = done {
+        tracing::warn!(%error, "checkpoint postponed");
     }
 }
 

@@ -244,7 +244,9 @@ async fn rows_postgres_each(
     // Prepared before, or else each of them would be the first.
     client.prepare_cached(sql.postgres()).await?;
     let queries = many.iter().map(|args| rows_postgres(client, sql, args));
-    futures_util::future::try_join_all(queries).await
+    // All of them, so that the first error is the cause, and not what followed from it.
+    let answers = futures_util::future::join_all(queries).await;
+    answers.into_iter().collect()
 }
 
 async fn insert_postgres_each(

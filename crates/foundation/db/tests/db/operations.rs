@@ -22,6 +22,7 @@ statements! {
     SELECT = "SELECT id, body, data FROM note WHERE id = $1";
     COUNT = "SELECT COUNT(*) FROM note";
     WRONG = "INSERT INTO note (id) VALUES ($1), ($1)";
+    UPDATE = "UPDATE note SET body = $2 WHERE id = $1";
 }
 
 const ISOLATIONS: [Isolation; 4] = [
@@ -211,7 +212,7 @@ db_test! {
 db_test! {
     async fn statements_are_prepared_with_their_parameters(place: TestDb) {
         let db = open(&place).await;
-        for (sql, parameters) in STATEMENTS.iter().zip([3, 2, 2, 1, 0, 1]) {
+        for (sql, parameters) in STATEMENTS.iter().zip([3, 2, 2, 1, 0, 1, 2]) {
             assert_eq!(db.prepare(sql).await.unwrap(), parameters);
         }
         assert!(db.prepare(&BAD).await.is_err());
@@ -256,8 +257,19 @@ db_test! {
                     Ok::<_, DbError>(())
                 })
             });
-            let refused = large.await.unwrap_err();
+            // What shares its transaction fits, and is kept.
+            let small = |body: &'static str| {
+                db.write(isolation, body, |tx, body: &&'static str| {
+                    Box::pin(async move {
+                        let changed = tx.execute(&UPDATE, args![1, *body]).await?;
+                        Ok::<_, DbError>(changed)
+                    })
+                })
+            };
+            let (one, refused, two) = tokio::join!(small("one"), large, small("two"));
+            let refused = refused.unwrap_err();
             assert!(matches!(refused, DbError::Full), "{isolation:?}: {refused}");
+            assert_eq!((one.unwrap(), two.unwrap()), (1, 1), "{isolation:?}");
             assert_eq!(count(&db).await, 1);
         }
         place.make_room(&db, "note").await;
