@@ -18,7 +18,7 @@ use bursar_db::{Db, DbError, Location, OpenError};
 use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
 use bursar_gateway_connect::pages::{self, Codes, PagesState};
 use bursar_gateway_connect::{
-    App, Apps, Environment, KeepAlive, OpenId, OpenIdApp, Resealed, Revoke, Vault, forget_calls,
+    App, Apps, Environment, KeepAlive, OpenId, OpenIdApp, Revoke, Vault, forget_calls,
 };
 use bursar_gateway_console::{ConsoleState, Operators};
 use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, measure, routes};
@@ -41,6 +41,8 @@ use crate::config::{Config, EnvironmentName, GatewayAppConfig, GatewayConfig, Op
 /// How old a file without an item is before it goes: an item that is on its way has one.
 const ORPHANS_KEPT: Duration = Duration::from_hours(24);
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// When sealing by the first key is tried again.
+const RESEAL_AGAIN: Duration = Duration::from_mins(1);
 /// A user's receipts are looked through in answers of up to 32 MiB.
 const ANSWER_MAX: usize = 40 << 20;
 
@@ -286,17 +288,13 @@ pub fn rotate_key(config: &Config) -> Result<PathBuf, StartError> {
 
 /// Seals what an older key sealed by the first one.
 async fn reseal(vault: Vault) {
-    match vault.reseal().await {
-        Ok(Resealed { done: 0, closed: 0 }) => {}
-        Ok(Resealed { done, closed: 0 }) => tracing::info!(done, "sealed tokens by the first key"),
-        Ok(Resealed { done, closed }) => {
-            tracing::error!(
-                done,
-                closed,
-                "the key of some tokens is not in the key file"
-            );
+    loop {
+        match vault.reseal().await {
+            Ok(0) => return,
+            Ok(done) => return tracing::info!(done, "sealed tokens by the first key"),
+            Err(error) => tracing::warn!(%error, "some tokens are sealed by an older key still"),
         }
-        Err(error) => tracing::warn!(%error, "tokens stay sealed by an older key"),
+        tokio::time::sleep(RESEAL_AGAIN).await;
     }
 }
 

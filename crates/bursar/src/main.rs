@@ -350,9 +350,10 @@ async fn gateway_command(
             let path = rotate_key(config)?;
             println!(
                 "A new key is first in {}.\nRestart the gateway now, every process of it: each \
-                 needs the new key, and the first to start seals all tokens by it.\nAfter a day, \
-                 when no pages that were open before are left, remove the other lines; keep them \
-                 with the backups that they belong to.",
+                 needs the new key, and the first to start seals all tokens by it.\nRemove the \
+                 other lines after a day, when no pages that were open before are left, and when \
+                 `bursar gateway doctor` finds every token sealed by the first key; keep them with \
+                 the backups that they belong to.",
                 path.display()
             );
             true

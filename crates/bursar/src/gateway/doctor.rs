@@ -199,29 +199,25 @@ async fn issuer(app: &App) -> Option<Finding> {
     ))
 }
 
-/// Whether the stored tokens can be opened.
+/// Whether the stored tokens can be opened, and need no older key.
 async fn tokens(vault: &Vault, app_id: &str) -> Result<Finding, StartError> {
-    let newest = vault.list(app_id, Uuid::max(), OPENED_MAX).await;
-    let newest = newest.map_err(OpenError::from)?;
-    let (mut opened, mut closed) = (0, 0);
-    for connection in &newest {
-        if connection.state == ConnectionState::Connected {
-            match vault.check_sealed(app_id, connection.id).await {
-                Ok(()) => opened += 1,
-                Err(_) => closed += 1,
-            }
-        }
-    }
-    let problem = (closed > 0).then(|| {
-        format!(
-            "{closed} of {} cannot be opened; is their key in the key file?",
-            closed + opened
-        )
-    });
-    Ok(finding(
-        format!("{app_id}: {opened} stored tokens"),
-        problem,
-    ))
+    let sealing = vault.sealing(app_id).await.map_err(OpenError::from)?;
+    let Sealing {
+        first,
+        older,
+        closed,
+    } = sealing;
+    let all = first + older + closed;
+    let problem = match (closed, older) {
+        (0, 0) => None,
+        (0, _) => Some(format!(
+            "{older} are sealed by an older key; keep it, and start the gateway: it seals them anew"
+        )),
+        _ => Some(format!(
+            "{closed} cannot be opened; is their key in the key file?"
+        )),
+    };
+    Ok(finding(format!("{app_id}: {all} stored tokens"), problem))
 }
 
 /// Whether a data center answers, and whether its clock and ours agree.

@@ -34,7 +34,7 @@ pub use connect::ConnectError;
 pub use keep_alive::KeepAlive;
 pub use model::{Account, Connected, Connection, ConnectionState, Kind, NewAccount};
 pub use openid::{OpenId, OpenIdApp, OpenIdError, TokenError, is_safe_address};
-pub use reseal::Resealed;
+pub use reseal::Sealing;
 pub use retention::forget_calls;
 pub use revoke::Revoke;
 pub use vault::{Access, AccessError, Vault};

@@ -17,6 +17,9 @@ const LEASE: Duration = Duration::from_mins(3);
 /// How often is looked whether another process is done refreshing, and how many times.
 const PAUSE: Duration = Duration::from_millis(100);
 const LOOKS_MAX: usize = 600;
+/// How often a new token is tried to be stored on a full disk, within the lease.
+const FULL_PAUSE: Duration = Duration::from_secs(1);
+const FULL_MAX: usize = 50;
 
 impl Vault {
     /// Gets a fresh token and stores it before anybody uses it. One process does so at a time:
@@ -99,18 +102,7 @@ impl Vault {
             .map_err(|_| AccessError::Sealed)?;
         let principal_id = held.principal_id.clone();
         let calls = calls::new_calls(self.rng(), done.exchanges);
-        let store = self.db().write(
-            Isolation::ReadCommitted,
-            (held, token, calls),
-            |tx, (held, token, calls): &(Held, NewToken, Vec<NewCall>)| {
-                Box::pin(async move {
-                    let stored = store::refreshed(tx, held, token).await?;
-                    calls::keep(tx, &held.purpose(), calls, |_| false).await?;
-                    Ok::<_, DbError>(stored)
-                })
-            },
-        );
-        if store.await? {
+        if self.store(&held, &token, calls).await? {
             let token = granted.access;
             return Ok(Access {
                 token,
@@ -120,6 +112,40 @@ impl Vault {
         Err(AccessError::Later(not_now(
             "the connection was made anew meanwhile",
         )))
+    }
+
+    /// Stores a token, be it without its calls: on a full disk there may be room for that, and the
+    /// platform may take the old one no more.
+    async fn store(
+        &self,
+        held: &Held,
+        token: &NewToken,
+        mut calls: Vec<NewCall>,
+    ) -> Result<bool, DbError> {
+        for attempt in 0.. {
+            let args = (held.clone(), token.clone(), std::mem::take(&mut calls));
+            let store = self.db().write(
+                Isolation::ReadCommitted,
+                args,
+                |tx, (held, token, calls): &(Held, NewToken, Vec<NewCall>)| {
+                    Box::pin(async move {
+                        let stored = store::refreshed(tx, held, token).await?;
+                        calls::keep(tx, &held.purpose(), calls, |_| false).await?;
+                        Ok::<_, DbError>(stored)
+                    })
+                },
+            );
+            match store.await {
+                Err(DbError::Full) if attempt < FULL_MAX => {
+                    tracing::error!(connection_id = %held.id, "no room for a new token");
+                    if attempt > 0 {
+                        tokio::time::sleep(FULL_PAUSE).await;
+                    }
+                }
+                stored => return stored,
+            }
+        }
+        Err(DbError::Full)
     }
 
     /// Decides whether the connection is lost, and lets others try.

@@ -2,7 +2,6 @@
 
 use bursar_db::{DbError, Isolation};
 use bursar_kernel::Uuid;
-use bursar_secrets::SealingKeysError;
 
 use crate::store::{self, Sealed};
 use crate::vault::row;
@@ -11,26 +10,45 @@ use crate::{AccessError, Vault};
 /// Tokens that are looked at together.
 const BATCH: i64 = 100;
 
-/// What became of tokens that an older key had sealed.
+/// What seals stored tokens.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct Resealed {
-    /// Sealed by the first key now.
-    pub done: u64,
-    /// Sealed by a key that is not there, or damaged.
+pub struct Sealing {
+    /// Tokens that the first key sealed.
+    pub first: u64,
+    /// Tokens that an older key sealed.
+    pub older: u64,
+    /// Tokens that cannot be opened: their key is not there, or they are damaged.
     pub closed: u64,
 }
 
-/// What became of one token.
-enum Outcome {
-    Done,
-    Closed,
-}
-
 impl Vault {
-    /// Seals every stored token by the first key, if another one sealed it. Whatever replaces a
-    /// token meanwhile is sealed by the first key anyway.
-    pub async fn reseal(&self) -> Result<Resealed, AccessError> {
-        let mut resealed = Resealed::default();
+    /// Opens every stored token of an app, and forgets it again.
+    pub async fn sealing(&self, app_id: &str) -> Result<Sealing, DbError> {
+        let mut sealing = Sealing::default();
+        let mut before = Uuid::max();
+        loop {
+            let tokens = self.sealed_before(app_id, before).await?;
+            let Some(last) = tokens.last() else {
+                return Ok(sealing);
+            };
+            before = last.id;
+            for token in &tokens {
+                let opened = self.keys().open(&row(app_id, token.id), &token.sealed);
+                let count = match opened {
+                    Err(_) => &mut sealing.closed,
+                    Ok(_) if self.keys().needs_resealing(&token.sealed) => &mut sealing.older,
+                    Ok(_) => &mut sealing.first,
+                };
+                *count += 1;
+            }
+        }
+    }
+
+    /// Seals every stored token by the first key, where another one sealed it; answers how many
+    /// those were. What cannot be opened is left. Whatever replaces a token meanwhile is sealed by
+    /// the first key anyway.
+    pub async fn reseal(&self) -> Result<u64, AccessError> {
+        let mut done = 0;
         for app in self.apps().iter() {
             let mut before = Uuid::max();
             loop {
@@ -40,16 +58,11 @@ impl Vault {
                 let older = tokens.iter();
                 let older = older.filter(|token| self.keys().needs_resealing(&token.sealed));
                 for token in older {
-                    let resealing = self.reseal_one(&app.id, token);
-                    let count = match resealing.await? {
-                        Outcome::Done => &mut resealed.done,
-                        Outcome::Closed => &mut resealed.closed,
-                    };
-                    *count += 1;
+                    done += u64::from(self.reseal_one(&app.id, token).await?);
                 }
             }
         }
-        Ok(resealed)
+        Ok(done)
     }
 
     async fn sealed_before(&self, app_id: &str, before: Uuid) -> Result<Vec<Sealed>, DbError> {
@@ -60,15 +73,14 @@ impl Vault {
         tokens.await
     }
 
-    async fn reseal_one(&self, app_id: &str, token: &Sealed) -> Result<Outcome, AccessError> {
+    /// False if it cannot be opened.
+    async fn reseal_one(&self, app_id: &str, token: &Sealed) -> Result<bool, AccessError> {
         let row = row(app_id, token.id);
-        let keys = self.keys();
-        let resealed = keys.open(&row, &token.sealed);
-        let new = match resealed.and_then(|plain| keys.seal(&row, &plain)) {
-            Ok(new) => new,
-            Err(SealingKeysError::Cipher) => return Err(AccessError::Sealed),
-            Err(_) => return Ok(Outcome::Closed),
+        let Ok(plain) = self.keys().open(&row, &token.sealed) else {
+            return Ok(false);
         };
+        let new = self.keys().seal(&row, &plain);
+        let new = new.map_err(|_| AccessError::Sealed)?;
         let args = (app_id.to_owned(), token.clone(), new);
         let replace = self.db().write(
             Isolation::ReadCommitted,
@@ -79,6 +91,6 @@ impl Vault {
         );
         let replaced: Result<(), DbError> = replace.await;
         replaced?;
-        Ok(Outcome::Done)
+        Ok(true)
     }
 }

@@ -188,13 +188,6 @@ impl Vault {
         places.await
     }
 
-    /// Opens the stored token of a connection and forgets it again: whether its key is there.
-    pub async fn check_sealed(&self, app_id: &str, id: Uuid) -> Result<(), AccessError> {
-        let held = self.held(app_id, id).await?;
-        let sealed = held.sealed.as_deref().ok_or(AccessError::NotConnected)?;
-        self.open(app_id, id, sealed).map(drop)
-    }
-
     /// Connections of an app before one, newest first; `Uuid::max()` begins.
     pub async fn list(
         &self,

@@ -7,7 +7,7 @@ use bursar_db::Db;
 use bursar_gateway_client::{App as ClientApp, Client as PlatformClient, Http, Limits};
 use bursar_gateway_connect::{
     Access, AccessError, App, Apps, Brand, ConnectError, Connected, ConnectionState, Environment,
-    KeepAlive, NewAccount, Resealed, Revoke, Vault, calls,
+    KeepAlive, NewAccount, Revoke, Sealing, Vault, calls,
 };
 use bursar_jobs::Workers;
 use bursar_kernel::{Rng, Uuid};
@@ -285,16 +285,19 @@ db_test! {
         let beside = Beside::start(&place).await;
         let (ana, ben) = (beside.connected(ANA).await, beside.connected(BEN).await);
         let both = vault(&beside.app, &beside.db, &format!("{OTHER_KEY}\n{KEY}"));
-        assert_eq!(both.reseal().await.unwrap(), Resealed { done: 2, closed: 0 });
-        assert_eq!(both.reseal().await.unwrap(), Resealed::default());
+        let sealing = |first, older, closed| Sealing { first, older, closed };
+        assert_eq!(both.sealing(APP).await.unwrap(), sealing(0, 2, 0));
+        assert_eq!(both.reseal().await.unwrap(), 2);
+        assert_eq!(both.reseal().await.unwrap(), 0);
         let new = vault(&beside.app, &beside.db, OTHER_KEY);
         for id in [ana, ben] {
             assert!(new.access(APP, id).await.is_ok());
         }
         // Nothing can be done without the key that sealed.
         let neither = vault(&beside.app, &beside.db, &"03".repeat(32));
-        assert_eq!(neither.reseal().await.unwrap(), Resealed { done: 0, closed: 2 });
-        assert!(new.check_sealed(APP, ana).await.is_ok());
+        assert_eq!(neither.reseal().await.unwrap(), 0);
+        assert_eq!(neither.sealing(APP).await.unwrap(), sealing(0, 0, 2));
+        assert_eq!(new.sealing(APP).await.unwrap(), sealing(2, 0, 0));
     }
 }
 

@@ -66,6 +66,21 @@ db_test! {
 }
 
 db_test! {
+    async fn a_new_token_is_kept_though_its_call_is_not(place: TestDb) {
+        let start = Start { rotating: true, ..Start::with(54, 1) };
+        let gateway = Gateway::begin(&place, start).await.connect_all(1).await;
+        let connection = gateway.connection(0).await;
+        gateway.place.fill(&gateway.db, "connect_call").await;
+        let vault = gateway.outbox.vault();
+        vault.renew(APP, connection).await.expect("the token fits");
+        gateway.place.make_room(&gateway.db, "connect_call").await;
+        // The one before is worth nothing by now.
+        vault.renew(APP, connection).await.expect("it is the newest token");
+        gateway.stop().await;
+    }
+}
+
+db_test! {
     async fn an_image_that_cannot_be_kept_is_not_accepted(place: TestDb) {
         let gateway = Gateway::start(&place, 53, 1).await;
         let (site, serving) = serve(&gateway).await;
