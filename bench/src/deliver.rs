@@ -68,6 +68,10 @@ fn round(engine: Engine, plan: Plan<'_>) -> Result<(f64, f64)> {
         processed(&mut gateway, &mut platform, &merchant, &batch)?;
     }
     let rate = whole(posted as u64) / start.elapsed().as_secs_f64();
+    let delivered = Merchant::delivered(&mut gateway)?;
+    if delivered != posted as u64 {
+        return Err(format!("{delivered} of {posted} items were delivered").into());
+    }
     Ok((rate, merchant.gateway.rss_mb()?))
 }
 

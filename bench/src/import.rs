@@ -24,7 +24,7 @@ use crate::wrk::whole;
 
 const ITEMS: usize = 1_000_000;
 /// Rows that share a commit, as many as items that the gateway takes at a time.
-const TOGETHER: usize = 500;
+const TOGETHER: usize = 250;
 const BUDGET: f64 = 0.4;
 const MB_MAX: u32 = 150;
 const PAUSE: Duration = Duration::from_millis(10);

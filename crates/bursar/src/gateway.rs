@@ -16,13 +16,13 @@ use axum::Router;
 use bursar_blobs::{BlobError, BlobId, Blobs};
 use bursar_db::{Db, DbError, Location, OpenError};
 use bursar_gateway_client::{App as ClientApp, Client, Http, Limits as CallLimits};
-use bursar_gateway_connect::pages::{self, Codes, PagesState};
+use bursar_gateway_connect::pages::{self, Codes, PagesState, Warnings};
 use bursar_gateway_connect::{
-    App, Apps, Environment, KeepAlive, OpenId, OpenIdApp, Revoke, Vault, forget_calls,
+    App, Apps, Environment, Inactive, KeepAlive, OpenId, OpenIdApp, Revoke, Vault, forget_calls,
 };
 use bursar_gateway_console::{ConsoleState, Operators};
 use bursar_gateway_delivery::{Api, ApiKeys, Deliverer, Outbox, measure, routes};
-use bursar_jobs::Workers;
+use bursar_jobs::{Handler, Workers};
 use bursar_kernel::{Clock, Rng};
 use bursar_mail::{Mailbox, Mailer};
 use bursar_secrets::{Passwords, SealingKeys};
@@ -94,14 +94,26 @@ impl Gateway {
                  `gateway.app.openid` in docs/operations.md"
             );
         }
+        let mut handlers: Vec<Arc<dyn Handler>> = vec![
+            Arc::new(Revoke::new(vault.clone())),
+            Arc::new(Codes::new(vault.clone(), mailers.clone())),
+        ];
+        let mut tasks = Vec::new();
+        if let Some(limits) = gateway.inactive() {
+            let (vault, base_uri) = (vault.clone(), here.base_uri());
+            handlers.push(Arc::new(Warnings::new(
+                vault.clone(),
+                limits,
+                mailers,
+                base_uri,
+            )));
+            tasks.push(tokio::spawn(Inactive::new(vault, limits).run()));
+        }
         let workers = Workers::start(
             db.clone(),
             clock.clone(),
             rng.clone(),
-            vec![
-                Arc::new(Revoke::new(vault.clone())),
-                Arc::new(Codes::new(vault.clone(), mailers)),
-            ],
+            handlers,
             config.workers,
         );
         let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
@@ -118,9 +130,9 @@ impl Gateway {
         let waking = tokio::spawn(wake(outbox.clone()));
         let sweeping = tokio::spawn(sweep(blobs, outbox.clone()));
         let measuring = tokio::spawn(measure(outbox.clone()));
-        let mut tasks = vec![
+        tasks.extend([
             keep_alive, retention, resealing, waking, sweeping, measuring,
-        ];
+        ]);
         tasks.extend(watch_folders(gateway, &outbox)?);
         let documents = [bursar_gateway_delivery::openapi()];
         let router = operations(&db, metrics)

@@ -125,6 +125,8 @@ fn gateway(one: &GatewayConfig) -> Vec<String> {
         ),
         line("gateway.refresh_ahead_days", one.refresh_ahead_days),
         line("gateway.call_log_days", one.call_log_days),
+        line("gateway.inactive_days", one.inactive_days),
+        line("gateway.inactive_warn_days", one.inactive_warn_days),
     ];
     lines.extend(one.app.iter().map(|app| {
         let text = format!("{}, {} at {}", app.id, app.client_id, app.base_uri);

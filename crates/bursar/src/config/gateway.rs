@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bursar_gateway_client::Trust;
-use bursar_gateway_connect::{Brand, is_safe_address};
+use bursar_gateway_connect::{Brand, InactiveLimits, is_safe_address};
 use bursar_secrets::is_password_hash;
 use bursar_web::{DataCenter, DataCenterError};
 use serde::Deserialize;
@@ -34,6 +34,13 @@ pub struct GatewayConfig {
     /// How long calls to the platform are kept, in days.
     #[serde(default = "call_log_days")]
     pub call_log_days: u16,
+    /// After how many days a user is inactive, for whom nothing was sent and who was not seen: the
+    /// connection is revoked. 0: never.
+    #[serde(default = "inactive_days")]
+    pub inactive_days: u16,
+    /// How many days before that the user is warned by mail.
+    #[serde(default = "inactive_warn_days")]
+    pub inactive_warn_days: u16,
     /// The apps.
     #[serde(default)]
     pub app: Vec<GatewayAppConfig>,
@@ -153,6 +160,14 @@ fn call_log_days() -> u16 {
     90
 }
 
+fn inactive_days() -> u16 {
+    365
+}
+
+fn inactive_warn_days() -> u16 {
+    30
+}
+
 impl GatewayConfig {
     /// One app's gateway on any free port of this machine, otherwise by default.
     pub(crate) fn on_loopback(app: GatewayAppConfig) -> Self {
@@ -163,6 +178,8 @@ impl GatewayConfig {
             authorities_file: None,
             refresh_ahead_days: refresh_ahead_days(),
             call_log_days: call_log_days(),
+            inactive_days: inactive_days(),
+            inactive_warn_days: inactive_warn_days(),
             app: vec![app],
             operator: Vec::new(),
         }
@@ -185,6 +202,14 @@ impl GatewayConfig {
         days(self.call_log_days)
     }
 
+    /// How long users may be inactive; none: for ever.
+    pub(crate) fn inactive(&self) -> Option<InactiveLimits> {
+        (self.inactive_days > 0).then(|| InactiveLimits {
+            revoked_after: days(self.inactive_days),
+            warned_ahead: days(self.inactive_warn_days),
+        })
+    }
+
     /// What is wrong with it, if anything.
     pub(super) fn check(&self, tls_terminated_by_proxy: bool) -> Result<(), String> {
         if !self.listen.ip().is_loopback() {
@@ -201,6 +226,14 @@ impl GatewayConfig {
         }
         self.at(self.listen)
             .map_err(|error| format!("[gateway] {error}"))?;
+        let (revoked, warned) = (self.inactive_days, self.inactive_warn_days);
+        if revoked > 0 && !(1..revoked).contains(&warned) {
+            return Err(format!(
+                "gateway.inactive_warn_days: use 1 to {}, less than gateway.inactive_days; or 0 \
+                 there, and nobody is revoked for being inactive",
+                revoked.saturating_sub(1).max(1)
+            ));
+        }
         if self.app.is_empty() {
             return Err("[gateway] has no [[gateway.app]]".into());
         }

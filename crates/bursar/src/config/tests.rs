@@ -309,6 +309,8 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("gateway.authorities_file", "'/a'", "/a"),
     ("gateway.refresh_ahead_days", "11", "11"),
     ("gateway.call_log_days", "12", "12"),
+    ("gateway.inactive_days", "14", "14"),
+    ("gateway.inactive_warn_days", "13", "13"),
 ];
 
 #[test]

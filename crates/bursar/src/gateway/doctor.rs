@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bursar_db::{Location, OpenError};
 use bursar_gateway_client::FailureKind;
-use bursar_gateway_connect::{App, Connection, ConnectionState, Vault};
-use bursar_kernel::{Clock, CorrelationId, Micros, Rng, Uuid};
+use bursar_gateway_connect::{App, Vault};
+use bursar_kernel::{Clock, CorrelationId, Micros, Rng};
 use bursar_outbound::{Client, OutboundError, Request};
 use bursar_secrets::{SealingKeys, SealingKeysError};
 use http::Method;
@@ -20,8 +20,6 @@ use crate::config::{Config, GatewayConfig};
 
 /// A clock that is further off makes tokens seem expired, or not yet valid.
 const CLOCK_OFF_MAX: Duration = Duration::from_mins(1);
-/// Connections whose stored tokens are opened: the newest.
-const OPENED_MAX: i64 = 100;
 
 /// One thing that was looked at.
 #[derive(Debug)]
@@ -157,10 +155,8 @@ async fn is_sealed(vault: Option<&Vault>) -> Result<bool, StartError> {
         return Ok(false);
     };
     for app in vault.apps().iter() {
-        let newest = vault.list(&app.id, Uuid::max(), OPENED_MAX).await;
-        let newest = newest.map_err(OpenError::from)?;
-        let sealed = |one: &Connection| one.state != ConnectionState::Ended;
-        if newest.iter().any(sealed) {
+        let sealing = vault.sealing(&app.id).await.map_err(OpenError::from)?;
+        if sealing.all() > 0 {
             return Ok(true);
         }
     }
@@ -202,18 +198,13 @@ async fn issuer(app: &App) -> Option<Finding> {
 /// Whether the stored tokens can be opened, and need no older key.
 async fn tokens(vault: &Vault, app_id: &str) -> Result<Finding, StartError> {
     let sealing = vault.sealing(app_id).await.map_err(OpenError::from)?;
-    let Sealing {
-        first,
-        older,
-        closed,
-    } = sealing;
-    let all = first + older + closed;
-    let problem = match (closed, older) {
+    let all = sealing.all();
+    let problem = match (sealing.closed, sealing.older) {
         (0, 0) => None,
-        (0, _) => Some(format!(
+        (0, older) => Some(format!(
             "{older} are sealed by an older key; keep it, and start the gateway: it seals them anew"
         )),
-        _ => Some(format!(
+        (closed, _) => Some(format!(
             "{closed} cannot be opened; is their key in the key file?"
         )),
     };

@@ -6,6 +6,7 @@
 //!   refresh at once, and wherever one of them dies.
 //! - [`calls`] is the log that certification asks for.
 //! - [`Standing`] and [`Detail`] are what people who run the gateway see.
+//! - [`Inactive`] ends the connections of users who are long inactive, and were warned.
 //! - [`pages`] are where the merchant's users connect.
 //!
 //! An *app* is a merchant's app at the platform, for development or for production; every row
@@ -17,6 +18,7 @@
 mod apps;
 pub mod calls;
 mod connect;
+mod inactive;
 mod keep_alive;
 mod model;
 mod openid;
@@ -31,6 +33,7 @@ mod watch;
 
 pub use apps::{App, Apps, Brand, Environment};
 pub use connect::ConnectError;
+pub use inactive::{Inactive, InactiveLimits};
 pub use keep_alive::KeepAlive;
 pub use model::{Account, Connected, Connection, ConnectionState, Kind, NewAccount};
 pub use openid::{OpenId, OpenIdApp, OpenIdError, TokenError, is_safe_address};
@@ -47,6 +50,7 @@ pub fn statements() -> Vec<&'static bursar_db::Sql> {
         store::STATEMENTS,
         &calls,
         watch::STATEMENTS,
+        inactive::store::STATEMENTS,
         &pages::statements(),
     ]
     .concat()

@@ -23,8 +23,14 @@ const FULL_MAX: usize = 50;
 
 impl Vault {
     /// Gets a fresh token and stores it before anybody uses it. One process does so at a time:
-    /// where each refresh gives a new token, one that was replaced must not come back.
-    pub(crate) async fn refresh(&self, app_id: &str, id: Uuid) -> Result<Access, AccessError> {
+    /// where each refresh gives a new token, one that was replaced must not come back. Not `needed`
+    /// is one that only the schedule asks for.
+    pub(crate) async fn refresh(
+        &self,
+        app_id: &str,
+        id: Uuid,
+        needed: bool,
+    ) -> Result<Access, AccessError> {
         let app = self.apps().get(app_id).ok_or(AccessError::NotConnected)?;
         let held = self.take(app_id, id).await?;
         let sealed = held.sealed.as_deref().ok_or(AccessError::NotConnected)?;
@@ -44,7 +50,7 @@ impl Vault {
             }
         };
         match refreshed {
-            Ok((old, done)) => self.refreshed(held, &old, done).await,
+            Ok((old, done)) => self.refreshed(held, &old, done, needed).await,
             Err(failure) => self.not_refreshed(held, failure).await,
         }
     }
@@ -92,6 +98,7 @@ impl Vault {
         held: Held,
         old: &SecretString,
         done: Done<Granted>,
+        needed: bool,
     ) -> Result<Access, AccessError> {
         let now = self.clock().now();
         let granted = done.value;
@@ -100,6 +107,7 @@ impl Vault {
         let token = self
             .token(&held.app_id, held.id, next, &granted, now)
             .map_err(|_| AccessError::Sealed)?;
+        let token = NewToken { needed, ..token };
         let principal_id = held.principal_id.clone();
         let calls = calls::new_calls(self.rng(), done.exchanges);
         if self.store(&held, &token, calls).await? {

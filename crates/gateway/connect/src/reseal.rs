@@ -21,6 +21,13 @@ pub struct Sealing {
     pub closed: u64,
 }
 
+impl Sealing {
+    /// How many tokens are stored.
+    pub fn all(&self) -> u64 {
+        self.first + self.older + self.closed
+    }
+}
+
 impl Vault {
     /// Opens every stored token of an app, and forgets it again.
     pub async fn sealing(&self, app_id: &str) -> Result<Sealing, DbError> {

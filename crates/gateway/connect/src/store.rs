@@ -17,12 +17,12 @@ statements! {
         FROM connect_account WHERE app_id = $1 AND id = $2";
     INSERT = "INSERT INTO connect_connection (app_id, id, kind, account_id, principal_id,
             company_id, geolocation, scopes, state, refresh_token, generation, refresh_expires_at,
-            refresh_due_at, connected_at, refreshed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'connected', $9, 1, $10, $11, $12, $12)";
+            refresh_due_at, connected_at, refreshed_at, active_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'connected', $9, 1, $10, $11, $12, $12, $12)";
     RECONNECT = "UPDATE connect_connection
         SET geolocation = $3, scopes = $4, state = 'connected', refresh_token = $5,
             generation = generation + 1, refresh_expires_at = $6, refresh_due_at = $7,
-            refreshed_at = $8, trouble = NULL, refresh_lease = NULL
+            refreshed_at = $8, active_at = $8, trouble = NULL, refresh_lease = NULL
         WHERE app_id = $1 AND id = $2 AND state <> 'ended'";
     TAKE = "UPDATE connect_connection SET refresh_lease = $3, refresh_lease_until = $4
         WHERE app_id = $1 AND id = $2 AND state IN ('connected', 'ending')
@@ -32,8 +32,8 @@ statements! {
     // another one meanwhile.
     REFRESHED = "UPDATE connect_connection
         SET geolocation = $5, refresh_token = $6, generation = generation + 1,
-            refresh_expires_at = $7, refresh_due_at = $8, refreshed_at = $9, trouble = NULL,
-            refresh_lease = NULL
+            refresh_expires_at = $7, refresh_due_at = $8, refreshed_at = $9,
+            active_at = COALESCE($10, active_at), trouble = NULL, refresh_lease = NULL
         WHERE app_id = $1 AND id = $2 AND generation = $3 AND refresh_lease = $4
             AND state IN ('connected', 'ending')";
     LOST = "UPDATE connect_connection
@@ -108,6 +108,8 @@ pub(crate) struct NewToken {
     pub(crate) expires_at: Option<Micros>,
     pub(crate) due_at: Option<Micros>,
     pub(crate) at: Micros,
+    /// Whether somebody needs it, rather than the schedule.
+    pub(crate) needed: bool,
 }
 
 /// A stored token, as some key sealed it.
@@ -243,6 +245,7 @@ pub(crate) async fn refreshed(tx: &mut Tx, held: &Held, token: &NewToken) -> Res
         token.expires_at,
         token.due_at,
         token.at,
+        token.needed.then_some(token.at),
     ];
     Ok(tx.execute(&REFRESHED, values).await? == 1)
 }

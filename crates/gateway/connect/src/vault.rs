@@ -216,13 +216,14 @@ impl Vault {
                 principal_id: held.principal_id,
             });
         }
-        self.fresh(app_id, id, slot).await
+        self.fresh(app_id, id, slot, true).await
     }
 
-    /// Refreshes a connection's token whether anybody needs it or not.
+    /// Refreshes a connection's token though nobody needs it. The access token is not kept: that
+    /// somebody asks for one shows that the connection is active.
     pub async fn renew(&self, app_id: &str, id: Uuid) -> Result<(), AccessError> {
         let slot = self.slot(id).lock_owned().await;
-        self.fresh(app_id, id, slot).await.map(drop)
+        self.fresh(app_id, id, slot, false).await.map(drop)
     }
 
     /// A caller that goes away does not cut the refresh: the platform's new token is stored.
@@ -231,11 +232,14 @@ impl Vault {
         app_id: &str,
         id: Uuid,
         mut slot: OwnedMutexGuard<Option<AccessToken>>,
+        needed: bool,
     ) -> Result<Access, AccessError> {
         let (vault, app_id) = (self.clone(), app_id.to_owned());
         let refreshing = tokio::spawn(async move {
-            let access = vault.refresh(&app_id, id).await?;
-            *slot = Some(access.token.clone());
+            let access = vault.refresh(&app_id, id, needed).await?;
+            if needed {
+                *slot = Some(access.token.clone());
+            }
             Ok(access)
         });
         let gone = |_| AccessError::Later(not_now("the refresh broke off"));
@@ -285,6 +289,7 @@ impl Vault {
                 .refresh_expires_at
                 .map(|expires_at| self.due(now, expires_at)),
             at: now,
+            needed: true,
         })
     }
 

@@ -213,7 +213,7 @@ pub enum OutboxError {
 }
 
 impl OutboxError {
-    /// Whether there was no room: nothing was kept, and will be once there is.
+    /// Whether there was no room: what was not kept will be once there is.
     pub fn is_full(&self) -> bool {
         match self {
             Self::Db(error) => matches!(error, bursar_db::DbError::Full),

@@ -182,13 +182,13 @@ impl Sender {
         loop {
             let problem = match self.post(batch.clone()).await {
                 Ok(response) if response.status == StatusCode::OK => return Ok(response.body),
-                Ok(response) if response.status.is_server_error() => {
-                    format!("the gateway answered {}", response.status)
-                }
                 Ok(response) => {
-                    let text = String::from_utf8_lossy(&response.body).into_owned();
+                    let text = String::from_utf8_lossy(&response.body);
                     let text = format!("the gateway answered {}: {text}", response.status);
-                    return Err(ImportError::Gateway(text));
+                    if !response.status.is_server_error() {
+                        return Err(ImportError::Gateway(text));
+                    }
+                    text
                 }
                 Err(error) => error.to_string(),
             };

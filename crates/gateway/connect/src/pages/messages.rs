@@ -13,6 +13,7 @@ const LANGUAGES: [(&str, &[&str]); 1] = [(
         include_str!("../../locales/en/connect.ftl"),
         include_str!("../../locales/en/refused.ftl"),
         include_str!("../../locales/en/signin.ftl"),
+        include_str!("../../locales/en/warning.ftl"),
     ],
 )];
 

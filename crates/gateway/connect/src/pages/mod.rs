@@ -23,6 +23,7 @@ mod sign_up;
 mod store;
 pub mod views;
 mod visit;
+mod warning;
 mod web;
 
 use std::sync::LazyLock;
@@ -37,6 +38,7 @@ use bursar_secrets::Passwords;
 use crate::Vault;
 pub use letter::Codes;
 use visit::Visit;
+pub use warning::Warnings;
 
 /// Style sheet and icon of the pages.
 pub static ASSETS: LazyLock<Assets> =

@@ -55,7 +55,8 @@ impl ApiError {
         };
         let message = match self {
             Self::Outbox(error) if error.is_full() => {
-                "the disk is full; nothing was kept: make room, then send it again".to_owned()
+                "the disk is full: make room, then send it again; what was kept is not kept twice"
+                    .to_owned()
             }
             Self::Outbox(_) if self.kind() == Kind::Busy => "busy; try again".to_owned(),
             Self::Outbox(_) => "internal error; the log has the cause".to_owned(),

@@ -14,6 +14,7 @@ mod deliver;
 mod failpoints;
 mod faults;
 mod full;
+mod inactive;
 mod lookup;
 mod openid;
 mod proof;

@@ -6,6 +6,7 @@ mod connect;
 mod refused;
 mod samples;
 mod signin;
+mod warning;
 
 pub use account::{AccountPage, AskPage, Question, Standing};
 pub use code::{CodeContent, CodeHtml, CodePage, CodeProblem, CodeText, ForgotPage, PasswordPage};
@@ -13,6 +14,7 @@ pub use connect::{ChoosePage, ConfirmPage, ConnectedPage, SentPage};
 pub use refused::{Refusal, RefusedPage};
 pub use samples::{all as samples, letters};
 pub use signin::{Accounts, SignInProblem, SignUpFaults, SignUpPage, StartPage};
+pub use warning::{WarningContent, WarningHtml, WarningText};
 
 use bursar_pages::{Frame, Link, Messages, SignedIn};
 

@@ -6,7 +6,8 @@ use bursar_pages::{ErrorKind, ErrorPage, Frame};
 use super::{
     AccountPage, Accounts, AskPage, ChoosePage, CodeContent, CodeHtml, CodePage, CodeProblem,
     CodeText, ConfirmPage, ConnectedPage, ForgotPage, PasswordPage, Question, Refusal, RefusedPage,
-    SentPage, SignInProblem, SignUpFaults, SignUpPage, Standing, StartPage,
+    SentPage, SignInProblem, SignUpFaults, SignUpPage, Standing, StartPage, WarningContent,
+    WarningHtml, WarningText,
 };
 use crate::Brand;
 use crate::pages::messages::CATALOGUES;
@@ -266,7 +267,19 @@ pub fn letters() -> Vec<(&'static str, askama::Result<String>, askama::Result<St
         let text = CodeText(content.clone()).render();
         (name, CodeHtml(content).render(), text)
     };
-    vec![rendered("mail-new", false), rendered("mail-known", true)]
+    let warning = WarningContent {
+        messages: CATALOGUES.for_accept_language(Some("en-US")),
+        brand: brand().name,
+        platform: brand().platform,
+        ends_at: "2027-01-15T09:30:00.000Z".into(),
+        url: format!("https://connect.example.com{BASE}/account"),
+    };
+    let text = WarningText(warning.clone()).render();
+    vec![
+        rendered("mail-new", false),
+        rendered("mail-known", true),
+        ("mail-warning", WarningHtml(warning).render(), text),
+    ]
 }
 
 fn connecting(add: &mut impl FnMut(&str, askama::Result<String>)) {
