@@ -69,6 +69,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     74 "0074_connect_proof",
     75 "0075_connect_under_way",
     78 "0078_connect_call_headers",
+    82 "0082_delivery_waiting",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -9,6 +9,7 @@ use bursar_web::json;
 
 use crate::canonical::canonical;
 use crate::policy::GIVE_UP_AFTER;
+use crate::send::clean;
 use crate::{Outbox, OutboxError, Refused, store};
 
 /// Items that one operation takes.
@@ -124,7 +125,7 @@ impl Outbox {
         reason: &str,
         after: i64,
     ) -> Result<Vec<(i64, String)>, DbError> {
-        let args = (app_id.to_owned(), reason.to_owned(), after);
+        let args = (app_id.to_owned(), clean(reason), after);
         let list = self.db().scan(args, |tx, (app_id, reason, after)| {
             Box::pin(async move {
                 let values = args![app_id, reason, *after, AT_ONCE];

@@ -7,6 +7,7 @@ use bursar_kernel::Micros;
 use metrics::gauge;
 
 use crate::policy::GIVE_UP_AFTER;
+use crate::send::clean;
 use crate::store::{self, item};
 use crate::{Item, Outbox, State};
 
@@ -108,10 +109,11 @@ impl Outbox {
     pub async fn find(
         &self,
         app_id: &str,
-        find: Find,
+        mut find: Find,
         before: i64,
         limit: i64,
     ) -> Result<Vec<Item>, DbError> {
+        find.reason = find.reason.as_deref().map(clean);
         let args = (app_id.to_owned(), find, before, limit, self.overdue());
         let list = self
             .db()
@@ -139,7 +141,7 @@ impl Outbox {
         after: i64,
         most: i64,
     ) -> Result<i64, DbError> {
-        let args = (app_id.to_owned(), reason.to_owned(), after, most);
+        let args = (app_id.to_owned(), clean(reason), after, most);
         let count = self.db().scan(args, |tx, (app_id, reason, after, most)| {
             Box::pin(async move {
                 let values = args![app_id, reason, *after, *most];
