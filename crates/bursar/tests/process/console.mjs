@@ -14,6 +14,10 @@ async function enter(watch) {
   assert.equal(new URL(page.url()).pathname, "/console/signin");
   await audit(watch, "signin");
   watch.expected = 422;
+  await type(page, "#name", "typed into the wrong field");
+  await type(page, "#password", password);
+  await press(page, "Enter");
+  await page.locator("[role=alert]").waitFor();
   await type(page, "#name", name);
   await type(page, "#password", "not the password");
   await press(page, "Enter");
@@ -84,6 +88,9 @@ async function look(watch) {
   await press(page, "Enter");
   assert.match(await page.locator(".json pre").first().innerText(), /"QQQ"/);
   await audit(watch, "call");
+  const file = await page.locator("a[href*='case.txt']").getAttribute("href");
+  const saved = await page.request.get(`${address}${file}`);
+  assert.match(await saved.text(), /concur-correlationId/);
   await tabTo(page, "a[href*='/console/connections/']");
   await press(page, "Enter");
   await audit(watch, "connection");

@@ -115,6 +115,13 @@ async fn case(operator: &Operator, app: &str) -> Result<Case, Response> {
     if calls.is_empty() {
         return Err(operator.not_found());
     }
+    let by = operator.name();
+    tracing::info!(
+        by,
+        app_id = app.id,
+        correlation_id,
+        "a support case is exported"
+    );
     Ok(Case::of(&app, correlation_id, calls, requests, detail))
 }
 

@@ -123,6 +123,8 @@ pub struct ReplayPage {
     pub at_once: i64,
     /// How many were sent on their way, and how many had to stay; none before the first form.
     pub done: Option<(i64, i64)>,
+    /// Whether trouble ended that before its end.
+    pub stopped: bool,
 }
 
 impl ItemPage {

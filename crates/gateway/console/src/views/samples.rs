@@ -269,6 +269,7 @@ impl ReplayPage {
             left: 4_100,
             at_once: 2_000,
             done: None,
+            stopped: false,
         }
     }
 }
@@ -527,6 +528,7 @@ fn outbox(add: &mut impl FnMut(&str, askama::Result<String>)) {
     add("replay", ReplayPage::sample().render());
     let more = ReplayPage {
         done: Some((1_990, 10)),
+        stopped: true,
         left: 2_100,
         ..ReplayPage::sample()
     };

@@ -194,7 +194,15 @@ db_test! {
         says(&list, &["Replay all with this reason", ">Older</a>"]);
         let ask = browser.page(&format!("items/replay?{query}")).await;
         says(&ask, &["Replay 251 parked items?", ">Replay them</button>"]);
-        let form = [("app", APP), ("reason", &reason[0].0), ("after", "0")];
+        for bad in ["x", "99999999999999999999"] {
+            let form = [("app", APP), ("reason", &reason[0].0), ("after", bad)];
+            assert_page(&browser.post("items/replay", &form).await, 400);
+            assert_page(&browser.get(&format!("items/replay?{query}&after={bad}")).await, 400);
+        }
+        // A browser writes line breaks in its own way; here they are where blanks were.
+        let broken = reason[0].0.replace(' ', "\r\n");
+        assert!(broken.contains("\r\n"), "{broken}");
+        let form = [("app", APP), ("reason", broken.as_str()), ("after", "0")];
         let lead = browser.posts("items/replay", &form).await;
         let done = browser.page(&lead).await;
         says(&done, &[
