@@ -218,13 +218,14 @@ impl CaseCall {
             let known: Vec<_> = link.into_iter().chain(location).collect();
             (!known.is_empty()).then(|| known.join("\n"))
         });
+        let (response_payload, call) = (text(call.response_body), call.summary);
         Self {
             method: call.method,
             uri: call.url,
             request_payload: text(request),
             status: call.status,
             response_headers: headers,
-            response_payload: text(call.response_body),
+            response_payload,
             started_at: call.started_at.rfc3339(),
             took_milliseconds: call.took_micros / 1_000,
             problem: call.problem,

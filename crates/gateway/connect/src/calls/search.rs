@@ -105,7 +105,7 @@ pub struct Search {
     pub until: Option<Micros>,
 }
 
-/// A call in a list: without its bodies.
+/// A call as a list has it: without its bodies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Summary {
     /// Its id; time-ordered.
@@ -164,7 +164,7 @@ impl Search {
             _ if least >= 400 => rows!(&ERRORS),
             _ => rows!(&ALL),
         };
-        rows.into_iter().map(summary).collect()
+        rows.into_iter().map(|mut row| summary(&mut row)).collect()
     }
 }
 
@@ -181,7 +181,7 @@ pub(crate) async fn places(
     rows.map(|mut row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-fn summary(mut row: Row) -> Result<Summary, DbError> {
+pub(super) fn summary(row: &mut Row) -> Result<Summary, DbError> {
     Ok(Summary {
         id: row.get(0)?,
         connection_id: row.get(1)?,
