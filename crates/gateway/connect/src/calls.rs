@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use search::summary;
 pub use search::{Outcome, Search, Summary};
-pub(crate) use search::places;
+pub(crate) use search::{places, plain_id};
 
 statements! {
     INSERT = "INSERT INTO connect_call (app_id, id, connection_id, item_id, user_id, started_at,

@@ -55,10 +55,14 @@ statements! {
         ORDER BY c.id DESC LIMIT $3";
     OF_ACCOUNT = "SELECT id FROM connect_connection WHERE app_id = $1 AND account_id = $2
         ORDER BY id DESC LIMIT $3";
-    OF_PRINCIPAL = "SELECT id FROM connect_connection WHERE app_id = $1 AND principal_id = $2
+    // However its letters and hyphens are written.
+    OF_PRINCIPAL = "SELECT id FROM connect_connection
+        WHERE replace(lower(principal_id), '-', '') = $2 AND app_id || '' = $1
         ORDER BY id DESC LIMIT $3";
     BY_EMAIL = "SELECT id FROM connect_account
         WHERE email IS NOT NULL AND lower(email) = $2 AND app_id || '' = $1 LIMIT $3";
+    BY_REF = "SELECT id FROM connect_account
+        WHERE lower(user_ref) = $2 AND app_id || '' = $1 LIMIT $3";
 }
 
 /// Which connections.
@@ -257,19 +261,19 @@ async fn named(tx: &mut Tx, app_id: &str, name: &str) -> Result<Vec<Detail>, DbE
         .rows(&BY_EMAIL, args![app_id, &lower, OF_USER_MAX])
         .await?;
     let mut accounts = ids(rows)?;
-    for user_ref in [name, &lower] {
-        let account = account_by_ref(tx, app_id, user_ref).await?;
-        accounts.extend(account.map(|account| account.id));
-    }
+    let rows = tx.rows(&BY_REF, args![app_id, &lower, OF_USER_MAX]).await?;
+    accounts.extend(ids(rows)?);
+    // One engine makes only the letters of ASCII lower.
+    let exact = account_by_ref(tx, app_id, name).await?;
+    accounts.extend(exact.map(|account| account.id));
     let mut found = Vec::new();
     for account in &accounts {
         let values = args![app_id, account, OF_USER_MAX];
         found.extend(ids(tx.rows(&OF_ACCOUNT, values).await?)?);
     }
-    for principal in [name, &lower] {
-        let values = args![app_id, principal, OF_USER_MAX];
-        found.extend(ids(tx.rows(&OF_PRINCIPAL, values).await?)?);
-    }
+    let principal = calls::plain_id(name);
+    let values = args![app_id, &principal, OF_USER_MAX];
+    found.extend(ids(tx.rows(&OF_PRINCIPAL, values).await?)?);
     found.sort_unstable_by(|one, other| other.cmp(one));
     found.dedup();
     let mut all = Vec::new();

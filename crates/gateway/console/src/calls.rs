@@ -40,7 +40,7 @@ impl Asked {
             .find(|one| name_of(*one) == outcome);
         let search = Search {
             correlation_id: text(query, "correlation"),
-            user_id: text(query, "user").map(|id| id.to_lowercase()),
+            user_id: text(query, "user"),
             connection_id: query.get("connection").and_then(|id| id.parse().ok()),
             item_id,
             outcome: outcome.unwrap_or_default(),
