@@ -97,6 +97,10 @@ async function look(watch) {
   await tabTo(page, "a[href$='/disconnect']");
   await press(page, "Enter");
   await audit(watch, "disconnect");
+  watch.expected = 400;
+  await page.goto(`${address}/console/items?state=overdue&reason=x`);
+  await audit(watch, "items-mistaken");
+  watch.expected = undefined;
   await tabTo(page, ".top-nav a[href='/console/connections']");
   await press(page, "Enter");
   await audit(watch, "connections");

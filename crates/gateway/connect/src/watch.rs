@@ -76,6 +76,22 @@ pub enum Of {
     AtRisk,
 }
 
+impl Of {
+    /// Whether a connection is one of those.
+    fn has(self, connection: &Connection, now: Micros) -> bool {
+        match self {
+            Self::All => true,
+            Self::State(state) => connection.state == state,
+            Self::AtRisk => {
+                let soon = connection.refresh_expires_at;
+                connection.state == ConnectionState::Connected
+                    && connection.trouble.is_some()
+                    && soon.is_some_and(|at| at <= now + SOON)
+            }
+        }
+    }
+}
+
 /// A connection with all that is known of it, its token aside.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Detail {
@@ -139,14 +155,24 @@ impl Vault {
         list.await
     }
 
-    /// The connections of whom this names, ended ones included, newest first: the merchant's own
-    /// name of a user, a mail address, or the user's or company's id on the platform.
-    pub async fn named(&self, app_id: &str, name: &str) -> Result<Vec<Detail>, DbError> {
+    /// The connections before one (`Uuid::max()` begins) of whom this names, newest first: the
+    /// merchant's own name of a user, a mail address, or the user's or company's id on the
+    /// platform, each in upper case or lower case.
+    pub async fn named(
+        &self,
+        app_id: &str,
+        name: &str,
+        of: Of,
+        before: Uuid,
+    ) -> Result<Vec<Detail>, DbError> {
         let args = (app_id.to_owned(), name.to_owned());
         let find = self
             .db()
             .scan(args, |tx, (app_id, name)| Box::pin(named(tx, app_id, name)));
-        find.await
+        let mut found: Vec<Detail> = find.await?;
+        let now = self.clock().now();
+        found.retain(|detail| detail.connection.id < before && of.has(&detail.connection, now));
+        Ok(found)
     }
 
     /// A call of an app.

@@ -181,8 +181,9 @@ async fn found(
     overdue: Micros,
 ) -> Result<Vec<Item>, DbError> {
     let state = match (&find.reason, find.state) {
-        (Some(_), None) => Some(State::Parked),
         // What is not parked has no such reason.
+        (Some(_), _) if find.overdue => return Ok(Vec::new()),
+        (Some(_), None) => Some(State::Parked),
         (Some(_), Some(state)) if state != State::Parked => return Ok(Vec::new()),
         _ if find.overdue => Some(State::Waiting),
         (_, state) => state,

@@ -3,7 +3,7 @@
 use askama::Template;
 use bursar_pages::{Field, Frame, Messages, json_text};
 
-use super::{Pill, When, failed_title};
+use super::{Mistake, Pill, When, titled};
 
 /// Characters of a text that a page shows.
 const SHOWN_MAX: usize = 20_000;
@@ -22,6 +22,8 @@ pub struct CallsPage {
     pub filtered: bool,
     /// Whether the search makes no sense.
     pub faulty: bool,
+    /// What of its address makes none.
+    pub mistake: Option<Mistake>,
     /// The calls.
     pub rows: Vec<CallRow>,
     /// The list from its beginning, where this is not it.
@@ -135,12 +137,8 @@ impl Text {
 
 impl CallsPage {
     fn title(&self) -> String {
-        let messages = &self.frame.messages;
-        let heading = messages.text("calls-heading");
-        if self.faulty {
-            return failed_title(messages, &heading);
-        }
-        heading
+        let heading = self.frame.messages.text("calls-heading");
+        titled(&self.frame.messages, heading, self.faulty)
     }
 }
 

@@ -8,8 +8,8 @@ use bursar_pages::{ErrorKind, ErrorPage, Field, Frame, json_text};
 
 use super::{
     Alert, AppStanding, CallPage, CallRow, CallsPage, CaseLinks, ConnectionPage, ConnectionRow,
-    ConnectionsPage, Correction, DisconnectPage, ItemPage, ItemRow, ItemsPage, OverviewPage, Pill,
-    ReplayPage, SignInPage, SignInProblem, Text, Tile, Trouble, When,
+    ConnectionsPage, Correction, DisconnectPage, ItemPage, ItemRow, ItemsPage, Mistake,
+    OverviewPage, Pill, ReplayPage, SignInPage, SignInProblem, Text, Tile, Trouble, When,
 };
 use crate::messages::CATALOGUES;
 
@@ -216,6 +216,7 @@ impl ItemsPage {
                 field("reason", "Reason of parked items", REASON),
             ],
             filtered: true,
+            mistake: None,
             rows: item_rows(),
             newest: Some("/console/items?app=cafe".into()),
             older: Some("/console/items?app=cafe&before=1202".into()),
@@ -302,6 +303,7 @@ impl ConnectionsPage {
                 field("q", "Who", "").hint("Whole: a name, an address, or a UUID.".into()),
             ],
             filtered: false,
+            mistake: None,
             rows,
             newest: None,
             older: None,
@@ -377,6 +379,7 @@ impl CallsPage {
             connection: None,
             filtered: true,
             faulty: false,
+            mistake: None,
             rows: call_rows(),
             newest: None,
             older: Some("/console/calls?app=cafe&before=1".into()),
@@ -489,6 +492,15 @@ fn outbox(add: &mut impl FnMut(&str, askama::Result<String>)) {
         };
         add(name, page.render());
     }
+    let mistaken = ItemsPage {
+        rows: Vec::new(),
+        mistake: Some(Mistake::Reason),
+        newest: None,
+        older: None,
+        replay: None,
+        ..ItemsPage::sample()
+    };
+    add("items-mistaken", mistaken.render());
     add("item", ItemPage::sample().render());
     let fault = |path: &str, expected: &str, got: &str| Fault {
         path: path.into(),
@@ -525,6 +537,10 @@ fn outbox(add: &mut impl FnMut(&str, askama::Result<String>)) {
         ..item
     };
     add("item-delivered", delivered.render());
+    replays(add);
+}
+
+fn replays(add: &mut impl FnMut(&str, askama::Result<String>)) {
     add("replay", ReplayPage::sample().render());
     let more = ReplayPage {
         done: Some((1_990, 10)),
@@ -551,6 +567,7 @@ fn log(add: &mut impl FnMut(&str, askama::Result<String>)) {
         ],
         connection: Some(UUID.into()),
         faulty: true,
+        mistake: Some(Mistake::Outcome),
         filtered: false,
         rows: Vec::new(),
         case: None,

@@ -47,8 +47,18 @@ db_test! {
         for query in ["key=k", "key=k1&user=d0", "key=k1&state=waiting", "user=nobody", "reason=x"] {
             says(&browser.page(&format!("items?{query}")).await, &["Nothing is like that"]);
         }
-        // A state that there is not, and a place that is none, are as if they were not there.
-        says(&browser.page("items?state=lost&before=x").await, &["<bdi>k1</bdi>", "<bdi>k2</bdi>"]);
+        // What makes no sense is said, and not passed over.
+        for (query, told) in [
+            ("state=lost", "There is no such state."),
+            ("before=x", "no place where the list goes on"),
+            ("state=overdue&reason=x", "Only parked items are found by a reason."),
+            ("state=waiting&reason=x&user=d1", "Only parked items are found by a reason."),
+        ] {
+            let answer = browser.get(&format!("items?{query}")).await;
+            assert_page(&answer, 400);
+            says(&answer.text(), &[told, "<title>Error: Outbox"]);
+            says_nothing_of(&answer.text(), &["<bdi>k1</bdi>", "Nothing is like that"]);
+        }
 
         let path = format!("items/cafe/{}", accepted[0].id);
         let page = browser.page(&path).await;
