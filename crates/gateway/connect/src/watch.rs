@@ -13,8 +13,8 @@ use crate::{Account, Connection, ConnectionState, Kind, Vault};
 
 /// `Choice:` a data center is in trouble when all of its calls failed for this long.
 const LATELY: Duration = Duration::from_mins(15);
-/// Calls that are looked at for that: the newest.
-const LATELY_MAX: i64 = 1_000;
+/// `Choice:` calls of an app that are looked at for that: the newest.
+pub const FAILING_AMONG: i64 = 1_000;
 /// Fewer failures prove nothing.
 const FAILURES_MIN: usize = 3;
 /// Connections of one user, ended ones included.
@@ -114,7 +114,8 @@ pub struct Standing {
     pub by_state: Vec<(ConnectionState, i64)>,
     /// Connected ones whose token expires soon, and whose last refresh failed.
     pub at_risk: i64,
-    /// Data centers whose calls all failed lately, with how many.
+    /// Data centers whose calls all failed lately, with how many: among the newest
+    /// [`FAILING_AMONG`] of the app.
     pub failing: Vec<(String, usize)>,
 }
 
@@ -224,7 +225,7 @@ async fn standing(tx: &mut Tx, app_id: &str, now: Micros, most: i64) -> Result<S
     let at_risk = tx
         .row(&COUNT_AT_RISK, args![app_id, now + SOON, most])
         .await?;
-    let calls = calls::places(tx, app_id, now - LATELY, LATELY_MAX).await?;
+    let calls = calls::places(tx, app_id, now - LATELY, FAILING_AMONG).await?;
     Ok(Standing {
         by_state,
         at_risk: count(at_risk)?,

@@ -15,8 +15,6 @@ use crate::{Item, Outbox, State};
 const OVERDUE_AFTER: Duration = Duration::from_hours(1);
 /// What counts as delivered lately.
 const LATELY: Duration = Duration::from_hours(24);
-/// Parked items, the newest, that are grouped by their reasons.
-const GROUPED_MAX: i64 = 10_000;
 /// Reasons that are told, the most frequent.
 const REASONS_MAX: i64 = 20;
 /// Characters of a reason that tell it from others; the statements have the number, too.
@@ -100,7 +98,7 @@ pub struct Standing {
     pub delivered: i64,
     /// Items that are parked.
     pub parked: i64,
-    /// Why, the most frequent reason first: of the newest 10,000.
+    /// Why, the most frequent reason first: of the newest, as many as were counted.
     pub reasons: Vec<(String, i64)>,
 }
 
@@ -250,7 +248,7 @@ async fn standing(
     let sending = count_of(tx, app_id, State::Sending, most).await?;
     let parked = count_of(tx, app_id, State::Parked, most).await?;
     let delivered = tx.row(&DELIVERED, args![app_id, since, most]).await?;
-    let values = args![app_id, GROUPED_MAX, REASONS_MAX];
+    let values = args![app_id, most, REASONS_MAX];
     let reasons = tx.rows(&REASONS, values).await?.into_iter();
     let reasons = reasons.map(|mut row| {
         let reason: Option<String> = row.get(0)?;

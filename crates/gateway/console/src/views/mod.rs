@@ -141,11 +141,16 @@ impl Pill {
 
 /// A count as it is written: beyond what was counted there is a plus.
 pub fn counted(messages: &Messages, count: i64) -> String {
-    let number = messages.amount(&count.min(COUNTED_MAX).to_string(), "");
     if count > COUNTED_MAX {
-        return messages.text_with("count-more", [("count", number.into())]);
+        return more(messages, count);
     }
-    number
+    messages.amount(&count.to_string(), "")
+}
+
+/// A count with a plus: there may be more.
+fn more(messages: &Messages, count: i64) -> String {
+    let number = messages.amount(&count.min(COUNTED_MAX).to_string(), "");
+    messages.text_with("count-more", [("count", number.into())])
 }
 
 /// How long something takes, in the largest fitting unit.

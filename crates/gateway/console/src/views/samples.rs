@@ -118,6 +118,7 @@ impl OverviewPage {
 /// One of each kind.
 fn alerts() -> Vec<Alert> {
     let alert = |trouble, count| Alert {
+        at_least: matches!(trouble, Trouble::ParkedElse),
         trouble,
         count,
         app: "Bluebird Cafe (cafe)".into(),

@@ -203,6 +203,7 @@ db_test! {
         let list = browser.page("connections?app=cafe&state=at-risk").await;
         says(&list, &["<bdi>d0</bdi>", "refresh failed"]);
         says(&browser.page("connections?state=at-risk&q=D0").await, &["<bdi>d0</bdi>"]);
+        says(&page, &["Among the app’s newest 1,000 calls of the last 15 minutes none there succeeded."]);
         // Where one succeeds it is a data center's bad day no more.
         vault.renew(APP, connection).await.unwrap();
         says(&browser.page("").await, &["Nothing needs you"]);
