@@ -22,7 +22,7 @@ pub struct CallsPage {
     pub connection: Option<String>,
     /// Whether a search is set.
     pub filtered: bool,
-    /// Whether the search makes no sense.
+    /// Whether the search makes no sense, in its address or in a field.
     pub faulty: bool,
     /// What of its address makes none.
     pub mistake: Option<Mistake>,
