@@ -4,6 +4,7 @@ use bursar_db::{Isolation, MIGRATIONS, Row, Sql, Value as Arg, args, statements}
 use bursar_testkit::db_test;
 
 use super::console_site::{Console, says};
+use super::full::lock;
 use super::*;
 
 statements! {
@@ -75,6 +76,31 @@ db_test! {
             "900 items have waited for over an hour",
             "has waited for 2 hours",
         ]);
+        console.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_replay_that_stops_says_how_far_it_came(place: TestDb) {
+        let console = Console::start(&place, 83, 1).await;
+        let gateway = &console.gateway;
+        run(&gateway.db, &MANY, None, first(gateway).0).await;
+        lock(gateway, "delivery_item", "NEW.key = 'many-20200'").await;
+        let browser = console.operator().await;
+        browser.page("items/replay?reason=old").await;
+        let form = [("app", APP), ("reason", "old"), ("after", "0")];
+        let lead = browser.posts("items/replay", &form).await;
+        says(&browser.page(&lead).await, &[
+            "200 items are on their way again",
+            "It stopped before its end; the log has the cause.",
+            "9,890 are left.",
+            ">Replay more</button>",
+        ]);
+        assert_eq!(gateway.outbox.measured(APP).await.unwrap().waiting, 1_100);
+        // Where nothing was done, it is an error.
+        let form = [("app", APP), ("reason", "old"), ("after", "20100")];
+        assert!(browser.post("items/replay", &form).await.status >= 500);
+        assert_eq!(gateway.outbox.measured(APP).await.unwrap().waiting, 1_100);
         console.stop().await;
     }
 }

@@ -10,23 +10,28 @@ use super::proxy::Fate;
 use super::*;
 use crate::signin::assert_page;
 
-static LOCKED: Sql = Sql::new(
-    "CREATE TRIGGER locked BEFORE UPDATE ON operator_session
-        BEGIN SELECT RAISE(ABORT, 'no room'); END",
-);
-
-/// From now on no session is written to.
-async fn lock(gateway: &Gateway) {
+/// From now on these rows of a table are not written to.
+pub(super) async fn lock(gateway: &Gateway, table: &str, of: &str) {
     if gateway.db.engine() == "postgres" {
-        let sql = "CREATE FUNCTION locked() RETURNS trigger LANGUAGE plpgsql AS $$
+        let sql = format!(
+            "CREATE FUNCTION locked() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$;
-             CREATE TRIGGER locked BEFORE UPDATE ON operator_session
-                FOR EACH ROW EXECUTE FUNCTION locked()";
-        return gateway.place.batch(sql).await;
+             CREATE TRIGGER locked BEFORE UPDATE ON {table}
+                FOR EACH ROW WHEN ({of}) EXECUTE FUNCTION locked()"
+        );
+        return gateway.place.batch(&sql).await;
     }
-    let lock = gateway.db.write(Isolation::ReadCommitted, (), |tx, ()| {
-        Box::pin(tx.execute(&LOCKED, &[]))
-    });
+    let sql = format!(
+        "CREATE TRIGGER locked BEFORE UPDATE ON {table} WHEN {of}
+            BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    );
+    // Statements live as long as the program.
+    let sql: &'static Sql = Box::leak(Box::new(Sql::new(sql.leak())));
+    let lock = gateway
+        .db
+        .write(Isolation::ReadCommitted, (), move |tx, ()| {
+            Box::pin(tx.execute(sql, &[]))
+        });
     let locked: Result<u64, DbError> = lock.await;
     locked.unwrap();
 }
@@ -139,7 +144,7 @@ db_test! {
         gateway.place.make_room(&gateway.db, "delivery_lane").await;
 
         // A session that cannot be prolonged goes on until it ends.
-        lock(gateway).await;
+        lock(gateway, "operator_session", "NEW.name <> ''").await;
         for _ in 0..5 {
             gateway.clock.advance(Duration::from_mins(11));
             says(&browser.page("").await, &["1 item is parked", ANA.0]);
