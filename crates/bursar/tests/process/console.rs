@@ -10,7 +10,7 @@ use bursar_testkit::TestDb;
 use serde_json::json;
 
 use crate::browser::node_modules;
-use crate::merchant::{KEY, Merchant, USER, stop};
+use crate::merchant::{KEY, Merchant, USER};
 use crate::process::run;
 
 const PASSWORD: &str = "twelve letters and more";
@@ -41,6 +41,27 @@ fn import(merchant: &Merchant, address: &str) {
     let mut command = merchant.command(&["import", file.to_str().unwrap(), "--url", address]);
     let ended = run(command.env("BURSAR_GATEWAY_KEY", KEY));
     assert_eq!(ended.stdout, "2 accepted, 0 rejected\n", "{}", ended.stderr);
+}
+
+/// What operators do is in the log, and their passwords are not.
+fn is_written_down(log: &str) {
+    let told = [
+        "WARN",
+        "a sign-in failed",
+        "by=\"(nobody’s name)\"",
+        "by=\"bo\"",
+        "failures=1 locked=false",
+        "an operator signed in",
+        "an item is replayed",
+        "a support case is exported",
+        "an operator signed out",
+    ];
+    for text in told {
+        assert!(log.contains(text), "{text} is not in {log}");
+    }
+    for secret in [PASSWORD, "not the password", "typed into the wrong field"] {
+        assert!(!log.contains(secret), "{secret} is in {log}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,5 +96,8 @@ async fn operators_work_by_keyboard_on_accessible_pages() {
     let (printed, complaint) = (&ended.stdout, &ended.stderr);
     assert!(ended.status.success(), "{printed}{complaint}");
     print!("{printed}");
-    stop(gateway);
+    gateway.terminate();
+    let ended = gateway.ended();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    is_written_down(&ended.stderr);
 }

@@ -70,6 +70,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     75 "0075_connect_under_way",
     78 "0078_connect_call_headers",
     79 "0079_connect_inactive",
+    82 "0082_delivery_waiting",
+    83 "0083_connect_spelling",
 ];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS db_migration (

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     TooLarge,
     /// There is too much to do; the same may work a moment later.
     Busy,
+    /// The disk has no room for what was to be kept; somebody has to make some.
+    Full,
     /// A fault of ours.
     Internal,
 }
@@ -44,7 +46,7 @@ impl ErrorKind {
             Self::SignedOut | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -60,6 +62,7 @@ impl ErrorPage {
             ErrorKind::Unreadable => messages.text("error-unreadable-title"),
             ErrorKind::TooLarge => messages.text("error-too-large-title"),
             ErrorKind::Busy => messages.text("error-busy-title"),
+            ErrorKind::Full => messages.text("error-full-title"),
             ErrorKind::Internal => messages.text("error-internal-title"),
         }
     }
@@ -73,6 +76,7 @@ impl ErrorPage {
             ErrorKind::Unreadable => messages.text("error-unreadable-advice"),
             ErrorKind::TooLarge => messages.text("error-too-large-advice"),
             ErrorKind::Busy => messages.text("error-busy-advice"),
+            ErrorKind::Full => messages.text("error-full-advice"),
             ErrorKind::Internal => messages.text("error-internal-advice"),
         }
     }
@@ -96,6 +100,7 @@ mod tests {
             (ErrorKind::Unreadable, 400),
             (ErrorKind::TooLarge, 413),
             (ErrorKind::Busy, 503),
+            (ErrorKind::Full, 503),
             (ErrorKind::Internal, 500),
         ] {
             assert_eq!(kind.status(), status);

@@ -25,22 +25,27 @@ const SECRETS: [&str; 10] = [
 /// Bytes of an answer's header fields that are kept.
 const HEADERS_MAX: usize = 16 << 10;
 
-/// Header fields, a line each, without their secrets.
+/// Header fields, a line each, without their secrets. One that does not fit leaves its length, or
+/// is counted at the end.
 pub(crate) fn headers(headers: &HeaderMap) -> String {
-    let mut text = String::new();
+    let (mut lines, mut length, mut left_out) = (Vec::new(), 0, 0);
     for (name, value) in headers {
         let secret = [AUTHORIZATION, SET_COOKIE].contains(name);
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let value = if secret { MASK } else { &value };
-        if text.len() + name.as_str().len() + value.len() > HEADERS_MAX {
-            break;
-        }
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.extend([name.as_str(), ": ", value]);
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let whole = format!("{name}: {}", if secret { MASK } else { &text });
+        let cut = format!("{name}: [cut: {} bytes]", value.len());
+        let fits = |line: &String| length + line.len() < HEADERS_MAX;
+        let Some(line) = [whole, cut].into_iter().find(fits) else {
+            left_out += 1;
+            continue;
+        };
+        length += line.len() + 1;
+        lines.push(line);
     }
-    text
+    if left_out > 0 {
+        lines.push(format!("[cut: {left_out} fields]"));
+    }
+    lines.join("\n")
 }
 
 /// A form without its secrets.
@@ -97,8 +102,20 @@ mod tests {
         }
         let kept = headers(&map);
         assert_eq!(kept, "set-cookie: [redacted]\nlink: <x>\nlink: <y>");
+        // One that is too long does not hide those after it.
         map.append("long", "a".repeat(HEADERS_MAX).parse().unwrap());
-        assert_eq!(headers(&map), kept);
+        map.append("last", "z".parse().unwrap());
+        let cut = format!("{kept}\nlong: [cut: 16384 bytes]\nlast: z");
+        assert_eq!(headers(&map), cut);
+        for _ in 0..1_000 {
+            map.append("more", "0123456789".parse().unwrap());
+        }
+        let many = headers(&map);
+        assert!(
+            many.len() < HEADERS_MAX + 32 && many.starts_with(&cut),
+            "{many}"
+        );
+        assert!(many.ends_with(" fields]"), "{many}");
     }
 
     #[test]

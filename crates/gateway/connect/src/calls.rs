@@ -7,13 +7,16 @@
 
 mod search;
 
+use std::ops::Deref;
+
 use bursar_db::{DbError, Row, Sql, Tx, args, statements};
 use bursar_gateway_client::Exchange;
 use bursar_kernel::{Micros, Rng, Uuid};
 use serde::Deserialize;
 
-pub(crate) use search::places;
+use search::summary;
 pub use search::{Outcome, Search, Summary};
+pub(crate) use search::{places, plain_id};
 
 statements! {
     INSERT = "INSERT INTO connect_call (app_id, id, connection_id, item_id, user_id, started_at,
@@ -81,32 +84,8 @@ pub struct NewCall {
 /// A call as it was kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Call {
-    /// Its id; time-ordered.
-    pub id: Uuid,
-    /// The connection that it was for.
-    pub connection_id: Option<Uuid>,
-    /// The outbox item that it carried.
-    pub item_id: Option<i64>,
-    /// The user's UUID on the platform.
-    pub user_id: Option<String>,
-    /// When it began.
-    pub started_at: Micros,
-    /// How long it took, in microseconds.
-    pub took_micros: i64,
-    /// The method.
-    pub method: String,
-    /// The address.
-    pub url: String,
-    /// The answer's status; none where no answer came.
-    pub status: Option<i64>,
-    /// Why no answer came.
-    pub problem: Option<String>,
-    /// The answer's error code.
-    pub error_code: Option<String>,
-    /// The answer's error description.
-    pub error_description: Option<String>,
-    /// The platform's correlation id, or the one sent where no answer came.
-    pub correlation_id: String,
+    /// What a list has of it.
+    pub summary: Summary,
     /// The answer's `Link`.
     pub link: Option<String>,
     /// The answer's `Location`.
@@ -117,6 +96,14 @@ pub struct Call {
     pub response_body: Option<Vec<u8>>,
     /// The answer's header fields, a line each.
     pub response_headers: Option<String>,
+}
+
+impl Deref for Call {
+    type Target = Summary;
+
+    fn deref(&self) -> &Summary {
+        &self.summary
+    }
 }
 
 impl Call {
@@ -296,19 +283,7 @@ fn first_id(at: Micros) -> Uuid {
 
 fn call(mut row: Row) -> Result<Call, DbError> {
     Ok(Call {
-        id: row.get(0)?,
-        connection_id: row.get(1)?,
-        item_id: row.get(2)?,
-        user_id: row.get(3)?,
-        started_at: row.get(4)?,
-        took_micros: row.get(5)?,
-        method: row.get(6)?,
-        url: row.get(7)?,
-        status: row.get(8)?,
-        problem: row.get(9)?,
-        error_code: row.get(10)?,
-        error_description: row.get(11)?,
-        correlation_id: row.get(12)?,
+        summary: summary(&mut row)?,
         link: row.get(13)?,
         location: row.get(14)?,
         request_body: row.get(15)?,

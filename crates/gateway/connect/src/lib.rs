@@ -41,7 +41,7 @@ pub use reseal::Sealing;
 pub use retention::forget_calls;
 pub use revoke::Revoke;
 pub use vault::{Access, AccessError, Vault};
-pub use watch::{Detail, Of, Standing};
+pub use watch::{Detail, FAILING_AMONG, Of, Standing};
 
 /// Every SQL statement of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {

@@ -13,8 +13,8 @@ use crate::{Account, Connection, ConnectionState, Kind, Vault};
 
 /// `Choice:` a data center is in trouble when all of its calls failed for this long.
 const LATELY: Duration = Duration::from_mins(15);
-/// Calls that are looked at for that: the newest.
-const LATELY_MAX: i64 = 1_000;
+/// `Choice:` calls of an app that are looked at for that: the newest.
+pub const FAILING_AMONG: i64 = 1_000;
 /// Fewer failures prove nothing.
 const FAILURES_MIN: usize = 3;
 /// Connections of one user, ended ones included.
@@ -55,10 +55,14 @@ statements! {
         ORDER BY c.id DESC LIMIT $3";
     OF_ACCOUNT = "SELECT id FROM connect_connection WHERE app_id = $1 AND account_id = $2
         ORDER BY id DESC LIMIT $3";
-    OF_PRINCIPAL = "SELECT id FROM connect_connection WHERE app_id = $1 AND principal_id = $2
+    // However its letters and hyphens are written.
+    OF_PRINCIPAL = "SELECT id FROM connect_connection
+        WHERE replace(lower(principal_id), '-', '') = $2 AND app_id || '' = $1
         ORDER BY id DESC LIMIT $3";
     BY_EMAIL = "SELECT id FROM connect_account
         WHERE email IS NOT NULL AND lower(email) = $2 AND app_id || '' = $1 LIMIT $3";
+    BY_REF = "SELECT id FROM connect_account
+        WHERE lower(user_ref) = $2 AND app_id || '' = $1 LIMIT $3";
 }
 
 /// Which connections.
@@ -70,6 +74,22 @@ pub enum Of {
     State(ConnectionState),
     /// Connected ones whose token expires soon, and whose last refresh failed.
     AtRisk,
+}
+
+impl Of {
+    /// Whether a connection is one of those.
+    fn has(self, connection: &Connection, now: Micros) -> bool {
+        match self {
+            Self::All => true,
+            Self::State(state) => connection.state == state,
+            Self::AtRisk => {
+                let soon = connection.refresh_expires_at;
+                connection.state == ConnectionState::Connected
+                    && connection.trouble.is_some()
+                    && soon.is_some_and(|at| at <= now + SOON)
+            }
+        }
+    }
 }
 
 /// A connection with all that is known of it, its token aside.
@@ -94,7 +114,8 @@ pub struct Standing {
     pub by_state: Vec<(ConnectionState, i64)>,
     /// Connected ones whose token expires soon, and whose last refresh failed.
     pub at_risk: i64,
-    /// Data centers whose calls all failed lately, with how many.
+    /// Data centers whose calls all failed lately, with how many: among the newest
+    /// [`FAILING_AMONG`] of the app.
     pub failing: Vec<(String, usize)>,
 }
 
@@ -135,14 +156,24 @@ impl Vault {
         list.await
     }
 
-    /// The connections of whom this names, ended ones included, newest first: the merchant's own
-    /// name of a user, a mail address, or the user's or company's id on the platform.
-    pub async fn named(&self, app_id: &str, name: &str) -> Result<Vec<Detail>, DbError> {
+    /// The connections before one (`Uuid::max()` begins) of whom this names, newest first: the
+    /// merchant's own name of a user, a mail address, or the user's or company's id on the
+    /// platform, each in upper case or lower case.
+    pub async fn named(
+        &self,
+        app_id: &str,
+        name: &str,
+        of: Of,
+        before: Uuid,
+    ) -> Result<Vec<Detail>, DbError> {
         let args = (app_id.to_owned(), name.to_owned());
         let find = self
             .db()
             .scan(args, |tx, (app_id, name)| Box::pin(named(tx, app_id, name)));
-        find.await
+        let mut found: Vec<Detail> = find.await?;
+        let now = self.clock().now();
+        found.retain(|detail| detail.connection.id < before && of.has(&detail.connection, now));
+        Ok(found)
     }
 
     /// A call of an app.
@@ -194,7 +225,7 @@ async fn standing(tx: &mut Tx, app_id: &str, now: Micros, most: i64) -> Result<S
     let at_risk = tx
         .row(&COUNT_AT_RISK, args![app_id, now + SOON, most])
         .await?;
-    let calls = calls::places(tx, app_id, now - LATELY, LATELY_MAX).await?;
+    let calls = calls::places(tx, app_id, now - LATELY, FAILING_AMONG).await?;
     Ok(Standing {
         by_state,
         at_risk: count(at_risk)?,
@@ -257,19 +288,19 @@ async fn named(tx: &mut Tx, app_id: &str, name: &str) -> Result<Vec<Detail>, DbE
         .rows(&BY_EMAIL, args![app_id, &lower, OF_USER_MAX])
         .await?;
     let mut accounts = ids(rows)?;
-    for user_ref in [name, &lower] {
-        let account = account_by_ref(tx, app_id, user_ref).await?;
-        accounts.extend(account.map(|account| account.id));
-    }
+    let rows = tx.rows(&BY_REF, args![app_id, &lower, OF_USER_MAX]).await?;
+    accounts.extend(ids(rows)?);
+    // One engine makes only the letters of ASCII lower.
+    let exact = account_by_ref(tx, app_id, name).await?;
+    accounts.extend(exact.map(|account| account.id));
     let mut found = Vec::new();
     for account in &accounts {
         let values = args![app_id, account, OF_USER_MAX];
         found.extend(ids(tx.rows(&OF_ACCOUNT, values).await?)?);
     }
-    for principal in [name, &lower] {
-        let values = args![app_id, principal, OF_USER_MAX];
-        found.extend(ids(tx.rows(&OF_PRINCIPAL, values).await?)?);
-    }
+    let principal = calls::plain_id(name);
+    let values = args![app_id, &principal, OF_USER_MAX];
+    found.extend(ids(tx.rows(&OF_PRINCIPAL, values).await?)?);
     found.sort_unstable_by(|one, other| other.cmp(one));
     found.dedup();
     let mut all = Vec::new();

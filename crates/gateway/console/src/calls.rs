@@ -12,8 +12,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::item::Named;
-use crate::items::{PAGE, cut, text};
-use crate::views::{self, CallPage, CallRow, CallsPage, CaseLinks, Pill, Text, When};
+use crate::items::{PAGE, cut, parsed, status, text};
+use crate::views::{self, CallPage, CallRow, CallsPage, CaseLinks, Mistake, Pill, Text, When};
 use crate::visit::{Operator, file};
 
 /// What a search asks for, as it was typed.
@@ -22,7 +22,10 @@ struct Asked {
     item: String,
     from: String,
     until: String,
-    /// What makes no sense.
+    /// What of the address makes no sense.
+    mistake: Option<Mistake>,
+    before: Option<Uuid>,
+    /// Which fields make none.
     bad_item: bool,
     bad_from: bool,
     bad_until: bool,
@@ -34,14 +37,16 @@ impl Asked {
         let (item, from, until) = (typed("item"), typed("from"), typed("until"));
         let item_id = item.parse().ok();
         let (begins, ends) = (moment(&from), moment(&until));
-        let outcome = query.get("outcome").unwrap_or_default();
-        let outcome = Outcome::ALL
-            .into_iter()
-            .find(|one| name_of(*one) == outcome);
+        let mut mistake = None;
+        let known = |name: &str| Outcome::ALL.into_iter().find(|one| name_of(*one) == name);
+        let outcome = parsed(query, ("outcome", Mistake::Outcome), &mut mistake, known);
+        let id = |text: &str| text.parse().ok();
+        let connection_id = parsed(query, ("connection", Mistake::Connection), &mut mistake, id);
+        let before = parsed(query, ("before", Mistake::Before), &mut mistake, id);
         let search = Search {
             correlation_id: text(query, "correlation"),
-            user_id: text(query, "user").map(|id| id.to_lowercase()),
-            connection_id: query.get("connection").and_then(|id| id.parse().ok()),
+            user_id: text(query, "user"),
+            connection_id,
             item_id,
             outcome: outcome.unwrap_or_default(),
             from: begins,
@@ -52,6 +57,8 @@ impl Asked {
             bad_from: !from.is_empty() && begins.is_none(),
             bad_until: !until.is_empty() && ends.is_none(),
             search,
+            mistake,
+            before,
             item,
             from,
             until,
@@ -59,7 +66,7 @@ impl Asked {
     }
 
     fn is_faulty(&self) -> bool {
-        self.bad_item || self.bad_from || self.bad_until
+        self.mistake.is_some() || self.bad_item || self.bad_from || self.bad_until
     }
 
     /// The list of those.
@@ -116,10 +123,9 @@ pub(crate) async fn list(operator: Operator) -> Response {
         Err(answer) => return answer,
     };
     let asked = Asked::of(&query);
-    let before = query.get("before").and_then(|id| id.parse().ok());
     let mut found = Vec::new();
     if !asked.is_faulty() {
-        let first = before.unwrap_or(Uuid::max());
+        let first = asked.before.unwrap_or(Uuid::max());
         let calls = operator
             .vault()
             .calls(&app.id, asked.search.clone(), first, PAGE + 1);
@@ -138,23 +144,19 @@ pub(crate) async fn list(operator: Operator) -> Response {
         connection: asked.search.connection_id.map(|id| id.to_string()),
         filtered: asked.search != Search::default(),
         faulty: asked.is_faulty(),
+        mistake: asked.mistake,
         rows: found
             .iter()
             .map(|call| row(messages, &app.id, call))
             .collect(),
-        newest: before.map(|_| asked.href(&app.id, None)),
+        newest: asked.before.map(|_| asked.href(&app.id, None)),
         older: last.map(|id| asked.href(&app.id, Some(id))),
         case: case
             .filter(|_| !found.is_empty())
             .map(|id| case_of(&app.id, id)),
         frame,
     };
-    let status = if page.faulty {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
-    respond::page(status, &page)
+    respond::page(status(page.faulty), &page)
 }
 
 /// Where the support case of a correlation id is.
@@ -384,7 +386,14 @@ mod tests {
         let again = again.strip_prefix("/console/calls?app=cafe&").unwrap();
         let again = Asked::of(&Form::parse(again.as_bytes()).unwrap());
         assert_eq!(again.search, one.search);
-        for bad in ["item=x", "from=yesterday", "until=2026-13-01"] {
+        for bad in [
+            "item=x",
+            "from=yesterday",
+            "until=2026-13-01",
+            "outcome=6xx",
+            "connection=x",
+            "before=x",
+        ] {
             assert!(
                 Asked::of(&Form::parse(bad.as_bytes()).unwrap()).is_faulty(),
                 "{bad}"

@@ -115,6 +115,13 @@ async fn case(operator: &Operator, app: &str) -> Result<Case, Response> {
     if calls.is_empty() {
         return Err(operator.not_found());
     }
+    let by = operator.name();
+    tracing::info!(
+        by,
+        app_id = app.id,
+        correlation_id,
+        "a support case is exported"
+    );
     Ok(Case::of(&app, correlation_id, calls, requests, detail))
 }
 
@@ -211,13 +218,14 @@ impl CaseCall {
             let known: Vec<_> = link.into_iter().chain(location).collect();
             (!known.is_empty()).then(|| known.join("\n"))
         });
+        let (response_payload, call) = (text(call.response_body), call.summary);
         Self {
             method: call.method,
             uri: call.url,
             request_payload: text(request),
             status: call.status,
             response_headers: headers,
-            response_payload: text(call.response_body),
+            response_payload,
             started_at: call.started_at.rfc3339(),
             took_milliseconds: call.took_micros / 1_000,
             problem: call.problem,

@@ -5,15 +5,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bursar_db::DbError;
 use bursar_gateway_connect::calls::Search;
-use bursar_gateway_connect::{App, ConnectionState, Detail, Of};
+use bursar_gateway_connect::{App, ConnectionState, Detail, Of, Vault};
 use bursar_gateway_delivery::Find;
 use bursar_kernel::{Micros, Uuid};
 use bursar_pages::{Field, Messages, form, respond};
 use bursar_web::{Form, encode_form};
 
-use crate::items::{self, PAGE, cut, text};
+use crate::items::{self, PAGE, cut, parsed, status, text};
 use crate::views::{
-    self, ConnectionPage, ConnectionRow, ConnectionsPage, DisconnectPage, ItemRow, Pill, When,
+    self, ConnectionPage, ConnectionRow, ConnectionsPage, DisconnectPage, ItemRow, Mistake, Pill,
+    When,
 };
 use crate::visit::{Operator, to};
 use crate::{calls, item::Named};
@@ -36,59 +37,80 @@ pub(crate) async fn list(operator: Operator) -> Response {
         Ok(app) => app,
         Err(answer) => return answer,
     };
-    let (of, who) = (of(&query), text(&query, "q"));
-    let before = query.get("before").and_then(|id| id.parse().ok());
-    let first = before.unwrap_or(Uuid::max());
-    let found = found(&operator, &app.id, of, who.as_deref(), first).await;
-    let mut found = match found {
-        Ok(found) => found,
-        Err(error) => return operator.failed(&error),
-    };
+    let asked = Asked::of(&query);
+    let mut found = Vec::new();
+    if asked.mistake.is_none() {
+        found = match asked.find(operator.vault(), &app.id).await {
+            Ok(found) => found,
+            Err(error) => return operator.failed(&error),
+        };
+    }
     let frame = operator.frame().at(views::CONNECTIONS);
     let messages = &frame.messages;
     // Those of one user are all there.
-    let more = who.is_none() && cut(&mut found);
+    let more = asked.who.is_none() && cut(&mut found);
     let last = found.last().filter(|_| more);
     let last = last.map(|detail| detail.connection.id);
     let page = ConnectionsPage {
-        fields: fields(messages, &operator, &app, of, who.as_deref()),
-        filtered: of != Of::All || who.is_some(),
+        fields: fields(messages, &operator, &app, &asked),
+        filtered: asked.of != Of::All || asked.who.is_some(),
+        mistake: asked.mistake,
         rows: found
             .iter()
             .map(|detail| row(messages, &app.id, detail))
             .collect(),
-        newest: before.map(|_| href(&app.id, of, None)),
-        older: last.map(|id| href(&app.id, of, Some(id))),
+        newest: asked.before.map(|_| asked.href(&app.id, None)),
+        older: last.map(|id| asked.href(&app.id, Some(id))),
         frame,
     };
-    respond::page(StatusCode::OK, &page)
+    respond::page(status(asked.mistake.is_some()), &page)
 }
 
-async fn found(
-    operator: &Operator,
-    app_id: &str,
+/// What an address asks for.
+struct Asked {
     of: Of,
-    who: Option<&str>,
-    before: Uuid,
-) -> Result<Vec<Detail>, DbError> {
-    let vault = operator.vault();
-    let Some(who) = who else {
-        return vault.details(app_id, of, before, PAGE + 1).await;
-    };
-    let mut named = vault.named(app_id, who).await?;
-    named.retain(|detail| match of {
-        Of::All => true,
-        Of::State(state) => detail.connection.state == state,
-        Of::AtRisk => detail.connection.trouble.is_some(),
-    });
-    Ok(named)
+    who: Option<String>,
+    before: Option<Uuid>,
+    /// What of it makes no sense.
+    mistake: Option<Mistake>,
 }
 
-/// A state that there is not is as if it were not there.
-fn of(query: &Form) -> Of {
-    match query.get("state").unwrap_or_default() {
-        AT_RISK => Of::AtRisk,
-        state => ConnectionState::parse(state).map_or(Of::All, Of::State),
+impl Asked {
+    fn of(query: &Form) -> Self {
+        let mut mistake = None;
+        let named = |name: &str| match name {
+            AT_RISK => Some(Of::AtRisk),
+            name => ConnectionState::parse(name).map(Of::State),
+        };
+        let of = parsed(query, ("state", Mistake::State), &mut mistake, named);
+        let id = |text: &str| text.parse().ok();
+        Self {
+            of: of.unwrap_or(Of::All),
+            who: text(query, "q"),
+            before: parsed(query, ("before", Mistake::Before), &mut mistake, id),
+            mistake,
+        }
+    }
+
+    async fn find(&self, vault: &Vault, app_id: &str) -> Result<Vec<Detail>, DbError> {
+        let before = self.before.unwrap_or(Uuid::max());
+        match &self.who {
+            Some(who) => vault.named(app_id, who, self.of, before).await,
+            None => vault.details(app_id, self.of, before, PAGE + 1).await,
+        }
+    }
+
+    /// The list of those.
+    fn href(&self, app_id: &str, before: Option<Uuid>) -> String {
+        let before = before.map(|id| id.to_string()).unwrap_or_default();
+        let pairs = [
+            ("app", app_id),
+            ("state", state_name(self.of)),
+            ("q", self.who.as_deref().unwrap_or_default()),
+            ("before", &before),
+        ];
+        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        format!("{}?{}", views::CONNECTIONS, encode_form(given))
     }
 }
 
@@ -100,24 +122,7 @@ fn state_name(of: Of) -> &'static str {
     }
 }
 
-fn href(app_id: &str, of: Of, before: Option<Uuid>) -> String {
-    let before = before.map(|id| id.to_string()).unwrap_or_default();
-    let pairs = [
-        ("app", app_id),
-        ("state", state_name(of)),
-        ("before", &before),
-    ];
-    let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-    format!("{}?{}", views::CONNECTIONS, encode_form(given))
-}
-
-fn fields(
-    messages: &Messages,
-    operator: &Operator,
-    app: &App,
-    of: Of,
-    who: Option<&str>,
-) -> Vec<Field> {
+fn fields(messages: &Messages, operator: &Operator, app: &App, asked: &Asked) -> Vec<Field> {
     let apps: Vec<App> = operator.vault().apps().iter().cloned().collect();
     let states = vec![
         ("", messages.text("find-any-state")),
@@ -127,13 +132,10 @@ fn fields(
         ("ending", messages.text("connection-ending")),
         ("ended", messages.text("connection-ended")),
     ];
-    let state = Field::line("find", "state", messages.text("find-state"), state_name(of));
-    let who = Field::line(
-        "find",
-        "q",
-        messages.text("find-who"),
-        who.unwrap_or_default(),
-    );
+    let line = |name, label, value: &str| Field::line("find", name, label, value);
+    let state = line("state", messages.text("find-state"), state_name(asked.of));
+    let who = asked.who.as_deref().unwrap_or_default();
+    let who = line("q", messages.text("find-who"), who);
     vec![
         views::app_field(messages, &apps, app),
         state.choice(states),
@@ -212,7 +214,11 @@ pub(crate) async fn show(operator: Operator, Path(name): Named) -> Response {
     let state = connection.state;
     let page = ConnectionPage {
         href: format!("{}/{}/{id}", views::CONNECTIONS, app.id),
-        list: href(&app.id, Of::All, None),
+        list: format!(
+            "{}?{}",
+            views::CONNECTIONS,
+            encode_form([("app", app.id.as_str())])
+        ),
         who: who(messages, &detail),
         state: pill(messages, &detail),
         facts: facts(messages, &detail),
@@ -341,5 +347,25 @@ pub(crate) async fn disconnect(operator: Operator, Path(name): Named, posted: Po
             to(&format!("connections/{}/{id}", app.id))
         }
         Err(error) => operator.failed(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_whom_it_lists_and_back() {
+        let asked = |query: &str| Asked::of(&Form::parse(query.as_bytes()).unwrap());
+        let one = asked("app=cafe&state=at-risk&q=d+0");
+        assert_eq!((one.of, one.who.as_deref()), (Of::AtRisk, Some("d 0")));
+        let again = one.href("cafe", None);
+        let again = asked(again.strip_prefix("/console/connections?").unwrap());
+        assert_eq!(
+            (again.of, again.who, again.mistake),
+            (one.of, one.who, None)
+        );
+        assert_eq!(asked("state=parked").mistake, Some(Mistake::State));
+        assert_eq!(asked("before=7").mistake, Some(Mistake::Before));
     }
 }

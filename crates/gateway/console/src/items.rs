@@ -7,7 +7,7 @@ use bursar_gateway_delivery::{Find, Item, State};
 use bursar_pages::{Field, Messages, respond};
 use bursar_web::{Form, encode_form};
 
-use crate::views::{self, ItemRow, ItemsPage, Pill, When};
+use crate::views::{self, ItemRow, ItemsPage, Mistake, Pill, When};
 use crate::visit::Operator;
 
 /// `Choice:` rows of a list.
@@ -26,16 +26,18 @@ pub(crate) async fn list(operator: Operator) -> Response {
         Ok(app) => app,
         Err(answer) => return answer,
     };
-    let find = find(&query);
-    let before = number(&query, "before").unwrap_or(i64::MAX);
-    let found = operator
-        .state
-        .outbox
-        .find(&app.id, find.clone(), before, PAGE + 1);
-    let mut items = match found.await {
-        Ok(items) => items,
-        Err(error) => return operator.failed(&error),
-    };
+    let asked = Asked::of(&query);
+    let (find, mistake) = (asked.find, asked.mistake);
+    let mut items = Vec::new();
+    if mistake.is_none() {
+        let first = asked.before.unwrap_or(i64::MAX);
+        let outbox = &operator.state.outbox;
+        let found = outbox.find(&app.id, find.clone(), first, PAGE + 1);
+        items = match found.await {
+            Ok(items) => items,
+            Err(error) => return operator.failed(&error),
+        };
+    }
     let frame = operator.frame().at(views::ITEMS);
     let messages = &frame.messages;
     let more = cut(&mut items);
@@ -48,11 +50,12 @@ pub(crate) async fn list(operator: Operator) -> Response {
     let page = ItemsPage {
         fields: fields(messages, &operator, &app, &find),
         filtered: find != Find::default(),
+        mistake,
         rows: items
             .iter()
             .map(|item| row(messages, &app.id, item))
             .collect(),
-        newest: (before < i64::MAX).then(|| href(&app.id, &find, None)),
+        newest: asked.before.map(|_| href(&app.id, &find, None)),
         older: last.map(|id| href(&app.id, &find, Some(id))),
         replay: replay.map(|reason| {
             let query = encode_form([("app", app.id.as_str()), ("reason", reason)]);
@@ -60,7 +63,15 @@ pub(crate) async fn list(operator: Operator) -> Response {
         }),
         frame,
     };
-    respond::page(StatusCode::OK, &page)
+    respond::page(status(mistake.is_some()), &page)
+}
+
+/// What a list is answered with.
+pub(crate) fn status(faulty: bool) -> StatusCode {
+    if faulty {
+        return StatusCode::BAD_REQUEST;
+    }
+    StatusCode::OK
 }
 
 /// Takes off the row that tells that there are more.
@@ -71,26 +82,60 @@ pub(crate) fn cut<T>(rows: &mut Vec<T>) -> bool {
     more
 }
 
-/// A whole number among the parameters; what is none is as if it were not there.
-pub(crate) fn number(query: &Form, name: &str) -> Option<i64> {
-    query.get(name)?.trim().parse().ok()
-}
-
 /// A text among the parameters, without blanks around it.
 pub(crate) fn text(query: &Form, name: &str) -> Option<String> {
     let text = query.get(name)?.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// What an address asks for. A state that there is not is as if it were not there.
-fn find(query: &Form) -> Find {
-    let state = query.get("state").unwrap_or_default();
-    Find {
-        state: State::parse(state),
-        overdue: state == OVERDUE,
-        user: text(query, "user"),
-        key: text(query, "key"),
-        reason: query.get("reason").map(ToOwned::to_owned),
+/// A parameter that is one of a kind. One that is given and is none is the first mistake.
+pub(crate) fn parsed<T>(
+    query: &Form,
+    (name, mistake): (&str, Mistake),
+    mistakes: &mut Option<Mistake>,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let value = parse(&text(query, name)?);
+    if value.is_none() {
+        mistakes.get_or_insert(mistake);
+    }
+    value
+}
+
+/// What an address asks for.
+struct Asked {
+    find: Find,
+    before: Option<i64>,
+    /// What of it makes no sense.
+    mistake: Option<Mistake>,
+}
+
+impl Asked {
+    fn of(query: &Form) -> Self {
+        let mut mistake = None;
+        // Inside, none is for those that are overdue.
+        let named = |name: &str| match name {
+            OVERDUE => Some(None),
+            name => State::parse(name).map(Some),
+        };
+        let state = parsed(query, ("state", Mistake::State), &mut mistake, named);
+        let id = |text: &str| text.parse().ok();
+        let before = parsed(query, ("before", Mistake::Before), &mut mistake, id);
+        let find = Find {
+            state: state.flatten(),
+            overdue: state == Some(None),
+            user: text(query, "user"),
+            key: text(query, "key"),
+            reason: query.get("reason").map(ToOwned::to_owned),
+        };
+        if find.reason.is_some() && !matches!(state, None | Some(Some(State::Parked))) {
+            mistake.get_or_insert(Mistake::Reason);
+        }
+        Self {
+            find,
+            before,
+            mistake,
+        }
     }
 }
 
@@ -169,15 +214,32 @@ pub(crate) fn href_of_user(app_id: &str, user: &str) -> String {
 mod tests {
     use super::*;
 
+    fn asked(query: &str) -> Asked {
+        Asked::of(&Form::parse(query.as_bytes()).unwrap())
+    }
+
     #[test]
     fn an_address_says_what_is_listed_and_back() {
-        let asked = "app=cafe&state=overdue&user=d0&key=k+1&reason=400%3A+a%26b&before=7";
-        let found = find(&Form::parse(asked.as_bytes()).unwrap());
-        assert!(found.overdue && found.state.is_none());
-        let again = href("cafe", &found, Some(7));
-        let again = again.strip_prefix("/console/items?").unwrap();
-        assert_eq!(find(&Form::parse(again.as_bytes()).unwrap()), found);
-        let odd = find(&Form::parse(b"state=lost&user=+&key=").unwrap());
-        assert_eq!(odd, Find::default());
+        let one = asked("app=cafe&state=parked&user=d0&key=k+1&reason=400%3A+a%26b&before=7");
+        assert_eq!((one.before, one.mistake), (Some(7), None));
+        let again = href("cafe", &one.find, Some(7));
+        let again = asked(again.strip_prefix("/console/items?").unwrap());
+        assert_eq!((again.find, again.before), (one.find, Some(7)));
+        let late = asked("state=overdue&user=+&key=");
+        assert!(late.find.overdue && late.find.state.is_none() && late.mistake.is_none());
+        assert_eq!(asked("state=&user=+&key=").find, Find::default());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_mistake() {
+        for (query, mistake) in [
+            ("state=lost", Mistake::State),
+            ("before=x", Mistake::Before),
+            ("before=99999999999999999999", Mistake::Before),
+            ("state=overdue&reason=x", Mistake::Reason),
+            ("state=waiting&reason=x", Mistake::Reason),
+        ] {
+            assert_eq!(asked(query).mistake, Some(mistake), "{query}");
+        }
     }
 }

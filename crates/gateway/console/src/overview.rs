@@ -62,9 +62,12 @@ fn list<'a>(page: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
 
 fn alerts_of(app: &App, connections: &Connections, items: &Items) -> Vec<Alert> {
     let mut alerts = Vec::new();
+    // Of more than are counted, the newest tell the reasons.
+    let bounded = items.parked > views::COUNTED_MAX;
     let mut add = |trouble, count: i64, page: &str, name: &str, value: &str| {
         if count > 0 {
             alerts.push(Alert {
+                at_least: bounded && matches!(trouble, Trouble::Parked(_) | Trouble::ParkedElse),
                 trouble,
                 count,
                 app: views::app_name(app),

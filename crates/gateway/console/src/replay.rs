@@ -3,12 +3,11 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use bursar_gateway_delivery::Refused;
-use bursar_pages::{form, respond};
+use bursar_gateway_delivery::{OutboxError, Refused, Replayed};
+use bursar_pages::{ErrorKind, form, respond};
 use bursar_web::{Form, encode_form};
 
 use crate::item::{self, Named};
-use crate::items::number;
 use crate::views::{self, Correction, ReplayPage};
 use crate::visit::{Operator, to};
 
@@ -81,7 +80,10 @@ pub(crate) async fn ask(operator: Operator) -> Response {
     let Some(reason) = query.get("reason") else {
         return operator.not_found();
     };
-    let after = after(&query);
+    let after = match after(&operator, &query) {
+        Ok(after) => after,
+        Err(answer) => return answer,
+    };
     let most = views::COUNTED_MAX + 1;
     let left = operator.state.outbox.parked(&app.id, reason, after, most);
     let left = match left.await {
@@ -99,12 +101,19 @@ pub(crate) async fn ask(operator: Operator) -> Response {
         left,
         at_once: AT_ONCE,
         done: number(&query, "done").zip(number(&query, "left-out")),
+        stopped: query.get("stopped").is_some(),
     };
     respond::page(StatusCode::OK, &page)
 }
 
-fn after(form: &Form) -> i64 {
-    number(form, "after").unwrap_or(0).max(0)
+fn number(form: &Form, name: &str) -> Option<i64> {
+    form.get(name)?.parse().ok()
+}
+
+/// The item to begin after. What is no number is not the first one's: nothing is sent twice.
+fn after(operator: &Operator, form: &Form) -> Result<i64, Response> {
+    let after = form.get("after").unwrap_or("0").parse();
+    after.map_err(|_| operator.refuse(ErrorKind::Unreadable))
 }
 
 /// `POST /console/items/replay`: sends some on their way, and says how many.
@@ -120,20 +129,42 @@ pub(crate) async fn all(operator: Operator, posted: Chosen) -> Response {
     let Some(reason) = form.get("reason") else {
         return operator.not_found();
     };
-    let outbox = &operator.state.outbox;
-    let replayed = outbox.replay_parked(&app.id, reason, after(&form), AT_ONCE);
-    let done = match replayed.await {
-        Ok(done) => done,
-        Err(error) => return operator.failed(&error),
+    let after = match after(&operator, &form) {
+        Ok(after) => after,
+        Err(answer) => return answer,
     };
-    let (by, count) = (operator.name(), done.replayed);
-    tracing::info!(by, app_id = app.id, reason, count, "items are replayed");
+    let outbox = &operator.state.outbox;
+    let (done, ended) = outbox.replay_parked(&app.id, reason, after, AT_ONCE).await;
+    log(&operator, &app.id, reason, &done, &ended);
+    let stopped = match ended {
+        Err(error) if done.last == after => return operator.failed(&error),
+        ended => ended.is_err(),
+    };
     let query = encode_form([
         ("app", app.id.as_str()),
         ("reason", reason),
         ("after", &done.last.to_string()),
         ("done", &done.replayed.to_string()),
         ("left-out", &done.left_out.to_string()),
+        ("stopped", if stopped { "1" } else { "" }),
     ]);
     to(&format!("items/replay?{query}"))
+}
+
+/// Writes down who sent how many on their way, also where it stopped before its end.
+fn log(
+    operator: &Operator,
+    app_id: &str,
+    reason: &str,
+    done: &Replayed,
+    ended: &Result<(), OutboxError>,
+) {
+    let (by, replayed, left_out) = (operator.name(), done.replayed, done.left_out);
+    match ended {
+        Ok(()) => tracing::info!(by, app_id, reason, replayed, left_out, "items are replayed"),
+        Err(error) => tracing::warn!(
+            by, app_id, reason, replayed, left_out, %error,
+            "items are replayed in part"
+        ),
+    }
 }

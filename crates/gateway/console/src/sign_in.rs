@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use crate::BASE;
 use crate::store;
-use crate::views::{SignInPage, SignInProblem};
+use crate::views::{self, SignInPage, SignInProblem};
 use crate::visit::{Visit, to};
 
 /// Wrong passwords in a row that lock a name. Choice: as on the connect pages.
@@ -63,9 +63,16 @@ pub(crate) async fn sign_in(visit: Visit, posted: Posted) -> Response {
         Err(answer) => return answer,
     };
     match entered {
-        Ok(credential) => match visit.begin(name, credential).await {
-            Ok(cookie) if next.is_empty() => (cookie, to("")).into_response(),
-            Ok(cookie) => (cookie, Redirect::to(&next)).into_response(),
+        Ok(credential) => match visit.begin(name.clone(), credential).await {
+            Ok(cookie) => {
+                tracing::info!(by = name, "an operator signed in");
+                let lead = if next.is_empty() {
+                    views::OVERVIEW
+                } else {
+                    &next
+                };
+                (cookie, Redirect::to(lead)).into_response()
+            }
             Err(answer) => answer,
         },
         Err(problem) => {
@@ -93,18 +100,23 @@ async fn enter(
     let correct = visit.state.passwords.verify(password, hash).await;
     let correct = correct.map_err(|error| visit.failed(&error))?;
     let key = digest(&SHA256, name.as_bytes()).as_ref().to_vec();
+    // What nobody is called may be a password in the wrong field: it is not written down.
+    let by = operators.hash(name).map_or("(nobody’s name)", |_| name);
     // Counted after the check: of many guesses at once, one that is right but comes after the
     // fifth wrong one is refused too.
     let counted = match operators.credential(name) {
         Some(credential) if correct => passed(visit, key).await.map(|locked| {
             if locked {
+                tracing::warn!(by, "the right password was refused: the name is locked");
                 Err(SignInProblem::Locked)
             } else {
                 Ok(credential)
             }
         }),
-        _ => failed(visit, key).await.map(|count| {
-            Err(if count > ATTEMPTS_MAX {
+        _ => failed(visit, key).await.map(|failures| {
+            let locked = failures >= ATTEMPTS_MAX;
+            tracing::warn!(by, failures, locked, "a sign-in failed");
+            Err(if failures > ATTEMPTS_MAX {
                 SignInProblem::Locked
             } else {
                 SignInProblem::Incorrect
@@ -149,7 +161,12 @@ pub(crate) async fn sign_out(visit: Visit, posted: Posted) -> Response {
         return answer;
     }
     match visit.end().await {
-        Ok(cookie) => (cookie, Redirect::to(&format!("{BASE}/signin"))).into_response(),
+        Ok(cookie) => {
+            if visit.is_signed_in() {
+                tracing::info!(by = visit.name(), "an operator signed out");
+            }
+            (cookie, Redirect::to(&format!("{BASE}/signin"))).into_response()
+        }
         Err(answer) => answer,
     }
 }

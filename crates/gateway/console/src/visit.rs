@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 use bursar_db::{Db, DbError, Isolation};
 use bursar_gateway_connect::{App, Vault};
+use bursar_gateway_delivery::OutboxError;
 use bursar_kernel::{CorrelationId, Micros};
 use bursar_pages::session::{SessionCookie, csrf_token_matches, from_own_pages, new_token, stored};
 use bursar_pages::{ErrorKind, ErrorPage, Frame, form, respond};
@@ -107,14 +108,8 @@ impl Visit {
     }
 
     pub(crate) fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Response {
-        let kind = match error.downcast_ref::<DbError>() {
-            Some(
-                DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown,
-            ) => ErrorKind::Busy,
-            _ => ErrorKind::Internal,
-        };
         tracing::error!(%error, "a page of the console failed");
-        self.refuse(kind)
+        self.refuse(kind_of(error))
     }
 
     /// The parameters of the address.
@@ -205,6 +200,22 @@ impl Visit {
     }
 }
 
+/// What a failure means for whoever looks.
+fn kind_of(error: &(dyn std::error::Error + 'static)) -> ErrorKind {
+    let database = match error.downcast_ref::<OutboxError>() {
+        Some(error) if error.is_full() => return ErrorKind::Full,
+        Some(OutboxError::Db(error)) => Some(error),
+        _ => error.downcast_ref::<DbError>(),
+    };
+    match database {
+        Some(DbError::Full) => ErrorKind::Full,
+        Some(DbError::Contended { .. } | DbError::Pool(_) | DbError::Closed | DbError::Unknown) => {
+            ErrorKind::Busy
+        }
+        _ => ErrorKind::Internal,
+    }
+}
+
 fn set_cookie(cookie: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Ok(cookie) = cookie.parse() {
@@ -245,7 +256,10 @@ async fn session(state: &ConsoleState, headers: &HeaderMap) -> Result<Option<Ses
             |tx, (key, until)| Box::pin(store::prolong(tx, key, *until)),
         );
         let prolonged: Result<(), DbError> = prolong.await;
-        prolonged?;
+        // What can be read is shown, also where nothing can be written: on a full disk most of all.
+        if let Err(error) = prolonged {
+            tracing::warn!(%error, "an operator's session was not prolonged");
+        }
     }
     Ok(Some(Session { key, held }))
 }
@@ -304,4 +318,26 @@ pub(crate) fn file(bytes: Vec<u8>, media_type: &str, name: &str) -> Response {
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     (headers, bytes).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_by_what_can_be_done_about_it() {
+        let full = || DbError::Full;
+        let busy = || DbError::Contended { attempts: 3 };
+        let errors: [(Box<dyn std::error::Error>, ErrorKind); 6] = [
+            (Box::new(full()), ErrorKind::Full),
+            (Box::new(OutboxError::Db(full())), ErrorKind::Full),
+            (Box::new(busy()), ErrorKind::Busy),
+            (Box::new(OutboxError::Db(busy())), ErrorKind::Busy),
+            (Box::new(DbError::Over), ErrorKind::Internal),
+            (Box::new(std::fmt::Error), ErrorKind::Internal),
+        ];
+        for (error, kind) in errors {
+            assert_eq!(kind_of(error.as_ref()), kind, "{error:?}");
+        }
+    }
 }

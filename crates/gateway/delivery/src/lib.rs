@@ -33,7 +33,7 @@ pub use keys::{ApiKeyError, ApiKeys};
 pub use model::{Accepted, Fault, Item, ItemType, NewItem, OutboxError, Refused, State};
 pub use outbox::{Answer, Outbox};
 pub use replay::Replayed;
-pub use watch::{Find, REASON_MAX, Standing, measure};
+pub use watch::{Find, Measured, REASON_MAX, Standing, measure};
 
 /// Every SQL statement of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static bursar_db::Sql> {

@@ -9,6 +9,7 @@ use bursar_web::json;
 
 use crate::canonical::canonical;
 use crate::policy::GIVE_UP_AFTER;
+use crate::send::clean;
 use crate::{Outbox, OutboxError, Refused, store};
 
 /// Items that one operation takes.
@@ -84,25 +85,36 @@ impl Outbox {
     }
 
     /// Has items sent again as they are that are parked for a reason, as `Standing::reasons` has
-    /// it: the oldest first, beginning after an id, and about `most` of them.
+    /// it: the oldest first, beginning after an id, and about `most` of them. What was done before
+    /// a failure stands, and is told beside it.
     pub async fn replay_parked(
         &self,
         app_id: &str,
         reason: &str,
         after: i64,
         most: i64,
-    ) -> Result<Replayed, OutboxError> {
+    ) -> (Replayed, Result<(), OutboxError>) {
         let mut done = Replayed {
             last: after,
             ..Replayed::default()
         };
+        let ended = self.replay_some(app_id, reason, most, &mut done).await;
+        (done, ended)
+    }
+
+    async fn replay_some(
+        &self,
+        app_id: &str,
+        reason: &str,
+        most: i64,
+        done: &mut Replayed,
+    ) -> Result<(), OutboxError> {
         let mut users = HashMap::new();
         while done.replayed + done.left_out < most {
             let parked = self.parked_after(app_id, reason, done.last).await?;
-            let Some((last, _)) = parked.last() else {
+            let Some((last, _)) = parked.last().cloned() else {
                 break;
             };
-            done.last = *last;
             let looked_at = i64::try_from(parked.len()).unwrap_or(AT_ONCE);
             let (mut lanes, mut ready) = (BTreeMap::new(), Vec::new());
             for (id, user) in parked {
@@ -114,8 +126,9 @@ impl Outbox {
             let replayed = self.replay_ready(app_id, lanes, ready).await?;
             done.replayed += replayed;
             done.left_out += looked_at - replayed;
+            done.last = last;
         }
-        Ok(done)
+        Ok(())
     }
 
     async fn parked_after(
@@ -124,7 +137,7 @@ impl Outbox {
         reason: &str,
         after: i64,
     ) -> Result<Vec<(i64, String)>, DbError> {
-        let args = (app_id.to_owned(), reason.to_owned(), after);
+        let args = (app_id.to_owned(), clean(reason), after);
         let list = self.db().scan(args, |tx, (app_id, reason, after)| {
             Box::pin(async move {
                 let values = args![app_id, reason, *after, AT_ONCE];

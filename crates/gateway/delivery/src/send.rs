@@ -292,14 +292,30 @@ pub(crate) fn not_sent(error: impl std::fmt::Display) -> Trouble {
     }
 }
 
-/// Texts come from anywhere, and one engine refuses NUL.
+/// A reason on one line: texts come from anywhere, one engine refuses NUL, and forms turn each line
+/// break into two characters. A form's and what is kept are the same once both are cleaned.
 pub(crate) fn clean(text: &str) -> String {
-    let kept = text.chars().filter(|c| *c != '\0');
-    kept.take(REASON_MAX).collect()
+    let lines = text.replace("\r\n", " ");
+    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    lines.chars().map(blank).take(REASON_MAX).collect()
 }
 
 fn last_segment(uri: &str) -> &str {
     let path = uri.split(['?', '#']).next().unwrap_or(uri);
     let path = path.trim_end_matches('/');
     path.rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_however_it_came() {
+        let kept = clean("400: a\nb\tc\0d\u{85}e");
+        assert_eq!(kept, "400: a b c d e");
+        assert_eq!(clean("400: a\r\nb\tc d e"), kept);
+        assert_eq!(clean(&kept), kept);
+        assert_eq!(clean(&"x".repeat(2_000)).len(), REASON_MAX);
+    }
 }

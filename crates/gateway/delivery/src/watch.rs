@@ -7,6 +7,7 @@ use bursar_kernel::Micros;
 use metrics::gauge;
 
 use crate::policy::GIVE_UP_AFTER;
+use crate::send::clean;
 use crate::store::{self, item};
 use crate::{Item, Outbox, State};
 
@@ -14,8 +15,6 @@ use crate::{Item, Outbox, State};
 const OVERDUE_AFTER: Duration = Duration::from_hours(1);
 /// What counts as delivered lately.
 const LATELY: Duration = Duration::from_hours(24);
-/// Parked items, the newest, that are grouped by their reasons.
-const GROUPED_MAX: i64 = 10_000;
 /// Reasons that are told, the most frequent.
 const REASONS_MAX: i64 = 20;
 /// Characters of a reason that tell it from others; the statements have the number, too.
@@ -51,10 +50,18 @@ statements! {
         WHERE app_id = $1 AND state = $2 LIMIT $3) AS counted";
     DELIVERED = "SELECT COUNT(*) FROM (SELECT 1 FROM delivery_item
         WHERE app_id = $1 AND state = 'delivered' AND ended_at >= $2 LIMIT $3) AS counted";
-    // The time of giving up tells since when an item waits, also one that was replayed.
-    WAITING = "SELECT COUNT(*), COUNT(CASE WHEN give_up_at < $2 THEN 1 END), MIN(give_up_at)
-        FROM (SELECT give_up_at FROM delivery_item WHERE app_id = $1 AND state = 'waiting'
-            ORDER BY id LIMIT $3) AS waiting";
+    // The time of giving up tells since when an item waits, also one that was replayed. An index
+    // holds it for those that wait; each number comes from there alone.
+    WAITING = "SELECT
+        (SELECT COUNT(*) FROM (SELECT 1 FROM delivery_item
+            WHERE app_id = $1 AND state = 'waiting' LIMIT $3) AS waiting),
+        (SELECT COUNT(*) FROM (SELECT 1 FROM delivery_item
+            WHERE app_id = $1 AND state = 'waiting' AND give_up_at < $2 LIMIT $3) AS overdue),
+        (SELECT MIN(give_up_at) FROM delivery_item WHERE app_id = $1 AND state = 'waiting')";
+    MEASURE = "SELECT
+        (SELECT COUNT(*) FROM delivery_item WHERE app_id = $1 AND state = 'waiting'),
+        (SELECT COUNT(*) FROM delivery_item WHERE app_id = $1 AND state = 'parked'),
+        (SELECT MIN(give_up_at) FROM delivery_item WHERE app_id = $1 AND state = 'waiting')";
     REASONS = "SELECT reason, COUNT(*) FROM (SELECT substr(reason, 1, 200) AS reason
             FROM delivery_item WHERE app_id = $1 AND state = 'parked'
             ORDER BY id DESC LIMIT $2) AS parked
@@ -99,8 +106,19 @@ pub struct Standing {
     pub delivered: i64,
     /// Items that are parked.
     pub parked: i64,
-    /// Why, the most frequent reason first: of the newest 10,000.
+    /// Why, the most frequent reason first: of the newest, as many as were counted.
     pub reasons: Vec<(String, i64)>,
+}
+
+/// What metrics tell of an app's outbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Measured {
+    /// Items that wait, however many.
+    pub waiting: i64,
+    /// Items that are parked, however many.
+    pub parked: i64,
+    /// Since when the oldest that waits does.
+    pub oldest: Option<Micros>,
 }
 
 impl Outbox {
@@ -108,10 +126,11 @@ impl Outbox {
     pub async fn find(
         &self,
         app_id: &str,
-        find: Find,
+        mut find: Find,
         before: i64,
         limit: i64,
     ) -> Result<Vec<Item>, DbError> {
+        find.reason = find.reason.as_deref().map(clean);
         let args = (app_id.to_owned(), find, before, limit, self.overdue());
         let list = self
             .db()
@@ -131,6 +150,14 @@ impl Outbox {
         look.await
     }
 
+    /// What metrics tell of an app's outbox: looked up in indexes, without a look at the items.
+    pub async fn measured(&self, app_id: &str) -> Result<Measured, DbError> {
+        let look = self.db().scan(app_id.to_owned(), |tx, app_id| {
+            Box::pin(measured(tx, app_id))
+        });
+        look.await
+    }
+
     /// How many items with a greater id are parked for a reason, counted up to `most`.
     pub async fn parked(
         &self,
@@ -139,7 +166,7 @@ impl Outbox {
         after: i64,
         most: i64,
     ) -> Result<i64, DbError> {
-        let args = (app_id.to_owned(), reason.to_owned(), after, most);
+        let args = (app_id.to_owned(), clean(reason), after, most);
         let count = self.db().scan(args, |tx, (app_id, reason, after, most)| {
             Box::pin(async move {
                 let values = args![app_id, reason, *after, *most];
@@ -179,8 +206,9 @@ async fn found(
     overdue: Micros,
 ) -> Result<Vec<Item>, DbError> {
     let state = match (&find.reason, find.state) {
-        (Some(_), None) => Some(State::Parked),
         // What is not parked has no such reason.
+        (Some(_), _) if find.overdue => return Ok(Vec::new()),
+        (Some(_), None) => Some(State::Parked),
         (Some(_), Some(state)) if state != State::Parked => return Ok(Vec::new()),
         _ if find.overdue => Some(State::Waiting),
         (_, state) => state,
@@ -247,7 +275,7 @@ async fn standing(
     let sending = count_of(tx, app_id, State::Sending, most).await?;
     let parked = count_of(tx, app_id, State::Parked, most).await?;
     let delivered = tx.row(&DELIVERED, args![app_id, since, most]).await?;
-    let values = args![app_id, GROUPED_MAX, REASONS_MAX];
+    let values = args![app_id, most, REASONS_MAX];
     let reasons = tx.rows(&REASONS, values).await?.into_iter();
     let reasons = reasons.map(|mut row| {
         let reason: Option<String> = row.get(0)?;
@@ -256,12 +284,28 @@ async fn standing(
     Ok(Standing {
         waiting: waiting.get(0)?,
         overdue: waiting.get(1)?,
-        oldest: oldest.map(|give_up_at| give_up_at - GIVE_UP_AFTER),
+        oldest: oldest.map(waits_since),
         sending,
         delivered: count(delivered)?,
         parked,
         reasons: reasons.collect::<Result<_, DbError>>()?,
     })
+}
+
+async fn measured(tx: &mut Tx, app_id: &str) -> Result<Measured, DbError> {
+    let row = tx.row(&MEASURE, args![app_id]).await?;
+    let mut row = row.ok_or(DbError::Decode { column: 0 })?;
+    let oldest: Option<Micros> = row.get(2)?;
+    Ok(Measured {
+        waiting: row.get(0)?,
+        parked: row.get(1)?,
+        oldest: oldest.map(waits_since),
+    })
+}
+
+/// Since when an item waits that is given up then.
+fn waits_since(give_up_at: Micros) -> Micros {
+    give_up_at - GIVE_UP_AFTER
 }
 
 async fn count_of(tx: &mut Tx, app_id: &str, of: State, most: i64) -> Result<i64, DbError> {
@@ -285,12 +329,12 @@ pub async fn measure(outbox: Outbox) {
 }
 
 async fn measure_app(outbox: &Outbox, app_id: &str) -> Result<(), DbError> {
-    let standing = outbox.standing(app_id, i64::MAX).await?;
+    let measured = outbox.measured(app_id).await?;
     let now = outbox.clock().now();
-    let waits = standing.oldest.map_or(Duration::ZERO, |since| now - since);
+    let waits = measured.oldest.map_or(Duration::ZERO, |since| now - since);
     let app = app_id.to_owned();
     #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
-    let (waiting, parked) = (standing.waiting as f64, standing.parked as f64);
+    let (waiting, parked) = (measured.waiting as f64, measured.parked as f64);
     gauge!("gateway_items_waiting", "app" => app.clone()).set(waiting);
     gauge!("gateway_items_parked", "app" => app.clone()).set(parked);
     gauge!("gateway_items_oldest_waiting_seconds", "app" => app).set(waits.as_secs_f64());

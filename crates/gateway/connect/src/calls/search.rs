@@ -20,28 +20,43 @@ statements! {
         ORDER BY id DESC LIMIT $6";
     OF_USER = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method, url,
             status, problem, error_code, error_description, correlation_id
-        FROM connect_call WHERE user_id = $7 AND app_id || '' = $1 AND id < $2 AND id >= $3
+        FROM connect_call WHERE user_id IS NOT NULL AND replace(lower(user_id), '-', '') = $7
+            AND app_id || '' = $1 AND id < $2 AND id >= $3
             AND COALESCE(status, 600) BETWEEN $4 AND $5
         ORDER BY id DESC LIMIT $6";
     OF_CONNECTION = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method,
             url, status, problem, error_code, error_description, correlation_id
         FROM connect_call WHERE connection_id = $7 AND app_id || '' = $1 AND id < $2 AND id >= $3
-            AND COALESCE(status, 600) BETWEEN $4 AND $5 AND ($8 = '' OR user_id = $8)
+            AND COALESCE(status, 600) BETWEEN $4 AND $5
+            AND ($8 = '' OR replace(lower(user_id), '-', '') = $8)
         ORDER BY id DESC LIMIT $6";
     OF_ITEM = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method, url,
             status, problem, error_code, error_description, correlation_id
         FROM connect_call WHERE item_id = $7 AND app_id || '' = $1 AND id < $2 AND id >= $3
-            AND COALESCE(status, 600) BETWEEN $4 AND $5 AND ($8 = '' OR user_id = $8)
+            AND COALESCE(status, 600) BETWEEN $4 AND $5
+            AND ($8 = '' OR replace(lower(user_id), '-', '') = $8)
             AND (connection_id = $9 OR $9 IS NULL)
         ORDER BY id DESC LIMIT $6";
     OF_CORRELATION = "SELECT id, connection_id, item_id, user_id, started_at, took_micros, method,
             url, status, problem, error_code, error_description, correlation_id
         FROM connect_call WHERE correlation_id = $7 AND app_id = $1 AND id < $2 AND id >= $3
-            AND COALESCE(status, 600) BETWEEN $4 AND $5 AND ($8 = '' OR user_id = $8)
+            AND COALESCE(status, 600) BETWEEN $4 AND $5
+            AND ($8 = '' OR replace(lower(user_id), '-', '') = $8)
             AND (connection_id = $9 OR $9 IS NULL) AND (item_id = $10 OR $10 IS NULL)
         ORDER BY id DESC LIMIT $6";
     PLACES = "SELECT url, status FROM connect_call WHERE app_id = $1 AND id >= $2
         ORDER BY id DESC LIMIT $3";
+}
+
+/// An id of the platform without what its spellings differ by; statements do the same.
+pub(crate) fn plain_id(id: &str) -> String {
+    let plain = id.to_lowercase().replace('-', "");
+    // What has nothing else is nobody's, and not as if it were not asked for.
+    if plain.is_empty() {
+        id.to_owned()
+    } else {
+        plain
+    }
 }
 
 /// How a call ended.
@@ -91,7 +106,7 @@ impl Outcome {
 pub struct Search {
     /// With this correlation id.
     pub correlation_id: Option<String>,
-    /// For this user of the platform.
+    /// For this user of the platform, however letters and hyphens of the id are written.
     pub user_id: Option<String>,
     /// For this connection.
     pub connection_id: Option<Uuid>,
@@ -105,7 +120,7 @@ pub struct Search {
     pub until: Option<Micros>,
 }
 
-/// A call in a list: without its bodies.
+/// A call as a list has it: without its bodies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Summary {
     /// Its id; time-ordered.
@@ -149,7 +164,8 @@ impl Search {
         let from = self.from.map_or(Uuid::nil(), first_id);
         let before = before.min(until);
         let (least, most) = self.outcome.statuses();
-        let user = self.user_id.as_deref().unwrap_or_default();
+        let user = self.user_id.as_deref().map(plain_id).unwrap_or_default();
+        let user = user.as_str();
         macro_rules! rows {
             ($sql:expr $(, $more:expr)*) => {
                 tx.rows($sql, args![app_id, &before, &from, least, most, limit $(, $more)*]).await?
@@ -164,7 +180,7 @@ impl Search {
             _ if least >= 400 => rows!(&ERRORS),
             _ => rows!(&ALL),
         };
-        rows.into_iter().map(summary).collect()
+        rows.into_iter().map(|mut row| summary(&mut row)).collect()
     }
 }
 
@@ -181,7 +197,7 @@ pub(crate) async fn places(
     rows.map(|mut row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-fn summary(mut row: Row) -> Result<Summary, DbError> {
+pub(super) fn summary(row: &mut Row) -> Result<Summary, DbError> {
     Ok(Summary {
         id: row.get(0)?,
         connection_id: row.get(1)?,

@@ -73,6 +73,7 @@ replay-rest = { $count ->
     [one] { $shown } is left.
    *[other] { $shown } are left.
  }
+replay-stopped = It stopped before its end; the log has the cause. What is told here was done.
 replay-yes = Replay them
 replay-more = Replay more
 replay-list = Those that are parked

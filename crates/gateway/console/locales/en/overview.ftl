@@ -28,6 +28,7 @@ alert-parked-else = { $count ->
    *[other] { $shown } more items are parked, for other reasons
  }
 alert-parked-advice = Mend what is wrong, and replay them. They are not sent by themselves.
+alert-parked-bound = Only the newest { $shown } parked items were looked at; there are more.
 alert-overdue = { $count ->
     [one] { $shown } item has waited for over an hour
    *[other] { $shown } items have waited for over an hour
@@ -37,4 +38,4 @@ alert-failing = { $count ->
     [one] The last call to a data center failed
    *[other] All of the last { $shown } calls to a data center failed
  }
-alert-failing-advice = In the last 15 minutes none succeeded. Items wait; run bursar gateway doctor.
+alert-failing-advice = Among the app’s newest { $shown } calls of the last 15 minutes none there succeeded. Items wait; run bursar gateway doctor.

@@ -3,10 +3,12 @@
 use askama::Template;
 use bursar_pages::{Field, Frame, Messages, json_text};
 
-use super::{Pill, When, failed_title};
+use super::{Mistake, Pill, When, titled};
 
 /// Characters of a text that a page shows.
 const SHOWN_MAX: usize = 20_000;
+/// Bytes of a body that are laid out for that, at most: a platform may answer with many.
+const LAID_OUT_MAX: usize = 256 << 10;
 
 /// `GET /console/calls`.
 #[derive(Template)]
@@ -20,8 +22,10 @@ pub struct CallsPage {
     pub connection: Option<String>,
     /// Whether a search is set.
     pub filtered: bool,
-    /// Whether the search makes no sense.
+    /// Whether the search makes no sense, in its address or in a field.
     pub faulty: bool,
+    /// What of its address makes none.
+    pub mistake: Option<Mistake>,
     /// The calls.
     pub rows: Vec<CallRow>,
     /// The list from its beginning, where this is not it.
@@ -112,8 +116,13 @@ pub struct Text {
 impl Text {
     /// Of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(bytes);
-        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+        let beginning = bytes.get(..LAID_OUT_MAX);
+        let text = String::from_utf8_lossy(beginning.unwrap_or(bytes));
+        // What of a long body is left cannot tell whether it is JSON; how it begins does.
+        let is_json = match beginning {
+            Some(_) => text.trim_start().starts_with(['{', '[']),
+            None => serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok(),
+        };
         let text = if is_json {
             json_text::pretty(&text)
         } else {
@@ -122,7 +131,7 @@ impl Text {
         let end = text.char_indices().nth(SHOWN_MAX).map(|(end, _)| end);
         Self {
             shown: end.map_or_else(|| text.clone(), |end| text[..end].to_owned()),
-            cut: end.is_some(),
+            cut: end.is_some() || beginning.is_some(),
             bytes: bytes.len(),
         }
     }
@@ -135,12 +144,8 @@ impl Text {
 
 impl CallsPage {
     fn title(&self) -> String {
-        let messages = &self.frame.messages;
-        let heading = messages.text("calls-heading");
-        if self.faulty {
-            return failed_title(messages, &heading);
-        }
-        heading
+        let heading = self.frame.messages.text("calls-heading");
+        titled(&self.frame.messages, heading, self.faulty)
     }
 }
 

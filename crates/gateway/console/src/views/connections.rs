@@ -5,7 +5,7 @@ use bursar_pages::{Field, Frame};
 
 use super::calls::CallRow;
 use super::items::ItemRow;
-use super::{Pill, When};
+use super::{Mistake, Pill, When, titled};
 
 /// `GET /console/connections`.
 #[derive(Template)]
@@ -17,6 +17,8 @@ pub struct ConnectionsPage {
     pub fields: Vec<Field>,
     /// Whether a filter is set.
     pub filtered: bool,
+    /// Why nothing is listed, where the address makes no sense.
+    pub mistake: Option<Mistake>,
     /// The connections.
     pub rows: Vec<ConnectionRow>,
     /// The list from its beginning, where this is not it.
@@ -90,6 +92,13 @@ pub struct DisconnectPage {
     pub href: String,
     /// Who is connected.
     pub who: String,
+}
+
+impl ConnectionsPage {
+    fn title(&self) -> String {
+        let heading = self.frame.messages.text("connections-heading");
+        titled(&self.frame.messages, heading, self.mistake.is_some())
+    }
 }
 
 impl DisconnectPage {

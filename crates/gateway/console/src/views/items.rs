@@ -5,7 +5,7 @@ use bursar_gateway_delivery::{Fault, ItemType};
 use bursar_pages::{Field, FluentValue, Frame};
 
 use super::calls::CallRow;
-use super::{Pill, Text, When, counted, failed_title};
+use super::{Mistake, Pill, Text, When, counted, failed_title, titled};
 
 /// `GET /console/items`.
 #[derive(Template)]
@@ -17,6 +17,8 @@ pub struct ItemsPage {
     pub fields: Vec<Field>,
     /// Whether a filter is set.
     pub filtered: bool,
+    /// Why nothing is listed, where the address makes no sense.
+    pub mistake: Option<Mistake>,
     /// The items.
     pub rows: Vec<ItemRow>,
     /// The list from its beginning, where this is not it.
@@ -123,6 +125,15 @@ pub struct ReplayPage {
     pub at_once: i64,
     /// How many were sent on their way, and how many had to stay; none before the first form.
     pub done: Option<(i64, i64)>,
+    /// Whether trouble ended that before its end.
+    pub stopped: bool,
+}
+
+impl ItemsPage {
+    fn title(&self) -> String {
+        let heading = self.frame.messages.text("items-heading");
+        titled(&self.frame.messages, heading, self.mistake.is_some())
+    }
 }
 
 impl ItemPage {

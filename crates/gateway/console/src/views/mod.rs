@@ -141,11 +141,16 @@ impl Pill {
 
 /// A count as it is written: beyond what was counted there is a plus.
 pub fn counted(messages: &Messages, count: i64) -> String {
-    let number = messages.amount(&count.min(COUNTED_MAX).to_string(), "");
     if count > COUNTED_MAX {
-        return messages.text_with("count-more", [("count", number.into())]);
+        return more(messages, count);
     }
-    number
+    messages.amount(&count.to_string(), "")
+}
+
+/// A count with a plus: there may be more.
+fn more(messages: &Messages, count: i64) -> String {
+    let number = messages.amount(&count.min(COUNTED_MAX).to_string(), "");
+    messages.text_with("count-more", [("count", number.into())])
 }
 
 /// How long something takes, in the largest fitting unit.
@@ -158,9 +163,44 @@ pub fn age(messages: &Messages, span: std::time::Duration) -> String {
     }
 }
 
+/// What of an address makes no sense.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mistake {
+    /// No state has this name.
+    State,
+    /// No outcome has this name.
+    Outcome,
+    /// It is no connection's id.
+    Connection,
+    /// It is no place in the list.
+    Before,
+    /// Items that are not parked are not found by a reason.
+    Reason,
+}
+
+impl Mistake {
+    fn sentence(self, messages: &Messages) -> String {
+        match self {
+            Self::State => messages.text("mistake-state"),
+            Self::Outcome => messages.text("mistake-outcome"),
+            Self::Connection => messages.text("mistake-connection"),
+            Self::Before => messages.text("mistake-before"),
+            Self::Reason => messages.text("mistake-reason"),
+        }
+    }
+}
+
 /// The title of a page whose form failed says so first.
 fn failed_title(messages: &Messages, title: &str) -> String {
     messages.text_with("title-failed", [("title", title.into())])
+}
+
+/// The title of a page whose form may have failed.
+fn titled(messages: &Messages, title: String, failed: bool) -> String {
+    if failed {
+        return failed_title(messages, &title);
+    }
+    title
 }
 
 /// The field that chooses an app.

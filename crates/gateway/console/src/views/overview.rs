@@ -1,10 +1,11 @@
 //! What needs somebody, and how everything stands.
 
 use askama::Template;
+use bursar_gateway_connect::FAILING_AMONG;
 use bursar_gateway_delivery::REASON_MAX;
 use bursar_pages::{Frame, Messages};
 
-use super::{Pill, When, counted};
+use super::{COUNTED_MAX, Pill, When, counted, more};
 
 /// `GET /console/`.
 #[derive(Template)]
@@ -25,6 +26,8 @@ pub struct Alert {
     pub trouble: Trouble,
     /// How many it concerns.
     pub count: i64,
+    /// Whether there may be more: not all were looked at.
+    pub at_least: bool,
     /// The app's name.
     pub app: String,
     /// The list that shows it.
@@ -57,10 +60,12 @@ impl OverviewPage {
 
 impl Alert {
     fn title(&self, messages: &Messages) -> String {
-        let args = [
-            ("count", self.count.into()),
-            ("shown", counted(messages, self.count).into()),
-        ];
+        let shown = if self.at_least {
+            more(messages, self.count)
+        } else {
+            counted(messages, self.count)
+        };
+        let args = [("count", self.count.into()), ("shown", shown.into())];
         match &self.trouble {
             Trouble::Lost => messages.text_with("alert-lost", args),
             Trouble::AtRisk => messages.text_with("alert-at-risk", args),
@@ -80,13 +85,23 @@ impl Alert {
         }
     }
 
+    /// How far was looked, where that is not to the end.
+    fn bound(&self, messages: &Messages) -> Option<String> {
+        let most = [("shown", counted(messages, COUNTED_MAX).into())];
+        self.at_least
+            .then(|| messages.text_with("alert-parked-bound", most))
+    }
+
     fn advice(&self, messages: &Messages) -> String {
         match &self.trouble {
             Trouble::Lost => messages.text("alert-lost-advice"),
             Trouble::AtRisk => messages.text("alert-at-risk-advice"),
             Trouble::Parked(_) | Trouble::ParkedElse => messages.text("alert-parked-advice"),
             Trouble::Overdue => messages.text("alert-overdue-advice"),
-            Trouble::Failing(_) => messages.text("alert-failing-advice"),
+            Trouble::Failing(_) => {
+                let among = [("shown", counted(messages, FAILING_AMONG).into())];
+                messages.text_with("alert-failing-advice", among)
+            }
         }
     }
 

@@ -8,8 +8,8 @@ use bursar_pages::{ErrorKind, ErrorPage, Field, Frame, json_text};
 
 use super::{
     Alert, AppStanding, CallPage, CallRow, CallsPage, CaseLinks, ConnectionPage, ConnectionRow,
-    ConnectionsPage, Correction, DisconnectPage, ItemPage, ItemRow, ItemsPage, OverviewPage, Pill,
-    ReplayPage, SignInPage, SignInProblem, Text, Tile, Trouble, When,
+    ConnectionsPage, Correction, DisconnectPage, ItemPage, ItemRow, ItemsPage, Mistake,
+    OverviewPage, Pill, ReplayPage, SignInPage, SignInProblem, Text, Tile, Trouble, When,
 };
 use crate::messages::CATALOGUES;
 
@@ -118,6 +118,7 @@ impl OverviewPage {
 /// One of each kind.
 fn alerts() -> Vec<Alert> {
     let alert = |trouble, count| Alert {
+        at_least: matches!(trouble, Trouble::ParkedElse),
         trouble,
         count,
         app: "Bluebird Cafe (cafe)".into(),
@@ -216,6 +217,7 @@ impl ItemsPage {
                 field("reason", "Reason of parked items", REASON),
             ],
             filtered: true,
+            mistake: None,
             rows: item_rows(),
             newest: Some("/console/items?app=cafe".into()),
             older: Some("/console/items?app=cafe&before=1202".into()),
@@ -269,6 +271,7 @@ impl ReplayPage {
             left: 4_100,
             at_once: 2_000,
             done: None,
+            stopped: false,
         }
     }
 }
@@ -301,6 +304,7 @@ impl ConnectionsPage {
                 field("q", "Who", "").hint("Whole: a name, an address, or a UUID.".into()),
             ],
             filtered: false,
+            mistake: None,
             rows,
             newest: None,
             older: None,
@@ -376,6 +380,7 @@ impl CallsPage {
             connection: None,
             filtered: true,
             faulty: false,
+            mistake: None,
             rows: call_rows(),
             newest: None,
             older: Some("/console/calls?app=cafe&before=1".into()),
@@ -488,6 +493,15 @@ fn outbox(add: &mut impl FnMut(&str, askama::Result<String>)) {
         };
         add(name, page.render());
     }
+    let mistaken = ItemsPage {
+        rows: Vec::new(),
+        mistake: Some(Mistake::Reason),
+        newest: None,
+        older: None,
+        replay: None,
+        ..ItemsPage::sample()
+    };
+    add("items-mistaken", mistaken.render());
     add("item", ItemPage::sample().render());
     let fault = |path: &str, expected: &str, got: &str| Fault {
         path: path.into(),
@@ -524,9 +538,14 @@ fn outbox(add: &mut impl FnMut(&str, askama::Result<String>)) {
         ..item
     };
     add("item-delivered", delivered.render());
+    replays(add);
+}
+
+fn replays(add: &mut impl FnMut(&str, askama::Result<String>)) {
     add("replay", ReplayPage::sample().render());
     let more = ReplayPage {
         done: Some((1_990, 10)),
+        stopped: true,
         left: 2_100,
         ..ReplayPage::sample()
     };
@@ -549,6 +568,7 @@ fn log(add: &mut impl FnMut(&str, askama::Result<String>)) {
         ],
         connection: Some(UUID.into()),
         faulty: true,
+        mistake: Some(Mistake::Outcome),
         filtered: false,
         rows: Vec::new(),
         case: None,

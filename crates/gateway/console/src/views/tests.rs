@@ -37,6 +37,22 @@ fn texts_are_laid_out_and_cut() {
 }
 
 #[test]
+fn of_a_long_body_the_beginning_is_laid_out() {
+    let json = format!("{{\"a\":[{}1]}}", "1,".repeat(20 << 20));
+    let text = Text::of(json.as_bytes());
+    assert!(
+        text.shown.starts_with("{\n  \"a\": [\n    1,\n"),
+        "{}",
+        &text.shown[..40]
+    );
+    assert_eq!((text.cut, text.bytes), (true, json.len()));
+    // All that is shown may be from the beginning, and there is more all the same.
+    let blanks = format!("{{{}\"a\":1}}", " ".repeat(256 << 10));
+    let text = Text::of(blanks.as_bytes());
+    assert!(text.cut && text.shown.len() < 10);
+}
+
+#[test]
 fn counts_and_ages_are_for_reading() {
     let messages = crate::messages::CATALOGUES.for_accept_language(Some("en-US"));
     assert_eq!(counted(&messages, 1_204), "1,204");

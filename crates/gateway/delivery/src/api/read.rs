@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use bursar_db::DbError;
-use bursar_gateway_connect::calls::{self, Call};
+use bursar_gateway_connect::calls::{self, Call, Summary};
 use bursar_kernel::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -132,8 +132,8 @@ impl From<Item> for ItemBody {
     }
 }
 
-impl From<Call> for CallBody {
-    fn from(call: Call) -> Self {
+impl From<Summary> for CallBody {
+    fn from(call: Summary) -> Self {
         Self {
             started_at: call.started_at.rfc3339(),
             took_micros: call.took_micros,
@@ -171,7 +171,7 @@ pub(crate) async fn get_item(
     Ok(Json(WholeItem {
         item: item.into(),
         body,
-        calls: calls.into_iter().map(CallBody::from).collect(),
+        calls: calls.into_iter().map(|call| call.summary.into()).collect(),
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bursar_db::{Isolation, Sql};
 use bursar_gateway_connect::ConnectionState;
 use bursar_gateway_console::Operators;
 use bursar_testkit::db_test;
@@ -11,6 +12,28 @@ use super::console_site::{ANA, Console, operators, says, says_nothing_of, serve_
 use super::proxy::Fate;
 use super::*;
 use crate::signin::assert_page;
+
+static UPPER: [Sql; 2] = [
+    Sql::new("UPDATE connect_connection SET principal_id = upper(principal_id)"),
+    Sql::new("UPDATE connect_account SET user_ref = upper(user_ref)"),
+];
+static LOWER: [Sql; 2] = [
+    Sql::new("UPDATE connect_connection SET principal_id = lower(principal_id)"),
+    Sql::new("UPDATE connect_account SET user_ref = lower(user_ref)"),
+];
+static TROUBLED: [Sql; 1] = [Sql::new("UPDATE connect_connection SET trouble = 'x'")];
+static FINE: [Sql; 1] = [Sql::new("UPDATE connect_connection SET trouble = NULL")];
+
+/// Changes rows beside the product.
+pub(super) async fn run(db: &Db, statements: &'static [Sql]) {
+    for sql in statements {
+        let run = db.write(Isolation::ReadCommitted, sql, |tx, sql| {
+            Box::pin(tx.execute(sql, &[]))
+        });
+        let ran: Result<u64, DbError> = run.await;
+        assert!(ran.unwrap() > 0, "{}", sql.postgres());
+    }
+}
 
 db_test! {
     async fn operators_enter_and_leave(place: TestDb) {
@@ -179,6 +202,8 @@ db_test! {
         ]);
         let list = browser.page("connections?app=cafe&state=at-risk").await;
         says(&list, &["<bdi>d0</bdi>", "refresh failed"]);
+        says(&browser.page("connections?state=at-risk&q=D0").await, &["<bdi>d0</bdi>"]);
+        says(&page, &["Among the app’s newest 1,000 calls of the last 15 minutes none there succeeded."]);
         // Where one succeeds it is a data center's bad day no more.
         vault.renew(APP, connection).await.unwrap();
         says(&browser.page("").await, &["Nothing needs you"]);
@@ -197,11 +222,28 @@ db_test! {
         let browser = console.operator().await;
         let both = browser.page("connections").await;
         says(&both, &["<bdi>d0</bdi>", "<bdi>d1</bdi>", &driver(0), &gateway.proxy.bases[0]]);
-        for who in ["d0", " D0 ", &driver(0), &driver(0).to_uppercase()] {
+        // As the platform and the merchant may write them.
+        run(&gateway.db, &UPPER).await;
+        let id = driver(0);
+        let upper = id.to_uppercase();
+        for who in ["d0", " D0 ", &id, &upper, &id.replace('-', "")] {
             let query = bursar_web::encode_form([("q", who)]);
             let found = browser.page(&format!("connections?{query}")).await;
-            says(&found, &["<bdi>d0</bdi>"]);
-            says_nothing_of(&found, &["<bdi>d1</bdi>"]);
+            says(&found, &["<bdi>D0</bdi>", &upper]);
+            says_nothing_of(&found, &["<bdi>D1</bdi>", "<bdi>d1</bdi>"]);
+        }
+        run(&gateway.db, &LOWER).await;
+        // One that could not be refreshed is at risk only if its token expires soon.
+        run(&gateway.db, &TROUBLED).await;
+        for query in ["q=d0&state=at-risk", "q=d0&state=lost", "q=d0&before=00000000-0000-0000-0000-000000000001"] {
+            says(&browser.page(&format!("connections?{query}")).await, &["Nothing is like that"]);
+        }
+        says(&browser.page("connections?q=d0&state=connected").await, &["<bdi>d0</bdi>"]);
+        run(&gateway.db, &FINE).await;
+        for (query, told) in [("state=parked", "There is no such state."), ("before=7", "no place where the list goes on")] {
+            let answer = browser.get(&format!("connections?{query}")).await;
+            assert_page(&answer, 400);
+            says(&answer.text(), &[told, "<title>Error: Connections"]);
         }
         says(&browser.page("connections?q=nobody").await, &["Nothing is like that"]);
         says(&browser.page("connections?state=lost").await, &["Nothing is like that"]);

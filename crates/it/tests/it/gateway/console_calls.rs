@@ -1,12 +1,16 @@
 //! The call log at the console, and the file for a support case.
 
+use bursar_db::Sql;
 use bursar_testkit::db_test;
 
 use super::connect_site::Browser;
+use super::console::run;
 use super::console_site::{Console, says, says_nothing_of};
 use super::proxy::Fate;
 use super::*;
 use crate::signin::assert_page;
+
+static UPPER: [Sql; 1] = [Sql::new("UPDATE connect_call SET user_id = upper(user_id)")];
 
 /// The addresses of the calls of a list, below the console.
 fn rows(page: &str) -> Vec<String> {
@@ -41,6 +45,13 @@ db_test! {
         assert!((3..all).contains(&found(&browser, &format!("connection={connection}")).await));
         let of_item = found(&browser, &format!("item={}", item.id)).await;
         assert!((1..of_user).contains(&of_item), "{of_item}");
+        // The platform's own spelling, and others.
+        run(&gateway.db, &UPPER).await;
+        let upper = user.to_uppercase();
+        for user in [user.clone(), user.replace('-', ""), upper.clone(), format!("+{upper}+")] {
+            assert_eq!(found(&browser, &format!("user={user}")).await, of_user, "{user}");
+        }
+        assert_eq!(found(&browser, "user=-").await, 0);
         for (query, count) in [
             ("outcome=4xx".to_owned(), 1),
             ("outcome=5xx".to_owned(), 1),
@@ -49,6 +60,7 @@ db_test! {
             ("outcome=2xx".to_owned(), all - 3),
             (format!("item={}&outcome=4xx", item.id), 1),
             (format!("item={}&user={}", item.id, driver(1)), 0),
+            (format!("item={}&user={user}", item.id), of_item),
             (format!("connection={connection}&outcome=5xx&user={user}"), found(&browser, &format!("user={user}&outcome=5xx")).await),
             ("user=nobody".to_owned(), 0),
             ("correlation=nothing".to_owned(), 0),
@@ -63,6 +75,16 @@ db_test! {
             let answer = browser.get(&format!("calls?{query}")).await;
             assert_page(&answer, 400);
             says(&answer.text(), &["aria-invalid=\"true\"", "<title>Error: Calls"]);
+        }
+        for (query, told) in [
+            ("outcome=6xx", "There is no such outcome."),
+            ("connection=x", "the id of one is a UUID"),
+            ("before=x", "no place where the list goes on"),
+        ] {
+            let answer = browser.get(&format!("calls?{query}")).await;
+            assert_page(&answer, 400);
+            says(&answer.text(), &[told, "<title>Error: Calls"]);
+            assert!(rows(&answer.text()).is_empty(), "{query}");
         }
         console.stop().await;
     }

@@ -47,8 +47,18 @@ db_test! {
         for query in ["key=k", "key=k1&user=d0", "key=k1&state=waiting", "user=nobody", "reason=x"] {
             says(&browser.page(&format!("items?{query}")).await, &["Nothing is like that"]);
         }
-        // A state that there is not, and a place that is none, are as if they were not there.
-        says(&browser.page("items?state=lost&before=x").await, &["<bdi>k1</bdi>", "<bdi>k2</bdi>"]);
+        // What makes no sense is said, and not passed over.
+        for (query, told) in [
+            ("state=lost", "There is no such state."),
+            ("before=x", "no place where the list goes on"),
+            ("state=overdue&reason=x", "Only parked items are found by a reason."),
+            ("state=waiting&reason=x&user=d1", "Only parked items are found by a reason."),
+        ] {
+            let answer = browser.get(&format!("items?{query}")).await;
+            assert_page(&answer, 400);
+            says(&answer.text(), &[told, "<title>Error: Outbox"]);
+            says_nothing_of(&answer.text(), &["<bdi>k1</bdi>", "Nothing is like that"]);
+        }
 
         let path = format!("items/cafe/{}", accepted[0].id);
         let page = browser.page(&path).await;
@@ -194,7 +204,15 @@ db_test! {
         says(&list, &["Replay all with this reason", ">Older</a>"]);
         let ask = browser.page(&format!("items/replay?{query}")).await;
         says(&ask, &["Replay 251 parked items?", ">Replay them</button>"]);
-        let form = [("app", APP), ("reason", &reason[0].0), ("after", "0")];
+        for bad in ["x", "99999999999999999999"] {
+            let form = [("app", APP), ("reason", &reason[0].0), ("after", bad)];
+            assert_page(&browser.post("items/replay", &form).await, 400);
+            assert_page(&browser.get(&format!("items/replay?{query}&after={bad}")).await, 400);
+        }
+        // A browser writes line breaks in its own way; here they are where blanks were.
+        let broken = reason[0].0.replace(' ', "\r\n");
+        assert!(broken.contains("\r\n"), "{broken}");
+        let form = [("app", APP), ("reason", broken.as_str()), ("after", "0")];
         let lead = browser.posts("items/replay", &form).await;
         let done = browser.page(&lead).await;
         says(&done, &[

@@ -2,9 +2,39 @@
 
 use bursar_testkit::db_test;
 
+use bursar_db::{Isolation, Sql};
+
 use super::api::{item_json, refused, send, serve};
+use super::console_site::{ANA, Console, says};
 use super::proxy::Fate;
 use super::*;
+use crate::signin::assert_page;
+
+/// From now on these rows of a table are not written to.
+pub(super) async fn lock(gateway: &Gateway, table: &str, of: &str) {
+    if gateway.db.engine() == "postgres" {
+        let sql = format!(
+            "CREATE FUNCTION locked() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$;
+             CREATE TRIGGER locked BEFORE UPDATE ON {table}
+                FOR EACH ROW WHEN ({of}) EXECUTE FUNCTION locked()"
+        );
+        return gateway.place.batch(&sql).await;
+    }
+    let sql = format!(
+        "CREATE TRIGGER locked BEFORE UPDATE ON {table} WHEN {of}
+            BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    );
+    // Statements live as long as the program.
+    let sql: &'static Sql = Box::leak(Box::new(Sql::new(sql.leak())));
+    let lock = gateway
+        .db
+        .write(Isolation::ReadCommitted, (), move |tx, ()| {
+            Box::pin(tx.execute(sql, &[]))
+        });
+    let locked: Result<u64, DbError> = lock.await;
+    locked.unwrap();
+}
 
 db_test! {
     async fn a_full_database_accepts_nothing_and_goes_on(place: TestDb) {
@@ -106,5 +136,36 @@ db_test! {
         assert_eq!(answer.status, 202, "{}", answer.text());
         serving.abort();
         gateway.stop().await;
+    }
+}
+
+db_test! {
+    async fn the_console_shows_what_is_there_and_says_what_is_full(place: TestDb) {
+        let console = Console::start(&place, 54, 1).await;
+        let gateway = &console.gateway;
+        let browser = console.operator().await;
+        let mut bad = receipt(0, "bad", "bad");
+        bad.body = bad.body.replace("\"EUR\"", "\"QQQ\"");
+        let id = gateway.accept_one(bad).await;
+        gateway.deliver().await;
+        browser.page("").await;
+
+        gateway.place.fill(&gateway.db, "delivery_lane").await;
+        let mended = receipt(0, "bad", &"x".repeat(100_000)).body;
+        let form = [("body", mended.as_str())];
+        let answer = browser.post(&format!("items/cafe/{id}/replay"), &form).await;
+        assert_page(&answer, 503);
+        says(&answer.text(), &["The disk is full", "Nothing was changed; make room"]);
+        gateway.place.make_room(&gateway.db, "delivery_lane").await;
+
+        // A session that cannot be prolonged goes on until it ends.
+        lock(gateway, "operator_session", "NEW.name <> ''").await;
+        for _ in 0..5 {
+            gateway.clock.advance(Duration::from_mins(11));
+            says(&browser.page("").await, &["1 item is parked", ANA.0]);
+        }
+        gateway.clock.advance(Duration::from_mins(11));
+        assert!(browser.leads("").await.starts_with("signin"));
+        console.stop().await;
     }
 }

@@ -10,6 +10,7 @@ mod console_calls;
 mod console_forged;
 mod console_outbox;
 mod console_site;
+mod counts;
 mod deliver;
 mod failpoints;
 mod faults;
