@@ -90,10 +90,10 @@ impl Inactive {
                 Box::pin(store::list(tx, *idle_at, *position, BATCH))
             });
             let batch: Vec<Idle> = list.await?;
-            let Some(last) = batch.last() else {
+            let Some(shortest) = batch.last() else {
                 return Ok(());
             };
-            position = last.position();
+            position = shortest.position();
             for idle in &batch {
                 self.look_at(idle, now).await?;
             }
