@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bursar_db::{BoxFuture, DbError, Isolation};
+use bursar_db::{BoxFuture, DbError, Isolation, Tx};
 use bursar_gateway_client::Failure;
 use bursar_jobs::{Handler, HandlerError, Job, NewJob, RetryPolicy, complete, enqueue};
 use bursar_kernel::{Micros, Uuid};
@@ -23,27 +23,28 @@ impl Vault {
         let end = self.db().write(
             Isolation::Serializable,
             args,
-            |tx, (app_id, id, now): &(String, Uuid, Micros)| {
-                Box::pin(async move {
-                    if !store::ending(tx, app_id, *id).await? {
-                        return Ok(false);
-                    }
-                    let payload = format!("{app_id} {id}");
-                    let job = NewJob {
-                        kind: KIND,
-                        key: Some(&payload),
-                        payload: &payload,
-                        correlation_id: "",
-                        run_at: *now,
-                        now: *now,
-                    };
-                    enqueue(tx, &job).await?;
-                    Ok::<_, DbError>(true)
-                })
-            },
+            |tx, (app_id, id, now): &(String, Uuid, Micros)| Box::pin(end(tx, app_id, *id, *now)),
         );
         end.await
     }
+}
+
+/// The same inside an operation.
+pub(crate) async fn end(tx: &mut Tx, app_id: &str, id: Uuid, now: Micros) -> Result<bool, DbError> {
+    if !store::ending(tx, app_id, id).await? {
+        return Ok(false);
+    }
+    let payload = format!("{app_id} {id}");
+    let job = NewJob {
+        kind: KIND,
+        key: Some(&payload),
+        payload: &payload,
+        correlation_id: "",
+        run_at: now,
+        now,
+    };
+    enqueue(tx, &job).await?;
+    Ok(true)
 }
 
 /// Revokes connections that are ending.

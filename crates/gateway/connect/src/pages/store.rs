@@ -5,6 +5,8 @@ pub(super) mod proof;
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
+use crate::revoke::end as end_connection;
+use crate::store::of_account;
 use crate::{Account, NewAccount};
 
 statements! {
@@ -313,8 +315,16 @@ pub(super) async fn reopen_ask(tx: &mut Tx, key: &AskKey) -> Result<(), DbError>
     tx.execute(&REOPEN_ASK, values).await.map(drop)
 }
 
-/// Deletes an account, its sessions and what it asked for.
-pub(super) async fn delete_account(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<(), DbError> {
+/// Ends an account's connection, and deletes the account, its sessions and what it asked for.
+pub(super) async fn delete_account(
+    tx: &mut Tx,
+    app_id: &str,
+    id: Uuid,
+    now: Micros,
+) -> Result<(), DbError> {
+    if let Some(there) = of_account(tx, app_id, id).await? {
+        end_connection(tx, app_id, there.id, now).await?;
+    }
     let values = args![app_id, &id];
     tx.execute(&DELETE_SESSIONS_OF, values).await?;
     tx.execute(&DELETE_ASKS_OF, values).await?;

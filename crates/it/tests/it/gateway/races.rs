@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bursar_gateway_connect::ConnectionState;
+use bursar_kernel::Uuid;
 use bursar_testkit::db_test;
 
 use super::connect::decide;
@@ -13,6 +14,7 @@ use crate::app::*;
 const ANA_HERE: &str = "ana@cafe.example";
 const ENDING: &str = "An earlier connection is being ended";
 const UNDER_WAY: &str = "It is under way";
+const REVOCATION: &str = "DELETE /app-mgmt/v0/connections";
 
 /// Signs up, and connects with Ana.
 async fn connect(pages: &Pages, browser: &Browser<'_>, email: &str) {
@@ -24,6 +26,11 @@ async fn connect(pages: &Pages, browser: &Browser<'_>, email: &str) {
 async fn disconnect(browser: &Browser<'_>) {
     browser.page("account/disconnect").await;
     assert_eq!(browser.posts("account/disconnect", &[]).await, "account");
+}
+
+async fn delete(browser: &Browser<'_>) {
+    browser.page("account/delete").await;
+    assert_eq!(browser.posts("account/delete", &[]).await, "connect");
 }
 
 /// Connects by signing in at the platform: a revocation there ends request tokens, too.
@@ -136,8 +143,7 @@ db_test! {
         let (pages, proxy) = Pages::start_behind_proxy(&place).await;
         let browser = pages.browser("cafe");
         connect(&pages, &browser, ANA_HERE).await;
-        browser.page("account/delete").await;
-        assert_eq!(browser.posts("account/delete", &[]).await, "connect");
+        delete(&browser).await;
         // The revocation is to come, or failed.
         let revoker = pages.revoker();
         proxy.next("DELETE", Fate::Answer(500, None));
@@ -150,6 +156,57 @@ db_test! {
         let connection = pages.connection("cafe", "ana.reyes@cafe.example").await.unwrap();
         assert_eq!(connection.state, ConnectionState::Connected);
         assert!(pages.works(&connection).await);
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    async fn an_account_that_is_deleted_while_it_connects_leaves_no_connection(place: TestDb) {
+        let (pages, proxy) = Pages::start_behind_proxy(&place).await;
+        let browser = pages.browser("cafe");
+        land(&pages, &browser).await;
+        browser.sign_up(ANA_HERE).await;
+        browser.page("connect").await;
+        proxy.next("POST", Fate::Late);
+        let deletion = async {
+            proxy.held().await;
+            delete(&browser).await;
+            proxy.release();
+        };
+        let (lead, ()) = tokio::join!(browser.posts("connect", &[]), deletion);
+        assert_eq!(lead, "connect");
+        assert!(pages.vault.list("cafe", Uuid::max(), 9).await.unwrap().is_empty());
+        assert_eq!(proxy.passed(REVOCATION), 1, "what the platform gave is taken back");
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    /// Without anything that says which comes first.
+    async fn whoever_deletes_and_connects_at_once_is_not_connected(place: TestDb) {
+        let (pages, proxy) = Pages::start_behind_proxy(&place).await;
+        for round in 1..=6 {
+            let browser = pages.browser("cafe");
+            browser.sign_up(&format!("ana{round}@cafe.example")).await;
+            browser.page("connect").await;
+            let sent = browser.post("connect/web", &[]).await;
+            let back = decide(&pages, &sent, "allow").await;
+            browser.page("account/delete").await;
+            proxy.next("POST", Fate::Late);
+            let deletion = async {
+                proxy.held().await;
+                proxy.release();
+                assert_eq!(browser.posts("account/delete", &[]).await, "connect");
+            };
+            let (lead, ()) = tokio::join!(browser.leads(&back), deletion);
+            assert!(["connect", "connected"].contains(&lead.as_str()), "{lead}");
+            pages.revoker().run_due().await.unwrap();
+            for connection in pages.vault.list("cafe", Uuid::max(), 99).await.unwrap() {
+                assert_eq!(connection.state, ConnectionState::Ended, "{connection:?}");
+            }
+            assert_eq!(proxy.passed(REVOCATION), round);
+            pages.app.clock.advance(Duration::from_secs(61));
+        }
         pages.stop().await;
     }
 }
