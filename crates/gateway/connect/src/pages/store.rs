@@ -23,7 +23,9 @@ statements! {
     TAKE_PENDING = "UPDATE connect_session SET pending = NULL, connecting_until = $5
         WHERE app_id = $1 AND key = $2 AND pending = $3
             AND (connecting_until IS NULL OR connecting_until <= $4)";
-    GIVE_BACK = "UPDATE connect_session SET pending = $3, connecting_until = NULL
+    // What came meanwhile is newer.
+    GIVE_BACK = "UPDATE connect_session
+        SET pending = COALESCE(pending, $3), connecting_until = NULL
         WHERE app_id = $1 AND key = $2";
     SET_OPENID = "UPDATE connect_session SET openid = $3 WHERE app_id = $1 AND key = $2";
     TAKE_OPENID = "UPDATE connect_session SET openid = NULL
@@ -251,7 +253,7 @@ pub(super) async fn take_pending(
     Ok(tx.execute(&TAKE_PENDING, values).await? == 1)
 }
 
-/// The exchange is over; what may be exchanged again is put back.
+/// The exchange is over; what may be exchanged again is put back, unless something newer came.
 pub(super) async fn give_back(
     tx: &mut Tx,
     (app_id, key): (&str, &[u8]),

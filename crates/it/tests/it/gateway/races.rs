@@ -331,3 +331,24 @@ db_test! {
         pages.stop().await;
     }
 }
+
+db_test! {
+    async fn what_is_put_back_replaces_nothing_newer(place: TestDb) {
+        let (pages, proxy) = Pages::start_behind_proxy(&place).await;
+        let browser = pages.browser("cafe");
+        land(&pages, &browser).await;
+        browser.sign_up(ANA_HERE).await;
+        browser.page("connect").await;
+        proxy.next("POST", Fate::Hold);
+        let newer = async {
+            proxy.held().await;
+            assert_eq!(browser.leads(&pages.landing(BEN)).await, "connect");
+            proxy.release();
+        };
+        let (lead, ()) = tokio::join!(browser.posts("connect", &[]), newer);
+        browser.refused(&lead, 503, "Bursar does not answer").await;
+        assert_eq!(browser.confirm().await, "connected");
+        assert_eq!(pages.connection("cafe", ANA_HERE).await.unwrap().principal_id, BEN);
+        pages.stop().await;
+    }
+}
