@@ -1,14 +1,17 @@
 //! What happens at the same time as a connection is made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bursar_gateway_connect::ConnectionState;
-use bursar_kernel::Uuid;
+use bursar_gateway_connect::{ConnectionState, Revoke};
+use bursar_jobs::Worker;
+use bursar_kernel::{Rng, Uuid};
 use bursar_testkit::db_test;
 
 use super::connect::decide;
 use super::connect_site::{Browser, Pages};
 use super::proxy::Fate;
+use super::{APP, Gateway};
 use crate::app::*;
 
 const ANA_HERE: &str = "ana@cafe.example";
@@ -232,6 +235,62 @@ db_test! {
         let of_ben = pages.connection("cafe", ANA_HERE).await.unwrap();
         assert_eq!(of_ben.principal_id, BEN);
         assert!(pages.works(&of_ben).await);
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    /// It finds nothing to do, and ends at the same time as another one is asked for.
+    async fn a_revocation_that_is_given_up_takes_no_other_one_with_it(place: TestDb) {
+        let gateway = Gateway::start(&place, 71, 12).await;
+        let vault = gateway.outbox.vault();
+        let handler = Arc::new(Revoke::new(vault.clone()));
+        let (db, clock) = (gateway.db.clone(), gateway.clock.clone());
+        let revoker = Worker::new(db, clock, Rng::system(), vec![handler]);
+        for number in 0..12 {
+            let id = gateway.connection(number).await;
+            assert!(vault.disconnect(APP, id).await.unwrap());
+            assert_eq!(gateway.connect(number).await, id);
+            let (ran, ended) = tokio::join!(revoker.run_due(), vault.disconnect(APP, id));
+            assert!(ran.is_ok() && ended.unwrap());
+            gateway.pass(Duration::from_secs(61));
+            revoker.run_due().await.unwrap();
+            let connection = vault.get(APP, id).await.unwrap().unwrap();
+            assert_eq!(connection.state, ConnectionState::Ended, "driver {number}");
+        }
+        gateway.stop().await;
+    }
+}
+
+db_test! {
+    /// The platform refuses the token that was, while its user brings another and ends that too.
+    async fn a_token_that_is_lost_ends_no_newer_one(place: TestDb) {
+        let (pages, proxy) = Pages::start_behind_proxy(&place).await;
+        let browser = pages.browser("cafe");
+        connect(&pages, &browser, ANA_HERE).await;
+        let id = pages.connection("cafe", ANA_HERE).await.unwrap().id;
+        let access = pages.vault.access("cafe", id).await.unwrap();
+        let client = &pages.vault.apps().get("cafe").unwrap().client;
+        client.revoke(&access.token).await.unwrap();
+        pages.vault.refused(id, &access.token).await;
+        pages.app.clock.advance(Duration::from_secs(2));
+        disconnect(&browser).await;
+        proxy.next("POST", Fate::Stall);
+        let revoker = pages.revoker();
+        let again = async {
+            proxy.held().await;
+            assert_eq!(sign_in_there(&pages, &browser).await, "connected");
+            disconnect(&browser).await;
+            proxy.release();
+        };
+        let (ran, ()) = tokio::join!(revoker.run_due(), again);
+        assert_eq!(ran.unwrap(), 1);
+        let state = async || pages.vault.get("cafe", id).await.unwrap().unwrap().state;
+        assert_eq!(state().await, ConnectionState::Ending);
+        pages.app.clock.advance(Duration::from_secs(10));
+        assert_eq!(revoker.run_due().await.unwrap(), 1);
+        assert_eq!(state().await, ConnectionState::Ended);
+        assert_eq!(proxy.passed(REVOCATION), 2);
         pages.stop().await;
     }
 }
