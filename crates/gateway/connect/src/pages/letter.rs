@@ -9,7 +9,7 @@ use bursar_jobs::{Handler, HandlerError, Job, RetryPolicy};
 use bursar_mail::{Mail, MailError, Mailer};
 
 use super::messages::CATALOGUES;
-use super::proof::{read, user_ref};
+use super::proof::read;
 use super::store::proof::{CODE_JOB, awaited};
 use super::views::{CodeContent, CodeHtml, CodeText};
 use crate::Vault;
@@ -52,8 +52,8 @@ impl Codes {
         };
         let proof = read(&self.vault, app_id, id, &sealed);
         let proof = proof.ok_or_else(|| HandlerError::Retry("the code cannot be opened".into()))?;
-        let user_ref = user_ref(&proof.wanted.address);
-        let account = self.vault.find_account(app_id, &user_ref).await?;
+        let address = &proof.wanted.address;
+        let account = self.vault.find_account(app_id, address).await?;
         let known = account.is_some_and(|account| account.password_hash.is_some());
         let content = CodeContent {
             messages: CATALOGUES.for_accept_language(Some(&proof.wanted.language)),

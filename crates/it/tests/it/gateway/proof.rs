@@ -48,9 +48,9 @@ db_test! {
         browser.get(&pages.landing(ANA)).await;
         browser.ask_for_account("Ana@Cafe.example").await;
         let page = browser.page("signin/code").await;
-        assert!(page.contains("Step 1 of 3") && page.contains("Ana@Cafe.example"), "{page}");
-        let code = pages.code("Ana@Cafe.example").await;
-        let mail = pages.mails("Ana@Cafe.example").await.remove(0);
+        assert!(page.contains("Step 1 of 3") && page.contains(ANA_HERE), "{page}");
+        let code = pages.code(ANA_HERE).await;
+        let mail = pages.mails(ANA_HERE).await.remove(0);
         assert_eq!(mail.subject, "Bluebird Cafe: your code");
         assert!(mail.text.contains("There is none with it yet"), "{}", mail.text);
         assert!(!has_account(&pages, ANA_HERE).await);
@@ -74,6 +74,27 @@ db_test! {
         let late = pages.browser("cafe");
         assert_eq!(late.types(&code).await, "connect");
         assert_eq!(browser.leads("signin/code").await, "connect");
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    /// The Kelvin sign is a `K` to some, and another mailbox to a mail server.
+    async fn nobody_proves_the_address_of_another_that_looks_alike(place: TestDb) {
+        let pages = Pages::start(&place).await;
+        let (owner, other) = ("kim@cafe.example", "\u{212a}im@cafe.example");
+        pages.browser("cafe").sign_up(owner).await;
+        let id = pages.vault.find_account("cafe", owner).await.unwrap().unwrap().id;
+        assert_eq!(pages.mails(owner).await.len(), 1);
+        let eve = pages.browser("cafe");
+        assert_eq!(forgets(&eve, other).await, "signin/code");
+        assert_eq!(eve.types(&pages.code(other).await).await, "signin/password");
+        let form = [("name", "Eve"), ("password", OTHER_PASSWORD)];
+        assert_eq!(eve.posts("signin/password", &form).await, "connect");
+        assert_eq!(pages.mails(owner).await.len(), 1);
+        assert_ne!(pages.vault.find_account("cafe", other).await.unwrap().unwrap().id, id);
+        let kim = [("email", "Kim@cafe.example"), ("password", PASSWORD)];
+        assert_eq!(pages.browser("cafe").posts("signin", &kim).await, "connect");
         pages.stop().await;
     }
 }
@@ -218,7 +239,7 @@ db_test! {
         assert_page(&faulty, 422);
         pages.app.clock.advance(Duration::from_secs(1));
         assert_eq!(forgets(&browser, " ANA@cafe.example ").await, "signin/code");
-        let code = pages.code("ANA@cafe.example").await;
+        let code = pages.code(ANA_HERE).await;
         let planted = browser.cookie();
         assert_eq!(browser.types(&code).await, "signin/password");
         // Whoever planted the session before has nothing of it.
