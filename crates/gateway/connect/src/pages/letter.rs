@@ -70,10 +70,17 @@ impl Codes {
             text: CodeText(content.clone()).render().map_err(failed)?,
             html: CodeHtml(content).render().map_err(failed)?,
         };
-        mailer.send(&mail).await.map_err(|error| match error {
-            MailError::Never(_) => HandlerError::Dead(error.to_string()),
-            MailError::Later(_) | MailError::Db(_) => HandlerError::Retry(error.to_string()),
-        })
+        match mailer.send(&mail).await {
+            Ok(()) => Ok(()),
+            // Anybody can type such an address: nobody has to look at a dead job for it.
+            Err(error @ MailError::Never(_)) => {
+                tracing::warn!(%error, app_id, "a code was not mailed");
+                Ok(())
+            }
+            Err(error @ (MailError::Later(_) | MailError::Db(_))) => {
+                Err(HandlerError::Retry(error.to_string()))
+            }
+        }
     }
 }
 

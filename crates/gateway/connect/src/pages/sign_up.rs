@@ -2,12 +2,12 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use bursar_mail::is_address;
 use bursar_pages::respond;
 use bursar_secrets::is_long_enough;
 use bursar_web::Form;
 use secrecy::SecretString;
 
-use super::mail::is_address;
 use super::proof::{Owner, Wanted};
 use super::views::{ForgotPage, Refusal, SignUpFaults, SignUpPage};
 use super::visit::{Posted, Visit};

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bursar_db::{DbError, Sql};
 use bursar_gateway_connect::NewAccount;
+use bursar_jobs::dead;
 use bursar_kernel::Rng;
-use bursar_testkit::db_test;
+use bursar_testkit::{FakeSmtp, db_test};
 
 use super::connect_site::{Browser, PASSWORD, Pages};
 use crate::app::*;
@@ -175,6 +176,21 @@ db_test! {
         assert_eq!(browser.types(&code).await, "connect");
         pages.app.clock.advance(Duration::from_hours(1));
         pages.browser("cafe").sign_up(ANA_HERE).await;
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_code_that_a_mail_server_refuses_for_good_is_dropped(place: TestDb) {
+        let pages = Pages::start(&place).await;
+        let server = FakeSmtp::start(&["550 no such mailbox"]).await;
+        let codes = pages.codes_by_smtp(server.address.port());
+        pages.browser("cafe").ask_for_account(ANA_HERE).await;
+        assert_eq!(codes.run_due().await.unwrap(), 1);
+        pages.app.clock.advance(Duration::from_mins(5));
+        assert_eq!(codes.run_due().await.unwrap(), 0);
+        assert_eq!(dead(&pages.db, 9).await.unwrap(), []);
+        assert_eq!(server.delivered(), []);
         pages.stop().await;
     }
 }
