@@ -15,11 +15,11 @@ use super::views::{CodeContent, CodeHtml, CodeText};
 use crate::Vault;
 use crate::revoke::parse;
 
-/// A code lives a quarter of an hour: retries stay well within it.
+/// As long as a code lives: the attempt after that finds nothing to mail, and is the last.
 const POLICY: RetryPolicy = RetryPolicy {
-    attempts_max: 8,
+    attempts_max: 40,
     first_delay: Duration::from_secs(5),
-    delay_max: Duration::from_mins(3),
+    delay_max: Duration::from_mins(1),
 };
 
 /// Mails the codes that prove addresses.
@@ -95,5 +95,17 @@ impl Handler for Codes {
 
     fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {
         Box::pin(self.send(job))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::proof::LIFE;
+
+    #[test]
+    fn attempts_last_as_long_as_a_code() {
+        let shortest = (1..POLICY.attempts_max).map(|attempt| POLICY.delay(attempt, 0));
+        assert!(shortest.sum::<Duration>() > LIFE);
     }
 }

@@ -196,6 +196,27 @@ db_test! {
 }
 
 db_test! {
+    async fn a_mail_server_that_is_away_delays_a_code(place: TestDb) {
+        let pages = Pages::start(&place).await;
+        let away = pages.codes_by_smtp(1);
+        for (minutes, mails) in [(14, 1), (15, 0)] {
+            let browser = pages.browser("cafe");
+            let email = format!("ana{minutes}@cafe.example");
+            browser.ask_for_account(&email).await;
+            for _ in 0..minutes * 6 {
+                away.run_due().await.unwrap();
+                pages.app.clock.advance(Duration::from_secs(10));
+            }
+            // It is back before the code has expired, and after that.
+            pages.app.clock.advance(Duration::from_secs(55));
+            assert_eq!(pages.mails(&email).await.len(), mails);
+            assert_eq!(dead(&pages.db, 9).await.unwrap(), []);
+        }
+        pages.stop().await;
+    }
+}
+
+db_test! {
     async fn nobody_learns_whether_an_address_has_an_account(place: TestDb) {
         let pages = Pages::start(&place).await;
         let owner = pages.browser("cafe");
