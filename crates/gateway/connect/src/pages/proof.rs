@@ -55,9 +55,9 @@ pub(super) fn address_key(user_ref: &str) -> Vec<u8> {
     digest(&SHA256, user_ref.as_bytes()).as_ref().to_vec()
 }
 
-/// Six digits.
+/// Eight digits: who guesses all that may be guessed has one chance in four million an hour.
 fn draw(rng: &Rng) -> String {
-    format!("{:06}", rng.below(1_000_000))
+    format!("{:08}", rng.below(100_000_000))
 }
 
 fn row(app_id: &str, id: Uuid) -> String {
@@ -216,11 +216,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_have_six_digits() {
+    fn codes_have_eight_digits() {
         let rng = Rng::seeded(7);
         for _ in 0..1_000 {
             let code = draw(&rng);
-            assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()));
+            assert!(code.len() == 8 && code.bytes().all(|byte| byte.is_ascii_digit()));
         }
     }
 }

@@ -158,7 +158,7 @@ impl Pages {
         let mails = self.mails(to).await;
         let mail = mails.first().expect("a mail");
         let mut lines = mail.text.lines();
-        let code = lines.find(|line| line.len() == 6 && line.parse::<u32>().is_ok());
+        let code = lines.find(|line| line.len() == 8 && line.parse::<u32>().is_ok());
         let code = code.unwrap_or_else(|| panic!("no code in {}", mail.text));
         assert!(mail.html.contains(&format!(">{code}</p>")), "{}", mail.html);
         code.to_owned()

@@ -19,7 +19,7 @@ static STORED: Sql = Sql::new("SELECT sealed FROM connect_proof");
 /// Another code than this one.
 fn other(code: &str) -> String {
     let number: u32 = code.parse().unwrap();
-    format!("{:06}", (number + 1) % 1_000_000)
+    format!("{:08}", (number + 1) % 100_000_000)
 }
 
 async fn has_account(pages: &Pages, email: &str) -> bool {
@@ -66,7 +66,7 @@ db_test! {
         refused(&browser, &other(&code), "That is not the code.").await;
         refused(&browser, "", "That is not the code.").await;
         assert!(!has_account(&pages, ANA_HERE).await);
-        let spaced = format!(" {} {} ", &code[..3], &code[3..]);
+        let spaced = format!(" {} {} ", &code[..4], &code[4..]);
         assert_eq!(browser.types(&spaced).await, "connect");
         // What waited to be connected waits still.
         assert_eq!(browser.confirm().await, "connected");
