@@ -3,7 +3,6 @@
 use bursar_testkit::db_test;
 
 use super::api::{item_json, refused, send, serve};
-use super::proxy::Fate;
 use super::*;
 
 db_test! {

@@ -10,7 +10,7 @@ use bursar_testkit::db_test;
 
 use super::connect::decide;
 use super::connect_site::{Browser, Pages};
-use super::proxy::Fate;
+use super::proxy::{Fate, Proxy};
 use super::{APP, Gateway};
 use crate::app::*;
 
@@ -44,6 +44,33 @@ async fn sign_in_there(pages: &Pages, browser: &Browser<'_>) -> String {
     browser.leads(&back).await
 }
 
+async fn connect_anew(pages: &Pages, browser: &Browser<'_>) {
+    assert_eq!(sign_in_there(pages, browser).await, "connected");
+    assert!(lives(pages, ANA_HERE).await);
+}
+
+/// Whether an account is connected, with a token that the platform takes.
+async fn lives(pages: &Pages, email: &str) -> bool {
+    let connection = pages.connection("cafe", email).await.unwrap();
+    connection.state == ConnectionState::Connected && pages.works(&connection).await
+}
+
+/// A revocation that the platform fails to make; after a minute it is on its way no more.
+async fn revocation_fails(pages: &Pages, proxy: &Proxy) {
+    proxy.next("DELETE", Fate::Answer(500, None));
+    assert_eq!(pages.revoker().run_due().await.unwrap(), 1);
+    pages.app.clock.advance(Duration::from_secs(61));
+}
+
+/// A browser with an account, at the page that asks whether to connect with Ana.
+async fn about_to_connect(pages: &Pages) -> Browser<'_> {
+    let browser = pages.browser("cafe");
+    land(pages, &browser).await;
+    browser.sign_up(ANA_HERE).await;
+    browser.page("connect").await;
+    browser
+}
+
 async fn land(pages: &Pages, browser: &Browser<'_>) {
     assert_eq!(browser.leads(&pages.landing(ANA)).await, "connect");
 }
@@ -71,9 +98,7 @@ db_test! {
         pages.app.clock.advance(Duration::from_secs(2));
         let expired = "This request is not valid any more";
         browser.refused(&browser.confirm().await, 422, expired).await;
-        assert_eq!(sign_in_there(&pages, &browser).await, "connected");
-        let connection = pages.connection("cafe", ANA_HERE).await.unwrap();
-        assert!(pages.works(&connection).await);
+        connect_anew(&pages, &browser).await;
         pages.stop().await;
     }
 }
@@ -98,9 +123,7 @@ db_test! {
         browser.refused(&lead, 422, ENDING).await;
         assert!(pages.connection("cafe", ANA_HERE).await.is_none());
         pages.app.clock.advance(Duration::from_secs(2));
-        assert_eq!(sign_in_there(&pages, &browser).await, "connected");
-        let connection = pages.connection("cafe", ANA_HERE).await.unwrap();
-        assert!(pages.works(&connection).await);
+        connect_anew(&pages, &browser).await;
         pages.stop().await;
     }
 }
@@ -148,17 +171,13 @@ db_test! {
         connect(&pages, &browser, ANA_HERE).await;
         delete(&browser).await;
         // The revocation is to come, or failed.
-        let revoker = pages.revoker();
-        proxy.next("DELETE", Fate::Answer(500, None));
-        assert_eq!(revoker.run_due().await.unwrap(), 1);
-        pages.app.clock.advance(Duration::from_secs(61));
+        revocation_fails(&pages, &proxy).await;
         let other = pages.browser("cafe");
         connect(&pages, &other, "ana.reyes@cafe.example").await;
         pages.app.clock.advance(Duration::from_mins(5));
-        assert_eq!(revoker.run_due().await.unwrap(), 1, "it finds nothing to do");
-        let connection = pages.connection("cafe", "ana.reyes@cafe.example").await.unwrap();
-        assert_eq!(connection.state, ConnectionState::Connected);
-        assert!(pages.works(&connection).await);
+        let ran = pages.revoker().run_due().await;
+        assert_eq!(ran.unwrap(), 1, "it finds nothing to do");
+        assert!(lives(&pages, "ana.reyes@cafe.example").await);
         pages.stop().await;
     }
 }
@@ -166,10 +185,7 @@ db_test! {
 db_test! {
     async fn an_account_that_is_deleted_while_it_connects_leaves_no_connection(place: TestDb) {
         let (pages, proxy) = Pages::start_behind_proxy(&place).await;
-        let browser = pages.browser("cafe");
-        land(&pages, &browser).await;
-        browser.sign_up(ANA_HERE).await;
-        browser.page("connect").await;
+        let browser = about_to_connect(&pages).await;
         proxy.next("POST", Fate::Late);
         let deletion = async {
             proxy.held().await;
@@ -221,14 +237,11 @@ db_test! {
         connect(&pages, &browser, ANA_HERE).await;
         let of_ana = pages.connection("cafe", ANA_HERE).await.unwrap();
         disconnect(&browser).await;
-        let revoker = pages.revoker();
-        proxy.next("DELETE", Fate::Answer(500, None));
-        assert_eq!(revoker.run_due().await.unwrap(), 1);
-        pages.app.clock.advance(Duration::from_secs(61));
+        revocation_fails(&pages, &proxy).await;
         browser.get(&pages.landing(BEN)).await;
         assert_eq!(browser.confirm().await, "connected");
         pages.app.clock.advance(Duration::from_mins(5));
-        assert_eq!(revoker.run_due().await.unwrap(), 1);
+        assert_eq!(pages.revoker().run_due().await.unwrap(), 1);
         // Ana's is revoked all the same, and Ben's lives.
         let ended = pages.vault.get("cafe", of_ana.id).await.unwrap().unwrap();
         assert_eq!(ended.state, ConnectionState::Ended);
@@ -298,10 +311,7 @@ db_test! {
 db_test! {
     async fn two_confirms_are_one(place: TestDb) {
         let (pages, proxy) = Pages::start_behind_proxy(&place).await;
-        let browser = pages.browser("cafe");
-        land(&pages, &browser).await;
-        browser.sign_up(ANA_HERE).await;
-        browser.page("connect").await;
+        let browser = about_to_connect(&pages).await;
         proxy.next("POST", Fate::Late);
         let second = async {
             proxy.held().await;
@@ -362,10 +372,7 @@ db_test! {
     /// A browser that is asked twice drops the first request: the token comes all the same.
     async fn a_confirm_outlives_its_browser(place: TestDb) {
         let (pages, proxy) = Pages::start_behind_proxy(&place).await;
-        let browser = pages.browser("cafe");
-        land(&pages, &browser).await;
-        browser.sign_up(ANA_HERE).await;
-        browser.page("connect").await;
+        let browser = about_to_connect(&pages).await;
         proxy.next("POST", Fate::Late);
         tokio::select! {
             answer = browser.post("connect", &[]) => panic!("{}", answer.text()),
@@ -394,10 +401,7 @@ db_test! {
 db_test! {
     async fn what_is_put_back_replaces_nothing_newer(place: TestDb) {
         let (pages, proxy) = Pages::start_behind_proxy(&place).await;
-        let browser = pages.browser("cafe");
-        land(&pages, &browser).await;
-        browser.sign_up(ANA_HERE).await;
-        browser.page("connect").await;
+        let browser = about_to_connect(&pages).await;
         proxy.next("POST", Fate::Hold);
         let newer = async {
             proxy.held().await;
