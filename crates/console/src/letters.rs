@@ -13,11 +13,11 @@ use bursar_oauth::api::{LETTER_JOB, Letter, Purpose};
 use crate::messages::CATALOGUES;
 use crate::views::{Asker, LetterContent, LetterHtml, LetterText};
 
-/// The secret in a letter lives a quarter of an hour: retries stay well within it.
+/// As long as the secret in a letter lives, a quarter of an hour.
 const POLICY: RetryPolicy = RetryPolicy {
-    attempts_max: 8,
+    attempts_max: 40,
     first_delay: Duration::from_secs(5),
-    delay_max: Duration::from_mins(3),
+    delay_max: Duration::from_mins(1),
 };
 
 /// Writes and sends letters.

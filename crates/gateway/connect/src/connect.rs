@@ -26,6 +26,9 @@ pub enum ConnectError {
     /// There is no such app.
     #[error("there is no such app")]
     NoApp,
+    /// There is no such account: it may have been deleted since the grant was asked for.
+    #[error("there is no such account")]
+    NoAccount,
     /// The token cannot be sealed.
     #[error("the token cannot be sealed")]
     Sealed,
@@ -199,23 +202,32 @@ async fn store_connection(
 /// it connected again, or gone.
 async fn place(tx: &mut Tx, new: &NewConnection, asked_at: Micros) -> Result<Place, ConnectError> {
     let (app_id, ending) = (&new.app_id, ConnectionState::Ending);
+    let of_user = store::of_principal(tx, app_id, &new.principal_id).await?;
+    let (own, others) = match of_user {
+        Some(there) if there.account_id == new.account_id => (Some(there.id), None),
+        Some(there) if there.state == ending => (None, Some(there.id)),
+        // First of all: for the other reasons the user's tokens are revoked, this one's among them.
+        Some(_) => return Err(ConnectError::TakenByAnother),
+        None => (None, None),
+    };
+    let of_account = match new.account_id {
+        Some(account_id) => {
+            let account = store::get_account(tx, app_id, account_id).await?;
+            account.ok_or(ConnectError::NoAccount)?;
+            store::of_account(tx, app_id, account_id).await?
+        }
+        None => None,
+    };
     if store::revoked_since(tx, app_id, &new.principal_id, asked_at).await? {
         return Err(ConnectError::Ending);
     }
-    let of_user = match store::of_principal(tx, app_id, &new.principal_id).await? {
-        Some(there) if there.account_id == new.account_id => return Ok(Place::There(there.id)),
-        Some(there) if there.state == ending => Some(there.id),
-        Some(_) => return Err(ConnectError::TakenByAnother),
-        None => None,
-    };
-    let of_account = match new.account_id {
-        Some(account_id) => store::of_account(tx, app_id, account_id).await?,
-        None => None,
-    };
+    if let Some(id) = own {
+        return Ok(Place::There(id));
+    }
     match of_account {
         Some(there) if there.state != ending => Err(ConnectError::OtherUser),
         there => Ok(Place::New {
-            of_user,
+            of_user: others,
             of_account: there.map(|there| there.id),
         }),
     }

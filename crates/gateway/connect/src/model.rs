@@ -36,6 +36,16 @@ pub struct NewAccount {
     pub at: Micros,
 }
 
+/// The `user_ref` of an account that is named by its mail address.
+///
+/// ASCII letters alone are made small: of others two could become one that are two to a mail
+/// server, as the Kelvin sign becomes a `k`.
+pub(crate) fn user_ref(address: &str) -> String {
+    // Neither engine has texts with NUL, and one refuses to look for them.
+    let address = address.trim().replace('\0', "\u{fffd}");
+    address.to_ascii_lowercase()
+}
+
 /// Who is connected.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -126,4 +136,26 @@ pub struct Connected {
     pub id: Uuid,
     /// Whether it was there before: the new token replaced its own.
     pub again: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_name_however_it_is_written() {
+        assert_eq!(user_ref(" Ana@Cafe.Example "), "ana@cafe.example");
+        assert_eq!(user_ref("a\0@x"), "a\u{fffd}@x");
+    }
+
+    #[test]
+    fn two_addresses_are_two_names() {
+        for other in [
+            "\u{212a}im@cafe.example",
+            "\u{130}@x.test",
+            "kim@CAF\u{c9}.test",
+        ] {
+            assert_eq!(user_ref(other), other.replace("CAF", "caf"));
+        }
+    }
 }

@@ -34,6 +34,8 @@ use id_token::{Expected, identity, verify};
 const KEPT: Duration = Duration::from_hours(1);
 /// Keys that are not known yet are asked for at most this often.
 const KEYS_AGAIN: Duration = Duration::from_mins(1);
+/// How long it is not asked again after it failed.
+const FAILED_FOR: Duration = Duration::from_secs(10);
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// An app's identity provider, as configured.
@@ -71,6 +73,8 @@ struct Inner {
 struct Said {
     of_itself: Option<(Micros, Provider)>,
     keys: Option<(Micros, JwkSet)>,
+    /// Why it did not, the last time that it was asked.
+    failed: Option<(Micros, OpenIdError)>,
 }
 
 /// What a provider says of itself.
@@ -87,7 +91,7 @@ struct Provider {
 }
 
 /// Why nobody was signed in.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum OpenIdError {
     /// The provider cannot be reached now, or is in trouble.
     #[error("the identity provider does not answer: {0}")]
@@ -313,7 +317,7 @@ impl OpenId {
         let issuer = &self.0.app.issuer;
         let path = ".well-known/openid-configuration";
         let url = format!("{}/{path}", issuer.trim_end_matches('/'));
-        let provider: Provider = self.fetch(&url).await?;
+        let provider: Provider = self.ask(said, &url).await?;
         if provider.issuer != *issuer {
             let what = format!("it calls itself {}", provider.issuer);
             return Err(OpenIdError::Unusable(what));
@@ -331,10 +335,22 @@ impl OpenId {
             return Ok(keys.clone());
         }
         let provider = self.provider_of(&mut said).await?;
-        let keys: Keys = self.fetch(&provider.jwks_uri).await?;
+        let keys: Keys = self.ask(&mut said, &provider.jwks_uri).await?;
         let keys = keys.usable();
         said.keys = Some((now, keys.clone()));
         Ok(keys)
+    }
+
+    /// Asks, unless that has failed just now: of all who wait, one waits for the time-out.
+    async fn ask<T: serde::de::DeserializeOwned>(&self, said: &mut Said, url: &str) -> Result<T> {
+        let clock = &self.0.clock;
+        if let Some((_, why)) = fresh(said.failed.as_ref(), clock.now(), FAILED_FOR) {
+            return Err(why.clone());
+        }
+        let answer = self.fetch(url).await;
+        let failed = answer.as_ref().err();
+        said.failed = failed.map(|why| (clock.now(), why.clone()));
+        answer
     }
 
     async fn fetch<T: serde::de::DeserializeOwned>(&self, url: &str) -> Result<T> {

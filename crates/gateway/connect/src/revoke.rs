@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use bursar_db::{BoxFuture, DbError, Isolation, Tx};
 use bursar_gateway_client::Failure;
-use bursar_jobs::{Handler, HandlerError, Job, NewJob, RetryPolicy, complete, enqueue};
+use bursar_jobs::{Handler, HandlerError, Job, JobsError, NewJob, RetryPolicy, complete, enqueue};
 use bursar_kernel::{Micros, Uuid};
 
 use crate::calls::{self, NewCall, Purpose};
-use crate::{AccessError, ConnectionState, Vault, store};
+use crate::{AccessError, Vault, store};
 
 const KIND: &str = "gateway.revoke";
 /// How long after it was decided a revocation may reach the platform: longer than a call can take.
@@ -59,66 +59,114 @@ impl Revoke {
 
     async fn revoke(&self, job: &Job) -> Result<(), HandlerError> {
         let (app_id, id) = parse(&job.payload)?;
-        let (app_id, vault) = (app_id.to_owned(), &self.0);
-        let connection = vault.get(&app_id, id).await?;
-        if connection.is_none_or(|one| one.state != ConnectionState::Ending) {
-            // Its user has reconnected meanwhile.
+        let vault = &self.0;
+        let Some(generation) = self.look(job, app_id, id, None).await? else {
             return Ok(());
-        }
-        let revoked = match vault.access(&app_id, id).await {
+        };
+        match vault.access(app_id, id).await {
             Ok(access) => {
-                let Some(app) = vault.apps().get(&app_id) else {
+                let Some(app) = vault.apps().get(app_id) else {
                     return Err(HandlerError::Retry("the app is not configured".into()));
                 };
-                if !self.begin(&app_id, id).await? {
-                    // Its user has reconnected meanwhile.
+                // From here on whoever connects the same user has to wait.
+                let until = vault.clock().now() + UNDER_WAY;
+                if self.look(job, app_id, id, Some(until)).await?.is_none() {
                     return Ok(());
                 }
                 match app.client.revoke(&access.token).await {
-                    Ok(done) => (done.exchanges, Some(access.principal_id)),
-                    Err(failure) => return Err(self.failed(&app_id, id, failure).await),
+                    Ok(done) => {
+                        let user_id = Some(access.principal_id);
+                        let purpose = purpose(app_id, id, user_id);
+                        let calls = calls::new_calls(vault.rng(), done.exchanges);
+                        self.ended(job, purpose, calls, None).await
+                    }
+                    Err(failure) => Err(self.failed(app_id, id, failure).await),
                 }
             }
-            // The platform has forgotten it already.
-            Err(AccessError::Lost(_)) => (Vec::new(), None),
-            Err(error) => return Err(HandlerError::Retry(error.to_string())),
-        };
-        let (exchanges, user_id) = revoked;
-        let purpose = Purpose {
-            app_id,
-            connection_id: Some(id),
-            item_id: None,
-            user_id,
-        };
-        let calls = calls::new_calls(vault.rng(), exchanges);
-        let args = (job.claim.clone(), purpose, calls, vault.clock().now());
-        let end = vault.db().write(
-            Isolation::ReadCommitted,
+            // The platform has forgotten it already. Its user may have brought another since.
+            Err(AccessError::Lost(_)) => {
+                let purpose = purpose(app_id, id, None);
+                self.ended(job, purpose, Vec::new(), Some(generation)).await
+            }
+            Err(error) => Err(HandlerError::Retry(error.to_string())),
+        }
+    }
+
+    /// The generation of a connection that is still to be revoked, which may reach the platform
+    /// `until` then. If its user has reconnected, the job ends in the same operation: who
+    /// disconnects after that enqueues another one.
+    async fn look(
+        &self,
+        job: &Job,
+        app_id: &str,
+        id: Uuid,
+        until: Option<Micros>,
+    ) -> Result<Option<i64>, JobsError> {
+        let args = (job.claim.clone(), app_id.to_owned(), id, until);
+        let look = self.0.db().write(
+            Isolation::Serializable,
             args,
-            |tx, (claim, purpose, calls, now): &(_, Purpose, Vec<NewCall>, Micros)| {
+            |tx, (claim, app_id, id, until): &(_, String, Uuid, Option<Micros>)| {
                 Box::pin(async move {
-                    calls::keep(tx, purpose, calls, |_| false).await?;
-                    let id = purpose.connection_id.unwrap_or_default();
-                    store::ended(tx, &purpose.app_id, id, *now).await?;
-                    complete(tx, claim).await
+                    let generation = store::generation_ending(tx, app_id, *id).await?;
+                    match (generation, until) {
+                        (None, _) => complete(tx, claim).await?,
+                        (Some(_), Some(until)) => store::revoking(tx, app_id, *id, *until).await?,
+                        (Some(_), None) => {}
+                    }
+                    Ok(generation)
                 })
             },
         );
-        end.await
-            .map_err(|error: bursar_jobs::JobsError| error.into())
+        look.await
     }
 
-    /// From here on whoever connects the same user has to wait. False where it is not ending.
-    async fn begin(&self, app_id: &str, id: Uuid) -> Result<bool, DbError> {
-        let args = (app_id.to_owned(), id, self.0.clock().now() + UNDER_WAY);
-        let begin = self.0.db().write(
-            Isolation::Serializable,
-            args,
-            |tx, (app_id, id, until): &(String, Uuid, Micros)| {
-                Box::pin(store::revoking(tx, app_id, *id, *until))
-            },
+    /// Forgets what is revoked, and ends the job. `generation` is that of the token, where no other
+    /// one was revoked with it.
+    async fn ended(
+        &self,
+        job: &Job,
+        purpose: Purpose,
+        calls: Vec<NewCall>,
+        generation: Option<i64>,
+    ) -> Result<(), HandlerError> {
+        let args = (
+            job.claim.clone(),
+            purpose,
+            calls,
+            generation,
+            self.0.clock().now(),
         );
-        begin.await
+        let end =
+            self.0.db().write(
+                Isolation::ReadCommitted,
+                args,
+                |tx,
+                 (claim, purpose, calls, generation, now): &(
+                    _,
+                    Purpose,
+                    Vec<NewCall>,
+                    _,
+                    Micros,
+                )| {
+                    Box::pin(async move {
+                        calls::keep(tx, purpose, calls, |_| false).await?;
+                        let id = purpose.connection_id.unwrap_or_default();
+                        let ended =
+                            store::ended(tx, (&purpose.app_id, id), *generation, *now).await?;
+                        if ended || generation.is_none() {
+                            complete(tx, claim).await?;
+                        }
+                        Ok::<_, JobsError>(ended || generation.is_none())
+                    })
+                },
+            );
+        if end.await? {
+            return Ok(());
+        }
+        Err(HandlerError::Retry(
+            "the connection was made anew meanwhile".into(),
+        ))
     }
 
     /// Logs the calls of an attempt that failed, and has the job tried again.
@@ -147,6 +195,15 @@ impl Handler for Revoke {
 
     fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {
         Box::pin(self.revoke(job))
+    }
+}
+
+fn purpose(app_id: &str, id: Uuid, user_id: Option<String>) -> Purpose {
+    Purpose {
+        app_id: app_id.to_owned(),
+        connection_id: Some(id),
+        item_id: None,
+        user_id,
     }
 }
 

@@ -46,9 +46,15 @@ statements! {
         WHERE app_id = $1 AND id = $2 AND state IN ('connected', 'lost')";
     REVOKING = "UPDATE connect_connection SET revoking_until = $3
         WHERE app_id = $1 AND id = $2 AND state = 'ending'";
+    // Whoever ends it meanwhile waits: until then its job is there to rely on, or gone.
+    GENERATION_ENDING = sqlite: "SELECT state, generation FROM connect_connection
+        WHERE app_id = $1 AND id = $2",
+        postgres: "SELECT state, generation FROM connect_connection
+        WHERE app_id = $1 AND id = $2 FOR UPDATE";
     ENDED = "UPDATE connect_connection
         SET state = 'ended', refresh_token = NULL, refresh_due_at = NULL, revoking_until = $3
-        WHERE app_id = $1 AND id = $2 AND state = 'ending'";
+        WHERE app_id = $1 AND id = $2 AND state = 'ending'
+            AND generation = COALESCE($4, generation)";
     SUPERSEDED = "UPDATE connect_connection
         SET state = 'ended', refresh_token = NULL, refresh_due_at = NULL
         WHERE app_id = $1 AND id = $2 AND state = 'ending'";
@@ -267,20 +273,42 @@ pub(crate) async fn ending(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<bool, 
     Ok(tx.execute(&ENDING, args![app_id, &id]).await? == 1)
 }
 
-/// Says until when the platform may end the tokens of a connection that is ending. False where it
-/// is not ending any more.
+/// Says until when the platform may end the tokens of a connection that is ending.
 pub(crate) async fn revoking(
     tx: &mut Tx,
     app_id: &str,
     id: Uuid,
     until: Micros,
-) -> Result<bool, DbError> {
-    Ok(tx.execute(&REVOKING, args![app_id, &id, until]).await? == 1)
+) -> Result<(), DbError> {
+    let values = args![app_id, &id, until];
+    tx.execute(&REVOKING, values).await.map(drop)
 }
 
-/// It is revoked: forgets it.
-pub(crate) async fn ended(tx: &mut Tx, app_id: &str, id: Uuid, now: Micros) -> Result<(), DbError> {
-    tx.execute(&ENDED, args![app_id, &id, now]).await.map(drop)
+/// The generation of a connection that is ending, which nobody changes before this operation is
+/// over. None where it is not ending any more.
+pub(crate) async fn generation_ending(
+    tx: &mut Tx,
+    app_id: &str,
+    id: Uuid,
+) -> Result<Option<i64>, DbError> {
+    let row = tx.row(&GENERATION_ENDING, args![app_id, &id]).await?;
+    let Some(mut row) = row else {
+        return Ok(None);
+    };
+    let generation = row.get(1)?;
+    Ok((state(&mut row, 0)? == ConnectionState::Ending).then_some(generation))
+}
+
+/// It is revoked: forgets it. `generation` says with which token, where it is that one alone. False
+/// where it has another by now, or is not ending any more.
+pub(crate) async fn ended(
+    tx: &mut Tx,
+    (app_id, id): (&str, Uuid),
+    generation: Option<i64>,
+    now: Micros,
+) -> Result<bool, DbError> {
+    let values = args![app_id, &id, now, generation];
+    Ok(tx.execute(&ENDED, values).await? == 1)
 }
 
 /// Forgets a connection that is ending: a new one of the same user needs no revocation before.

@@ -217,6 +217,12 @@ db_test! {
         assert!(matches!(taken, ConnectError::TakenByAnother), "{taken}");
         let other = beside.connect(one, BEN).await.unwrap_err();
         assert!(matches!(other, ConnectError::OtherUser), "{other}");
+        let deleted = Rng::system().uuid();
+        let nobody = beside.connect(deleted, BEN).await.unwrap_err();
+        assert!(matches!(nobody, ConnectError::NoAccount), "{nobody}");
+        // Whose tokens are not to be revoked for it.
+        let taken = beside.connect(deleted, ANA).await.unwrap_err();
+        assert!(matches!(taken, ConnectError::TakenByAnother), "{taken}");
         let access = beside.vault.access(APP, first.id).await.unwrap();
         assert_eq!(access.principal_id, ANA);
     }

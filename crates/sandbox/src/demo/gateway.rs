@@ -320,7 +320,7 @@ async fn mailed_code(demo: &Demo<'_>, before: usize) -> Result<String, DemoError
         let mails = mails(demo).await?;
         if let Some(mail) = mails.first().filter(|_| mails.len() > before) {
             let text = mail["text"].as_str().unwrap_or_default();
-            let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
+            let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|b| b.is_ascii_digit());
             let code = text.lines().map(str::trim).find(is_code);
             let code = code.map(ToOwned::to_owned);
             return code.map_or_else(|| unexpected("Look into the mailbox", "no code"), Ok);

@@ -1,12 +1,12 @@
 ### Proving that an address is one's own.
 
 code-heading = Type the code from our mail
-code-lead = { $brand } has sent a mail with six digits to
+code-lead = { $brand } has sent a mail with eight digits to
 code-code = Code
-code-hint = Six digits. They work for 15 minutes, in this browser only.
+code-hint = Eight digits. They work for 15 minutes, in this browser only.
 code-submit = Go on
 code-wrong = That is not the code.
-code-wrong-advice = Look at the newest mail and type its six digits. After five wrong ones the code is void.
+code-wrong-advice = Look at the newest mail and type its eight digits. After five wrong ones the code is void.
 code-void = This code is void.
 code-void-advice = It is older than 15 minutes, or five wrong ones were typed. Ask for another.
 code-too-many = No more codes for now.

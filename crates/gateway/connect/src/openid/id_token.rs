@@ -8,6 +8,8 @@ use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Map, Value};
 
+use crate::model::user_ref;
+
 /// Signatures by a key that the provider alone has. None by a secret that both know: a public key
 /// could pass for one.
 const ALGORITHMS: [Algorithm; 4] = [
@@ -175,7 +177,7 @@ pub(super) fn identity(
         if claims.get("email_verified") != Some(&Value::Bool(true)) {
             return Err(TokenError::Unverified);
         }
-        user.to_lowercase()
+        user_ref(user)
     } else {
         user.to_owned()
     };

@@ -70,38 +70,32 @@ pub(super) async fn disconnect(visit: Visit, posted: Posted) -> Response {
         Ok((account, _)) => account,
         Err(answer) => return answer,
     };
-    match end(&visit, account).await {
-        Ok(()) => visit.to("account"),
-        Err(answer) => answer,
+    let there = match connection(&visit, account).await {
+        Ok(Some(there)) => there,
+        Ok(None) => return visit.to("account"),
+        Err(answer) => return answer,
+    };
+    match visit.state.vault.disconnect(&visit.app.id, there.id).await {
+        Ok(_) => visit.to("account"),
+        Err(error) => visit.failed(&error),
     }
 }
 
-/// Ends the connection of an account, if there is one.
-async fn end(visit: &Visit, account: &Account) -> Result<(), Response> {
-    let Some(there) = connection(visit, account).await? else {
-        return Ok(());
-    };
-    let ended = visit.state.vault.disconnect(&visit.app.id, there.id).await;
-    ended.map(drop).map_err(|error| visit.failed(&error))
-}
-
-/// `POST /{app}/account/delete`: disconnects first, so that nothing is left that acts for nobody.
+/// `POST /{app}/account/delete`: disconnects too, so that nothing is left that acts for nobody.
 pub(super) async fn delete(visit: Visit, posted: Posted) -> Response {
     let account = match visit.form(posted) {
         Ok((account, _)) => account,
         Err(answer) => return answer,
     };
-    if let Err(answer) = end(&visit, account).await {
-        return answer;
-    }
-    let args = (visit.app.id.clone(), account.id);
-    let delete = visit
-        .state
-        .vault
-        .db()
-        .write(Isolation::Serializable, args, |tx, (app_id, id)| {
-            Box::pin(store::delete_account(tx, app_id, *id))
-        });
+    let args = (visit.app.id.clone(), account.id, visit.now());
+    let delete =
+        visit
+            .state
+            .vault
+            .db()
+            .write(Isolation::Serializable, args, |tx, (app_id, id, now)| {
+                Box::pin(store::delete_account(tx, app_id, *id, *now))
+            });
     let deleted: Result<(), DbError> = delete.await;
     if let Err(error) = deleted {
         return visit.failed(&error);

@@ -7,7 +7,7 @@ use bursar_pages::respond;
 use bursar_secrets::is_long_enough;
 use secrecy::SecretString;
 
-use super::proof::{Wanted, user_ref};
+use super::proof::Wanted;
 use super::sign_up::{is_name, owner};
 use super::store::proof::Current;
 use super::views::{CodePage, CodeProblem, PasswordPage, SignUpFaults};
@@ -133,8 +133,7 @@ async fn proved(visit: &Visit) -> Result<(Current, Wanted), Response> {
 
 async fn password_page(visit: &Visit, wanted: &Wanted) -> Result<PasswordPage, Response> {
     let vault = &visit.state.vault;
-    let user_ref = user_ref(&wanted.address);
-    let found = vault.find_account(&visit.app.id, &user_ref).await;
+    let found = vault.find_account(&visit.app.id, &wanted.address).await;
     let found = found.map_err(|error| visit.failed(&error))?;
     Ok(PasswordPage {
         frame: visit.frame(),

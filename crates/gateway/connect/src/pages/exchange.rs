@@ -219,6 +219,11 @@ async fn keep(
             revoke(visit, &access).await;
             visit.to_refused(Refusal::OtherUser)
         }
+        ConnectError::NoAccount => {
+            // Deleted meanwhile, and signed out with that.
+            revoke(visit, &access).await;
+            visit.to("connect")
+        }
         ConnectError::Lacking(_) => {
             tracing::error!(%error, app_id = visit.app.id, "nobody was connected");
             visit.to_refused(Refusal::Fault)

@@ -9,17 +9,17 @@ use bursar_jobs::{Handler, HandlerError, Job, RetryPolicy};
 use bursar_mail::{Mail, MailError, Mailer};
 
 use super::messages::CATALOGUES;
-use super::proof::{read, user_ref};
+use super::proof::read;
 use super::store::proof::{CODE_JOB, awaited};
 use super::views::{CodeContent, CodeHtml, CodeText};
 use crate::Vault;
 use crate::revoke::parse;
 
-/// A code lives a quarter of an hour: retries stay well within it.
+/// As long as a code lives: the attempt after that finds nothing to mail, and is the last.
 const POLICY: RetryPolicy = RetryPolicy {
-    attempts_max: 8,
+    attempts_max: 40,
     first_delay: Duration::from_secs(5),
-    delay_max: Duration::from_mins(3),
+    delay_max: Duration::from_mins(1),
 };
 
 /// Mails the codes that prove addresses.
@@ -52,8 +52,8 @@ impl Codes {
         };
         let proof = read(&self.vault, app_id, id, &sealed);
         let proof = proof.ok_or_else(|| HandlerError::Retry("the code cannot be opened".into()))?;
-        let user_ref = user_ref(&proof.wanted.address);
-        let account = self.vault.find_account(app_id, &user_ref).await?;
+        let address = &proof.wanted.address;
+        let account = self.vault.find_account(app_id, address).await?;
         let known = account.is_some_and(|account| account.password_hash.is_some());
         let content = CodeContent {
             messages: CATALOGUES.for_accept_language(Some(&proof.wanted.language)),
@@ -70,10 +70,17 @@ impl Codes {
             text: CodeText(content.clone()).render().map_err(failed)?,
             html: CodeHtml(content).render().map_err(failed)?,
         };
-        mailer.send(&mail).await.map_err(|error| match error {
-            MailError::Never(_) => HandlerError::Dead(error.to_string()),
-            MailError::Later(_) | MailError::Db(_) => HandlerError::Retry(error.to_string()),
-        })
+        match mailer.send(&mail).await {
+            Ok(()) => Ok(()),
+            // Anybody can type such an address: nobody has to look at a dead job for it.
+            Err(error @ MailError::Never(_)) => {
+                tracing::warn!(%error, app_id, "a code was not mailed");
+                Ok(())
+            }
+            Err(error @ (MailError::Later(_) | MailError::Db(_))) => {
+                Err(HandlerError::Retry(error.to_string()))
+            }
+        }
     }
 }
 
@@ -88,5 +95,17 @@ impl Handler for Codes {
 
     fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {
         Box::pin(self.send(job))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::proof::LIFE;
+
+    #[test]
+    fn attempts_last_as_long_as_a_code() {
+        let shortest = (1..POLICY.attempts_max).map(|attempt| POLICY.delay(attempt, 0));
+        assert!(shortest.sum::<Duration>() > LIFE);
     }
 }

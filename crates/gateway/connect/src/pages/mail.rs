@@ -5,6 +5,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use bursar_db::{DbError, Isolation};
+use bursar_mail::is_address;
 use bursar_pages::{ErrorKind, respond};
 
 use super::connect::platform;
@@ -109,32 +110,4 @@ pub(super) async fn sent(visit: Visit) -> Response {
         brand: visit.app.brand.clone(),
     };
     respond::page(StatusCode::OK, &page)
-}
-
-/// Whether a text may be somebody's address. The platform knows better.
-pub(super) fn is_address(text: &str) -> bool {
-    let clean = text
-        .chars()
-        .all(|c| !c.is_whitespace() && !c.is_control() && !"<>(),;:\\\"[]".contains(c));
-    let parts = text.split_once('@');
-    let parts = parts
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    clean && parts && text.len() <= 254
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_two_parts() {
-        for good in ["ana@northwind.example", "a+b@x.test"] {
-            assert!(is_address(good), "{good}");
-        }
-        for bad in [
-            "", "ana", "@x", "a@", "a b@x", "a@b@c", "a@x,b@x", "a@x\r\nb",
-        ] {
-            assert!(!is_address(bad), "{bad}");
-        }
-    }
 }

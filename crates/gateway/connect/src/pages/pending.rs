@@ -93,14 +93,24 @@ pub(super) fn mail_key(account_id: Uuid) -> Vec<u8> {
     account_id.as_bytes().to_vec()
 }
 
-/// Seals a value for its row; none where the keys fail.
+/// Seals a value for its row; none where the keys fail, which is logged.
 pub(super) fn seal<T: Serialize>(vault: &Vault, row: &str, value: &T) -> Option<Vec<u8>> {
-    let plain = serde_json::to_vec(value).ok()?;
-    vault.keys().seal(row, &plain).ok()
+    let plain = serde_json::to_vec(value);
+    let plain = plain.inspect_err(|error| tracing::error!(%error, "nothing was sealed"));
+    let sealed = vault.keys().seal(row, &plain.ok()?);
+    let sealed = sealed.inspect_err(|error| tracing::error!(%error, "nothing was sealed"));
+    sealed.ok()
 }
 
-/// Opens what was sealed for this row.
+/// Opens what was sealed for this row; none where that fails, which is logged.
 pub(super) fn open<T: DeserializeOwned>(vault: &Vault, row: &str, sealed: &[u8]) -> Option<T> {
-    let plain = vault.keys().open(row, sealed).ok()?;
-    serde_json::from_slice(&plain).ok()
+    let plain = vault.keys().open(row, sealed);
+    let plain = plain.inspect_err(|error| tracing::error!(%error, "nothing was opened"));
+    let value = serde_json::from_slice(&plain.ok()?);
+    // The error names no value: it may be a secret.
+    let value = value.inspect_err(|error| {
+        let fault = error.classify();
+        tracing::error!(?fault, "what was opened cannot be read");
+    });
+    value.ok()
 }

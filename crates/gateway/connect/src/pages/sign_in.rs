@@ -10,10 +10,11 @@ use bursar_pages::session::csrf_token_matches;
 use bursar_pages::{ErrorKind, respond};
 use secrecy::SecretString;
 
-use super::proof::{address_key, user_ref};
+use super::proof::address_key;
 use super::store;
 use super::views::{SignInProblem, StartPage};
 use super::visit::{Posted, Visit};
+use crate::model::user_ref;
 
 /// Wrong passwords in a row that lock a name. Choice: as at the platform.
 const ATTEMPTS_MAX: i64 = 5;

@@ -2,15 +2,16 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use bursar_mail::is_address;
 use bursar_pages::respond;
 use bursar_secrets::is_long_enough;
 use bursar_web::Form;
 use secrecy::SecretString;
 
-use super::mail::is_address;
 use super::proof::{Owner, Wanted};
 use super::views::{ForgotPage, Refusal, SignUpFaults, SignUpPage};
 use super::visit::{Posted, Visit};
+use crate::model::user_ref;
 
 /// The longest name.
 const NAME_MAX: usize = 100;
@@ -81,7 +82,7 @@ pub(super) async fn forgot(visit: Visit, posted: Posted) -> Response {
 
 async fn ask(visit: &Visit, address: &str, account: Option<Owner>) -> Response {
     let wanted = Wanted {
-        address: address.trim().to_owned(),
+        address: user_ref(address),
         language: visit.frame().messages.language().to_owned(),
         account,
     };

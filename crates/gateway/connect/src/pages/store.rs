@@ -5,6 +5,8 @@ pub(super) mod proof;
 use bursar_db::{DbError, Row, Tx, args, statements};
 use bursar_kernel::{Micros, Uuid};
 
+use crate::revoke::end as end_connection;
+use crate::store::of_account;
 use crate::{Account, NewAccount};
 
 statements! {
@@ -21,7 +23,9 @@ statements! {
     TAKE_PENDING = "UPDATE connect_session SET pending = NULL, connecting_until = $5
         WHERE app_id = $1 AND key = $2 AND pending = $3
             AND (connecting_until IS NULL OR connecting_until <= $4)";
-    GIVE_BACK = "UPDATE connect_session SET pending = $3, connecting_until = NULL
+    // What came meanwhile is newer.
+    GIVE_BACK = "UPDATE connect_session
+        SET pending = COALESCE(pending, $3), connecting_until = NULL
         WHERE app_id = $1 AND key = $2";
     SET_OPENID = "UPDATE connect_session SET openid = $3 WHERE app_id = $1 AND key = $2";
     TAKE_OPENID = "UPDATE connect_session SET openid = NULL
@@ -249,7 +253,7 @@ pub(super) async fn take_pending(
     Ok(tx.execute(&TAKE_PENDING, values).await? == 1)
 }
 
-/// The exchange is over; what may be exchanged again is put back.
+/// The exchange is over; what may be exchanged again is put back, unless something newer came.
 pub(super) async fn give_back(
     tx: &mut Tx,
     (app_id, key): (&str, &[u8]),
@@ -313,8 +317,16 @@ pub(super) async fn reopen_ask(tx: &mut Tx, key: &AskKey) -> Result<(), DbError>
     tx.execute(&REOPEN_ASK, values).await.map(drop)
 }
 
-/// Deletes an account, its sessions and what it asked for.
-pub(super) async fn delete_account(tx: &mut Tx, app_id: &str, id: Uuid) -> Result<(), DbError> {
+/// Ends an account's connection, and deletes the account, its sessions and what it asked for.
+pub(super) async fn delete_account(
+    tx: &mut Tx,
+    app_id: &str,
+    id: Uuid,
+    now: Micros,
+) -> Result<(), DbError> {
+    if let Some(there) = of_account(tx, app_id, id).await? {
+        end_connection(tx, app_id, there.id, now).await?;
+    }
     let values = args![app_id, &id];
     tx.execute(&DELETE_SESSIONS_OF, values).await?;
     tx.execute(&DELETE_ASKS_OF, values).await?;

@@ -72,7 +72,8 @@ db_test! {
             assert!(start.contains(text), "{text}: {start}");
         }
         let new = browser.page("signin/new").await;
-        browser.sign_up("Ana@Cafe.example").await;
+        browser.ask_for_account("Ana@Cafe.example").await;
+        assert_eq!(browser.types(&pages.code(ANA_HERE).await).await, "connect");
         let confirm = browser.page("connect").await;
         assert!(confirm.contains("Connect your Bluebird Cafe account with Bursar?"), "{confirm}");
         assert!(confirm.contains(ANA_HERE), "{confirm}");

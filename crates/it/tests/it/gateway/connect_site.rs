@@ -13,7 +13,7 @@ use bursar_gateway_connect::{
 };
 use bursar_jobs::Worker;
 use bursar_kernel::{Clock, Rng, Uuid};
-use bursar_mail::{Mail, Mailbox, Mailer};
+use bursar_mail::{Mail, Mailbox, Mailer, Smtp, SmtpConfig, Tls};
 use bursar_secrets::{Passwords, SealingKeys};
 use bursar_testkit::TestDb;
 use bursar_web::{DataCenter, Door, Limits as WebLimits, edge, serve};
@@ -101,7 +101,7 @@ impl Pages {
             mails,
         });
         let mailbox = Mailbox::new(db.clone());
-        let codes = codes(&app, &vault, &mailbox);
+        let codes = codes(&app, &vault, &Mailer::Mailbox(mailbox.clone()));
         let door = Door {
             socket,
             data_center: Arc::new(DataCenter::new("gateway", &base, &base).unwrap()),
@@ -158,10 +158,24 @@ impl Pages {
         let mails = self.mails(to).await;
         let mail = mails.first().expect("a mail");
         let mut lines = mail.text.lines();
-        let code = lines.find(|line| line.len() == 6 && line.parse::<u32>().is_ok());
+        let code = lines.find(|line| line.len() == 8 && line.parse::<u32>().is_ok());
         let code = code.unwrap_or_else(|| panic!("no code in {}", mail.text));
         assert!(mail.html.contains(&format!(">{code}</p>")), "{}", mail.html);
         code.to_owned()
+    }
+
+    /// What mails codes by a server of the test's own.
+    pub(super) fn codes_by_smtp(&self, port: u16) -> Worker {
+        let config = SmtpConfig {
+            host: "127.0.0.1".into(),
+            port,
+            tls: Tls::None,
+            login: None,
+            from: "no-reply@cafe.example".into(),
+            from_name: "Bluebird Cafe".into(),
+        };
+        let mailer = Mailer::Smtp(Smtp::new(&config).unwrap());
+        codes(&self.app, &self.vault, &mailer)
     }
 
     /// Revokes what is ending, as a job does.
@@ -219,9 +233,11 @@ impl Pages {
 }
 
 /// What mails the codes of every app.
-fn codes(app: &TestApp, vault: &Vault, mailbox: &Mailbox) -> Worker {
-    let mailer = |app: &App| (app.id.clone(), Mailer::Mailbox(mailbox.clone()));
-    let mailers = vault.apps().iter().map(mailer).collect();
+fn codes(app: &TestApp, vault: &Vault, mailer: &Mailer) -> Worker {
+    let mailers = vault.apps().iter();
+    let mailers = mailers
+        .map(|app| (app.id.clone(), mailer.clone()))
+        .collect();
     Worker::new(
         vault.db().clone(),
         app.clock.clone(),

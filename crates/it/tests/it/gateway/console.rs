@@ -9,7 +9,6 @@ use bursar_testkit::db_test;
 
 use super::connect_site::Browser;
 use super::console_site::{ANA, Console, operators, says, says_nothing_of, serve_console};
-use super::proxy::Fate;
 use super::*;
 use crate::signin::assert_page;
 

@@ -6,7 +6,6 @@ use bursar_testkit::db_test;
 use super::connect_site::Browser;
 use super::console::run;
 use super::console_site::{Console, says, says_nothing_of};
-use super::proxy::Fate;
 use super::*;
 use crate::signin::assert_page;
 

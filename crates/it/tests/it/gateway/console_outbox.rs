@@ -5,7 +5,6 @@ use std::time::Duration;
 use bursar_testkit::db_test;
 
 use super::console_site::{Console, says, says_nothing_of};
-use super::proxy::Fate;
 use super::*;
 use crate::signin::assert_page;
 

@@ -3,11 +3,7 @@
 use bursar_gateway_delivery::Refused;
 use bursar_testkit::db_test;
 
-use super::proxy::Fate;
 use super::*;
-
-/// Half a minute and a little.
-const SOON: Duration = Duration::from_secs(31);
 
 db_test! {
     async fn items_arrive_once_and_in_order(place: TestDb) {

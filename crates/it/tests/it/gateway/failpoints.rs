@@ -11,14 +11,12 @@ use bursar_jobs::{Handler, Worker};
 use bursar_testkit::db_test;
 use tokio::sync::Notify;
 
-use super::proxy::Fate;
 use super::*;
 
 /// Far more than any sweep has.
 const PLACES_MAX: usize = 90;
 /// A refresh's lease is longer than a lane's.
 const ALL_OVER: Duration = Duration::from_secs(181);
-const SOON: Duration = Duration::from_secs(31);
 
 /// Kills at a place, and keeps dead.
 struct Doom {
@@ -130,7 +128,10 @@ impl Round {
     async fn act(&self, outbox: &Outbox, clock: &Clock) {
         let vault = outbox.vault();
         match self.act {
-            Act::Connect => self.connect(vault, clock).await,
+            Act::Connect => {
+                let connected = connect(vault, clock, self.user, &self.request_token);
+                connected.await.ok();
+            }
             Act::Refresh => {
                 let id = self.connection(vault).await;
                 vault.renew(APP, id).await.ok();
@@ -153,27 +154,6 @@ impl Round {
     async fn connection(&self, vault: &Vault) -> Uuid {
         let found = vault.of_ref(APP, &format!("d{}", self.user)).await;
         found.unwrap().expect("a connection").id
-    }
-
-    async fn connect(&self, vault: &Vault, clock: &Clock) {
-        let user_ref = format!("d{}", self.user);
-        let new = NewAccount {
-            app_id: APP.to_owned(),
-            id: Rng::system().uuid(),
-            user_ref: user_ref.clone(),
-            email: None,
-            name: user_ref,
-            password_hash: None,
-            at: clock.now(),
-        };
-        let Ok(account) = vault.account(new).await else {
-            return;
-        };
-        let client = &vault.apps().get(APP).unwrap().client;
-        let token = self.request_token.clone().into();
-        if let Ok(granted) = client.request_token(&driver(self.user), &token).await {
-            vault.connect(APP, Some(account.id), granted).await.ok();
-        }
     }
 
     async fn revoke(&self, outbox: &Outbox, clock: &Clock) {

@@ -6,7 +6,6 @@ use bursar_db::{Isolation, Sql};
 
 use super::api::{item_json, refused, send, serve};
 use super::console_site::{ANA, Console, says};
-use super::proxy::Fate;
 use super::*;
 use crate::signin::assert_page;
 

@@ -2,10 +2,7 @@
 
 use bursar_testkit::db_test;
 
-use super::proxy::Fate;
 use super::*;
-
-const SOON: Duration = Duration::from_secs(31);
 
 db_test! {
     async fn what_arrived_is_found(place: TestDb) {
@@ -13,14 +10,7 @@ db_test! {
         gateway.accept(vec![receipt(0, "warm", "warm")]).await;
         gateway.deliver().await;
         for (key, fate) in [("lost", Fate::Lost), ("reset", Fate::Reset)] {
-            gateway.proxy.next("POST", fate);
-            let id = gateway.accept_one(receipt(0, key, key)).await;
-            gateway.deliver().await;
-            let item = gateway.item(id).await;
-            assert_eq!((item.state, item.doubtful), (State::Waiting, true), "{item:?}");
-            gateway.clock.advance(SOON);
-            gateway.deliver().await;
-            let item = gateway.item(id).await;
+            let item = gateway.deliver_in_doubt(key, fate).await;
             assert_eq!((item.state, item.doubtful), (State::Delivered, false), "{item:?}");
             let location = item.location.unwrap();
             assert!(location.ends_with(&item.remote_id.unwrap()), "{location}");

@@ -51,11 +51,13 @@ use tokio::task::JoinHandle;
 use crate::app::*;
 use crate::http::Site;
 use crate::receipts::sample::smallest;
-use proxy::Proxy;
+use proxy::{Fate, Proxy};
 
 const APP: &str = "cafe";
 const KEY: &str = "0101010101010101010101010101010101010101010101010101010101010101";
 const FLEET: &str = "2b6d5e1a-0f3c-4d87-9a5b-1c2d3e4f5a60";
+/// Longer than what was sent is waited for, before it is looked for.
+const SOON: Duration = Duration::from_secs(31);
 /// Longer than a lease.
 const LEASE_OVER: Duration = Duration::from_secs(121);
 
@@ -241,24 +243,9 @@ impl Gateway {
     }
 
     async fn connect(&self, number: usize) -> Uuid {
-        let user_ref = format!("d{number}");
-        let vault = self.outbox.vault();
-        let new = NewAccount {
-            app_id: APP.to_owned(),
-            id: Rng::system().uuid(),
-            user_ref: user_ref.clone(),
-            email: None,
-            name: user_ref,
-            password_hash: None,
-            at: self.clock.now(),
-        };
-        let account = vault.account(new).await.unwrap().id;
-        let client = &vault.apps().get(APP).unwrap().client;
-        let id = driver(number);
-        let token = self.tokens[&id].clone();
-        let granted = client.request_token(&id, &token.into()).await;
-        let granted = granted.expect("a request token works");
-        vault.connect(APP, Some(account), granted).await.unwrap().id
+        let token = &self.tokens[&driver(number)];
+        let connected = connect(self.outbox.vault(), &self.clock, number, token);
+        connected.await.expect("a request token works")
     }
 
     /// A driver's connection.
@@ -309,6 +296,19 @@ impl Gateway {
         sent
     }
 
+    /// A receipt whose answer is lost by this fate, once it was looked for.
+    async fn deliver_in_doubt(&self, key: &str, fate: Fate) -> Item {
+        self.proxy.next("POST", fate);
+        let id = self.accept_one(receipt(0, key, key)).await;
+        self.deliver().await;
+        let item = self.item(id).await;
+        let doubtful = (item.state, item.doubtful) == (State::Waiting, true);
+        assert!(doubtful, "{item:?}");
+        self.clock.advance(SOON);
+        self.deliver().await;
+        self.item(id).await
+    }
+
     /// The same again and again, moving the clock on, until nothing is to be done.
     async fn deliver_all(&self, step: Duration) {
         for _ in 0..1_000 {
@@ -352,6 +352,31 @@ impl Gateway {
         self.stop.send(()).expect("it is serving");
         self.serving.await.expect("it stops without a panic");
     }
+}
+
+/// Connects a driver with an account, which is made if there is none.
+async fn connect(
+    vault: &Vault,
+    clock: &Clock,
+    number: usize,
+    request_token: &str,
+) -> Result<Uuid, Box<dyn std::error::Error>> {
+    let user_ref = format!("d{number}");
+    let new = NewAccount {
+        app_id: APP.to_owned(),
+        id: Rng::system().uuid(),
+        user_ref: user_ref.clone(),
+        email: None,
+        name: user_ref,
+        password_hash: None,
+        at: clock.now(),
+    };
+    let account = vault.account(new).await?;
+    let client = &vault.apps().get(APP).expect("the app").client;
+    let token = request_token.into();
+    let granted = client.request_token(&driver(number), &token).await?;
+    let connected = vault.connect(APP, Some(account.id), granted).await?;
+    Ok(connected.id)
 }
 
 /// An outbox on a database and a folder: nothing in memory is shared with another.

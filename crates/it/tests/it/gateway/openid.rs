@@ -236,6 +236,10 @@ db_test! {
         assert!(browser.page("connect").await.contains("Sign in with Bluebird ID"));
         browser.refused(&browser.leads("signin/openid").await, 503, UNREACHABLE).await;
         provider.plan().down = None;
+        // Nobody waits for it so soon after.
+        pages.app.clock.advance(Duration::from_secs(9));
+        browser.refused(&browser.leads("signin/openid").await, 503, UNREACHABLE).await;
+        pages.app.clock.advance(Duration::from_secs(1));
         provider.plan().issuer = "https://evil.example".into();
         browser.refused(&browser.leads("signin/openid").await, 502, FAULT).await;
         provider.plan().issuer.clone_from(&provider.base);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bursar_db::{DbError, Sql};
 use bursar_gateway_connect::NewAccount;
+use bursar_jobs::dead;
 use bursar_kernel::Rng;
-use bursar_testkit::db_test;
+use bursar_testkit::{FakeSmtp, db_test};
 
 use super::connect_site::{Browser, PASSWORD, Pages};
 use crate::app::*;
@@ -18,7 +19,7 @@ static STORED: Sql = Sql::new("SELECT sealed FROM connect_proof");
 /// Another code than this one.
 fn other(code: &str) -> String {
     let number: u32 = code.parse().unwrap();
-    format!("{:06}", (number + 1) % 1_000_000)
+    format!("{:08}", (number + 1) % 100_000_000)
 }
 
 async fn has_account(pages: &Pages, email: &str) -> bool {
@@ -48,9 +49,9 @@ db_test! {
         browser.get(&pages.landing(ANA)).await;
         browser.ask_for_account("Ana@Cafe.example").await;
         let page = browser.page("signin/code").await;
-        assert!(page.contains("Step 1 of 3") && page.contains("Ana@Cafe.example"), "{page}");
-        let code = pages.code("Ana@Cafe.example").await;
-        let mail = pages.mails("Ana@Cafe.example").await.remove(0);
+        assert!(page.contains("Step 1 of 3") && page.contains(ANA_HERE), "{page}");
+        let code = pages.code(ANA_HERE).await;
+        let mail = pages.mails(ANA_HERE).await.remove(0);
         assert_eq!(mail.subject, "Bluebird Cafe: your code");
         assert!(mail.text.contains("There is none with it yet"), "{}", mail.text);
         assert!(!has_account(&pages, ANA_HERE).await);
@@ -65,7 +66,7 @@ db_test! {
         refused(&browser, &other(&code), "That is not the code.").await;
         refused(&browser, "", "That is not the code.").await;
         assert!(!has_account(&pages, ANA_HERE).await);
-        let spaced = format!(" {} {} ", &code[..3], &code[3..]);
+        let spaced = format!(" {} {} ", &code[..4], &code[4..]);
         assert_eq!(browser.types(&spaced).await, "connect");
         // What waited to be connected waits still.
         assert_eq!(browser.confirm().await, "connected");
@@ -74,6 +75,27 @@ db_test! {
         let late = pages.browser("cafe");
         assert_eq!(late.types(&code).await, "connect");
         assert_eq!(browser.leads("signin/code").await, "connect");
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    /// The Kelvin sign is a `K` to some, and another mailbox to a mail server.
+    async fn nobody_proves_the_address_of_another_that_looks_alike(place: TestDb) {
+        let pages = Pages::start(&place).await;
+        let (owner, other) = ("kim@cafe.example", "\u{212a}im@cafe.example");
+        pages.browser("cafe").sign_up(owner).await;
+        let id = pages.vault.find_account("cafe", owner).await.unwrap().unwrap().id;
+        assert_eq!(pages.mails(owner).await.len(), 1);
+        let eve = pages.browser("cafe");
+        assert_eq!(forgets(&eve, other).await, "signin/code");
+        assert_eq!(eve.types(&pages.code(other).await).await, "signin/password");
+        let form = [("name", "Eve"), ("password", OTHER_PASSWORD)];
+        assert_eq!(eve.posts("signin/password", &form).await, "connect");
+        assert_eq!(pages.mails(owner).await.len(), 1);
+        assert_ne!(pages.vault.find_account("cafe", other).await.unwrap().unwrap().id, id);
+        let kim = [("email", "Kim@cafe.example"), ("password", PASSWORD)];
+        assert_eq!(pages.browser("cafe").posts("signin", &kim).await, "connect");
         pages.stop().await;
     }
 }
@@ -159,6 +181,42 @@ db_test! {
 }
 
 db_test! {
+    async fn a_code_that_a_mail_server_refuses_for_good_is_dropped(place: TestDb) {
+        let pages = Pages::start(&place).await;
+        let server = FakeSmtp::start(&["550 no such mailbox"]).await;
+        let codes = pages.codes_by_smtp(server.address.port());
+        pages.browser("cafe").ask_for_account(ANA_HERE).await;
+        assert_eq!(codes.run_due().await.unwrap(), 1);
+        pages.app.clock.advance(Duration::from_mins(5));
+        assert_eq!(codes.run_due().await.unwrap(), 0);
+        assert_eq!(dead(&pages.db, 9).await.unwrap(), []);
+        assert_eq!(server.delivered(), []);
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    async fn a_mail_server_that_is_away_delays_a_code(place: TestDb) {
+        let pages = Pages::start(&place).await;
+        let away = pages.codes_by_smtp(1);
+        for (minutes, mails) in [(14, 1), (15, 0)] {
+            let browser = pages.browser("cafe");
+            let email = format!("ana{minutes}@cafe.example");
+            browser.ask_for_account(&email).await;
+            for _ in 0..minutes * 6 {
+                away.run_due().await.unwrap();
+                pages.app.clock.advance(Duration::from_secs(10));
+            }
+            // It is back before the code has expired, and after that.
+            pages.app.clock.advance(Duration::from_secs(55));
+            assert_eq!(pages.mails(&email).await.len(), mails);
+            assert_eq!(dead(&pages.db, 9).await.unwrap(), []);
+        }
+        pages.stop().await;
+    }
+}
+
+db_test! {
     async fn nobody_learns_whether_an_address_has_an_account(place: TestDb) {
         let pages = Pages::start(&place).await;
         let owner = pages.browser("cafe");
@@ -218,7 +276,7 @@ db_test! {
         assert_page(&faulty, 422);
         pages.app.clock.advance(Duration::from_secs(1));
         assert_eq!(forgets(&browser, " ANA@cafe.example ").await, "signin/code");
-        let code = pages.code("ANA@cafe.example").await;
+        let code = pages.code(ANA_HERE).await;
         let planted = browser.cookie();
         assert_eq!(browser.types(&code).await, "signin/password");
         // Whoever planted the session before has nothing of it.

@@ -1,18 +1,23 @@
 //! What happens at the same time as a connection is made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bursar_gateway_connect::ConnectionState;
+use bursar_gateway_connect::{ConnectionState, Revoke};
+use bursar_jobs::Worker;
+use bursar_kernel::{Rng, Uuid};
 use bursar_testkit::db_test;
 
 use super::connect::decide;
 use super::connect_site::{Browser, Pages};
-use super::proxy::Fate;
+use super::proxy::{Fate, Proxy};
+use super::{APP, Gateway};
 use crate::app::*;
 
 const ANA_HERE: &str = "ana@cafe.example";
 const ENDING: &str = "An earlier connection is being ended";
 const UNDER_WAY: &str = "It is under way";
+const REVOCATION: &str = "DELETE /app-mgmt/v0/connections";
 
 /// Signs up, and connects with Ana.
 async fn connect(pages: &Pages, browser: &Browser<'_>, email: &str) {
@@ -26,12 +31,44 @@ async fn disconnect(browser: &Browser<'_>) {
     assert_eq!(browser.posts("account/disconnect", &[]).await, "account");
 }
 
+async fn delete(browser: &Browser<'_>) {
+    browser.page("account/delete").await;
+    assert_eq!(browser.posts("account/delete", &[]).await, "connect");
+}
+
 /// Connects by signing in at the platform: a revocation there ends request tokens, too.
 async fn sign_in_there(pages: &Pages, browser: &Browser<'_>) -> String {
     browser.page("connect").await;
     let sent = browser.post("connect/web", &[]).await;
     let back = decide(pages, &sent, "allow").await;
     browser.leads(&back).await
+}
+
+async fn connect_anew(pages: &Pages, browser: &Browser<'_>) {
+    assert_eq!(sign_in_there(pages, browser).await, "connected");
+    assert!(lives(pages, ANA_HERE).await);
+}
+
+/// Whether an account is connected, with a token that the platform takes.
+async fn lives(pages: &Pages, email: &str) -> bool {
+    let connection = pages.connection("cafe", email).await.unwrap();
+    connection.state == ConnectionState::Connected && pages.works(&connection).await
+}
+
+/// A revocation that the platform fails to make; after a minute it is on its way no more.
+async fn revocation_fails(pages: &Pages, proxy: &Proxy) {
+    proxy.next("DELETE", Fate::Answer(500, None));
+    assert_eq!(pages.revoker().run_due().await.unwrap(), 1);
+    pages.app.clock.advance(Duration::from_secs(61));
+}
+
+/// A browser with an account, at the page that asks whether to connect with Ana.
+async fn about_to_connect(pages: &Pages) -> Browser<'_> {
+    let browser = pages.browser("cafe");
+    land(pages, &browser).await;
+    browser.sign_up(ANA_HERE).await;
+    browser.page("connect").await;
+    browser
 }
 
 async fn land(pages: &Pages, browser: &Browser<'_>) {
@@ -61,9 +98,7 @@ db_test! {
         pages.app.clock.advance(Duration::from_secs(2));
         let expired = "This request is not valid any more";
         browser.refused(&browser.confirm().await, 422, expired).await;
-        assert_eq!(sign_in_there(&pages, &browser).await, "connected");
-        let connection = pages.connection("cafe", ANA_HERE).await.unwrap();
-        assert!(pages.works(&connection).await);
+        connect_anew(&pages, &browser).await;
         pages.stop().await;
     }
 }
@@ -88,9 +123,7 @@ db_test! {
         browser.refused(&lead, 422, ENDING).await;
         assert!(pages.connection("cafe", ANA_HERE).await.is_none());
         pages.app.clock.advance(Duration::from_secs(2));
-        assert_eq!(sign_in_there(&pages, &browser).await, "connected");
-        let connection = pages.connection("cafe", ANA_HERE).await.unwrap();
-        assert!(pages.works(&connection).await);
+        connect_anew(&pages, &browser).await;
         pages.stop().await;
     }
 }
@@ -136,20 +169,63 @@ db_test! {
         let (pages, proxy) = Pages::start_behind_proxy(&place).await;
         let browser = pages.browser("cafe");
         connect(&pages, &browser, ANA_HERE).await;
-        browser.page("account/delete").await;
-        assert_eq!(browser.posts("account/delete", &[]).await, "connect");
+        delete(&browser).await;
         // The revocation is to come, or failed.
-        let revoker = pages.revoker();
-        proxy.next("DELETE", Fate::Answer(500, None));
-        assert_eq!(revoker.run_due().await.unwrap(), 1);
-        pages.app.clock.advance(Duration::from_secs(61));
+        revocation_fails(&pages, &proxy).await;
         let other = pages.browser("cafe");
         connect(&pages, &other, "ana.reyes@cafe.example").await;
         pages.app.clock.advance(Duration::from_mins(5));
-        assert_eq!(revoker.run_due().await.unwrap(), 1, "it finds nothing to do");
-        let connection = pages.connection("cafe", "ana.reyes@cafe.example").await.unwrap();
-        assert_eq!(connection.state, ConnectionState::Connected);
-        assert!(pages.works(&connection).await);
+        let ran = pages.revoker().run_due().await;
+        assert_eq!(ran.unwrap(), 1, "it finds nothing to do");
+        assert!(lives(&pages, "ana.reyes@cafe.example").await);
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    async fn an_account_that_is_deleted_while_it_connects_leaves_no_connection(place: TestDb) {
+        let (pages, proxy) = Pages::start_behind_proxy(&place).await;
+        let browser = about_to_connect(&pages).await;
+        proxy.next("POST", Fate::Late);
+        let deletion = async {
+            proxy.held().await;
+            delete(&browser).await;
+            proxy.release();
+        };
+        let (lead, ()) = tokio::join!(browser.posts("connect", &[]), deletion);
+        assert_eq!(lead, "connect");
+        assert!(pages.vault.list("cafe", Uuid::max(), 9).await.unwrap().is_empty());
+        assert_eq!(proxy.passed(REVOCATION), 1, "what the platform gave is taken back");
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    /// Without anything that says which comes first.
+    async fn whoever_deletes_and_connects_at_once_is_not_connected(place: TestDb) {
+        let (pages, proxy) = Pages::start_behind_proxy(&place).await;
+        for round in 1..=6 {
+            let browser = pages.browser("cafe");
+            browser.sign_up(&format!("ana{round}@cafe.example")).await;
+            browser.page("connect").await;
+            let sent = browser.post("connect/web", &[]).await;
+            let back = decide(&pages, &sent, "allow").await;
+            browser.page("account/delete").await;
+            proxy.next("POST", Fate::Late);
+            let deletion = async {
+                proxy.held().await;
+                proxy.release();
+                assert_eq!(browser.posts("account/delete", &[]).await, "connect");
+            };
+            let (lead, ()) = tokio::join!(browser.leads(&back), deletion);
+            assert!(["connect", "connected"].contains(&lead.as_str()), "{lead}");
+            pages.revoker().run_due().await.unwrap();
+            for connection in pages.vault.list("cafe", Uuid::max(), 99).await.unwrap() {
+                assert_eq!(connection.state, ConnectionState::Ended, "{connection:?}");
+            }
+            assert_eq!(proxy.passed(REVOCATION), round);
+            pages.app.clock.advance(Duration::from_secs(61));
+        }
         pages.stop().await;
     }
 }
@@ -161,14 +237,11 @@ db_test! {
         connect(&pages, &browser, ANA_HERE).await;
         let of_ana = pages.connection("cafe", ANA_HERE).await.unwrap();
         disconnect(&browser).await;
-        let revoker = pages.revoker();
-        proxy.next("DELETE", Fate::Answer(500, None));
-        assert_eq!(revoker.run_due().await.unwrap(), 1);
-        pages.app.clock.advance(Duration::from_secs(61));
+        revocation_fails(&pages, &proxy).await;
         browser.get(&pages.landing(BEN)).await;
         assert_eq!(browser.confirm().await, "connected");
         pages.app.clock.advance(Duration::from_mins(5));
-        assert_eq!(revoker.run_due().await.unwrap(), 1);
+        assert_eq!(pages.revoker().run_due().await.unwrap(), 1);
         // Ana's is revoked all the same, and Ben's lives.
         let ended = pages.vault.get("cafe", of_ana.id).await.unwrap().unwrap();
         assert_eq!(ended.state, ConnectionState::Ended);
@@ -180,12 +253,65 @@ db_test! {
 }
 
 db_test! {
-    async fn two_confirms_are_one(place: TestDb) {
+    /// It finds nothing to do, and ends at the same time as another one is asked for.
+    async fn a_revocation_that_is_given_up_takes_no_other_one_with_it(place: TestDb) {
+        let gateway = Gateway::start(&place, 71, 12).await;
+        let vault = gateway.outbox.vault();
+        let handler = Arc::new(Revoke::new(vault.clone()));
+        let (db, clock) = (gateway.db.clone(), gateway.clock.clone());
+        let revoker = Worker::new(db, clock, Rng::system(), vec![handler]);
+        for number in 0..12 {
+            let id = gateway.connection(number).await;
+            assert!(vault.disconnect(APP, id).await.unwrap());
+            assert_eq!(gateway.connect(number).await, id);
+            let (ran, ended) = tokio::join!(revoker.run_due(), vault.disconnect(APP, id));
+            assert!(ran.is_ok() && ended.unwrap());
+            gateway.pass(Duration::from_secs(61));
+            revoker.run_due().await.unwrap();
+            let connection = vault.get(APP, id).await.unwrap().unwrap();
+            assert_eq!(connection.state, ConnectionState::Ended, "driver {number}");
+        }
+        gateway.stop().await;
+    }
+}
+
+db_test! {
+    /// The platform refuses the token that was, while its user brings another and ends that too.
+    async fn a_token_that_is_lost_ends_no_newer_one(place: TestDb) {
         let (pages, proxy) = Pages::start_behind_proxy(&place).await;
         let browser = pages.browser("cafe");
-        land(&pages, &browser).await;
-        browser.sign_up(ANA_HERE).await;
-        browser.page("connect").await;
+        connect(&pages, &browser, ANA_HERE).await;
+        let id = pages.connection("cafe", ANA_HERE).await.unwrap().id;
+        let access = pages.vault.access("cafe", id).await.unwrap();
+        let client = &pages.vault.apps().get("cafe").unwrap().client;
+        client.revoke(&access.token).await.unwrap();
+        pages.vault.refused(id, &access.token).await;
+        pages.app.clock.advance(Duration::from_secs(2));
+        disconnect(&browser).await;
+        proxy.next("POST", Fate::Stall);
+        let revoker = pages.revoker();
+        let again = async {
+            proxy.held().await;
+            assert_eq!(sign_in_there(&pages, &browser).await, "connected");
+            disconnect(&browser).await;
+            proxy.release();
+        };
+        let (ran, ()) = tokio::join!(revoker.run_due(), again);
+        assert_eq!(ran.unwrap(), 1);
+        let state = async || pages.vault.get("cafe", id).await.unwrap().unwrap().state;
+        assert_eq!(state().await, ConnectionState::Ending);
+        pages.app.clock.advance(Duration::from_secs(10));
+        assert_eq!(revoker.run_due().await.unwrap(), 1);
+        assert_eq!(state().await, ConnectionState::Ended);
+        assert_eq!(proxy.passed(REVOCATION), 2);
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    async fn two_confirms_are_one(place: TestDb) {
+        let (pages, proxy) = Pages::start_behind_proxy(&place).await;
+        let browser = about_to_connect(&pages).await;
         proxy.next("POST", Fate::Late);
         let second = async {
             proxy.held().await;
@@ -246,10 +372,7 @@ db_test! {
     /// A browser that is asked twice drops the first request: the token comes all the same.
     async fn a_confirm_outlives_its_browser(place: TestDb) {
         let (pages, proxy) = Pages::start_behind_proxy(&place).await;
-        let browser = pages.browser("cafe");
-        land(&pages, &browser).await;
-        browser.sign_up(ANA_HERE).await;
-        browser.page("connect").await;
+        let browser = about_to_connect(&pages).await;
         proxy.next("POST", Fate::Late);
         tokio::select! {
             answer = browser.post("connect", &[]) => panic!("{}", answer.text()),
@@ -271,6 +394,24 @@ db_test! {
         proxy.next("POST", Fate::Refuse);
         browser.refused(&browser.confirm().await, 503, "Bursar does not answer").await;
         assert_eq!(browser.confirm().await, "connected");
+        pages.stop().await;
+    }
+}
+
+db_test! {
+    async fn what_is_put_back_replaces_nothing_newer(place: TestDb) {
+        let (pages, proxy) = Pages::start_behind_proxy(&place).await;
+        let browser = about_to_connect(&pages).await;
+        proxy.next("POST", Fate::Hold);
+        let newer = async {
+            proxy.held().await;
+            assert_eq!(browser.leads(&pages.landing(BEN)).await, "connect");
+            proxy.release();
+        };
+        let (lead, ()) = tokio::join!(browser.posts("connect", &[]), newer);
+        browser.refused(&lead, 503, "Bursar does not answer").await;
+        assert_eq!(browser.confirm().await, "connected");
+        assert_eq!(pages.connection("cafe", ANA_HERE).await.unwrap().principal_id, BEN);
         pages.stop().await;
     }
 }

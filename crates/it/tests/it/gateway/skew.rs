@@ -3,10 +3,8 @@
 use bursar_gateway_client::NewReceipt;
 use bursar_testkit::db_test;
 
-use super::proxy::Fate;
 use super::*;
 
-const SOON: Duration = Duration::from_secs(31);
 const HOURS: [i64; 2] = [7, -7];
 
 async fn start(place: &TestDb, ahead: i64) -> Gateway {

@@ -268,6 +268,9 @@ fn an_account_is_named_by_one_claim() {
     let by_email = of(email, "email").unwrap();
     assert_eq!(by_email.user_ref, "ana@cafe.example");
     assert_eq!(by_email.name, "Ana@Cafe.example");
+    let kelvin = json!({ "email": "\u{212a}im@cafe.example", "email_verified": true });
+    let other = of(kelvin, "email").unwrap();
+    assert_eq!(other.user_ref, "\u{212a}im@cafe.example", "it is not Kim");
     for verified in [json!(false), json!("true"), json!(1), json!(null)] {
         let email = json!({ "email": "ana@cafe.example", "email_verified": verified });
         assert_eq!(of(email, "email"), Err(TokenError::Unverified));

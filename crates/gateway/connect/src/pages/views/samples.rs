@@ -262,7 +262,7 @@ pub fn letters() -> Vec<(&'static str, askama::Result<String>, askama::Result<St
             messages: CATALOGUES.for_accept_language(Some("en-US")),
             brand: brand().name,
             known,
-            code: "042137".into(),
+            code: "04213758".into(),
         };
         let text = CodeText(content.clone()).render();
         (name, CodeHtml(content).render(), text)
