@@ -10,6 +10,7 @@
 )]
 
 mod admin;
+mod beside;
 mod blackbox;
 mod bootstrap;
 mod browser;
