@@ -15,6 +15,7 @@ mod blackbox;
 mod bootstrap;
 mod browser;
 mod cli;
+mod connect;
 mod console;
 mod demo;
 mod doctor;
