@@ -34,9 +34,9 @@ const HTTPS_PORT: u16 = 443;
 /// Where the sandbox listens.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub struct SandboxFlags {
-    /// Port of the data center `us`; the others follow, and at the tenth after it the gateway. With
-    /// --tls, the port of each data center, on addresses that follow 127.0.0.1; the gateway stays at
-    /// 8090. 0 takes any free ports [default: 8080, with --tls 443]
+    /// Port of the data center `us`; the others follow, and at the tenth after it the gateway.
+    /// With --tls, the port of each data center, on addresses that follow 127.0.0.1; the gateway
+    /// stays at 8090. 0 takes any free ports [default: 8080, with --tls 443]
     #[arg(long)]
     pub port: Option<u16>,
     /// Serve HTTPS under the documented host names, signed by a local authority

@@ -71,7 +71,8 @@ pub const GATEWAY_APPS: [GatewayApp; 2] = [
 /// Who runs the sandbox's gateway: name and password.
 pub const GATEWAY_OPERATOR: (&str, &str) = ("olga", "olga-keeps-watch");
 /// The hash of that password: making one takes longer than the rest of a start.
-pub const GATEWAY_OPERATOR_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$80N4UK1aqOvOzYfHUx5h2w$9mgrXEbfEqcDMgT0UEd0tPGmWxZpV9ZGUhT7TQJHOjQ";
+pub const GATEWAY_OPERATOR_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$80N4UK1aqOvOzYfHUx5h2w$\
+    9mgrXEbfEqcDMgT0UEd0tPGmWxZpV9ZGUhT7TQJHOjQ";
 
 #[cfg(test)]
 mod tests {
