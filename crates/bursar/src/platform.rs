@@ -53,6 +53,7 @@ pub struct Platform {
     db: Db,
     mailbox: Option<Mailbox>,
     oauth: Oauth,
+    app_center: AppCenter,
     workers: Workers,
     sweeper: JoinHandle<()>,
 }
@@ -180,6 +181,7 @@ impl Platform {
             mailbox: parts.mailbox(),
             db: parts.db,
             oauth: parts.oauth,
+            app_center: parts.app_center,
             workers,
             sweeper,
         })
@@ -233,6 +235,11 @@ impl Platform {
         self.addresses()
             .find(|(known, _)| *known == id)
             .map(|(_, address)| address.to_owned())
+    }
+
+    /// The App Center.
+    pub fn app_center(&self) -> &AppCenter {
+        &self.app_center
     }
 
     /// The mailbox, where mail goes into one.

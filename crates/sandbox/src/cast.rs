@@ -36,6 +36,44 @@ pub const DEVELOPMENT_CLIENT: (&str, &str) = (
 /// What opens its test listing.
 pub const PREVIEW_CODE: &str = "0b7f3f4e5a434d0e9f0c3f8a1d2b6c55";
 
+/// An app of the merchant's, as the sandbox's gateway runs it.
+#[derive(Clone, Copy, Debug)]
+pub struct GatewayApp {
+    /// Its name in the gateway's addresses.
+    pub id: &'static str,
+    /// What it is for.
+    pub stage: &'static str,
+    /// Client id and secret at the platform.
+    pub client: (&'static str, &'static str),
+    /// How its pages call the merchant.
+    pub brand: &'static str,
+    /// A key of its API.
+    pub api_key: &'static str,
+}
+
+/// The apps of the sandbox's gateway; the first one is what people connect.
+pub const GATEWAY_APPS: [GatewayApp; 2] = [
+    GatewayApp {
+        id: "bluebird",
+        stage: "production",
+        client: (CLIENT_ID, CLIENT_SECRET),
+        brand: "Bluebird Cafe",
+        api_key: "3d6c1b7e-58a4-4f20-9c8d-27e4a1b5f6c1",
+    },
+    GatewayApp {
+        id: "bluebird-test",
+        stage: "development",
+        client: DEVELOPMENT_CLIENT,
+        brand: "Bluebird Cafe (test)",
+        api_key: "3d6c1b7e-58a4-4f20-9c8d-27e4a1b5f6c2",
+    },
+];
+/// Who runs the sandbox's gateway: name and password.
+pub const GATEWAY_OPERATOR: (&str, &str) = ("olga", "olga-keeps-watch");
+/// The hash of that password: making one takes longer than the rest of a start.
+pub const GATEWAY_OPERATOR_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$80N4UK1aqOvOzYfHUx5h2w$\
+    9mgrXEbfEqcDMgT0UEd0tPGmWxZpV9ZGUhT7TQJHOjQ";
+
 #[cfg(test)]
 mod tests {
     use super::*;

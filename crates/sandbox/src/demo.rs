@@ -1,6 +1,8 @@
 //! The main job, played step by step: a merchant's e-receipts reach the traveller.
 
-pub mod gateway;
+mod browser;
+pub mod guests;
+mod mailbox;
 
 use std::time::{Duration, Instant};
 
@@ -8,9 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bursar_kernel::{CorrelationId, Rng};
 use bursar_outbound::{Client, Limits, OutboundError, Request, Response};
-use http::header::{AUTHORIZATION, COOKIE, LINK, LOCATION, SET_COOKIE};
+use http::header::{AUTHORIZATION, LINK, LOCATION};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
+
+use browser::Browser;
 
 use crate::timeline::{Call, heading, line};
 use crate::{BOOKING_FEE, TAX_ID};
@@ -18,8 +22,10 @@ use crate::{BOOKING_FEE, TAX_ID};
 const SCHEMA: &str = "<http://schema.concursolutions.com/general-receipt.schema.json>; \
                       rel=\"describedBy\"";
 const FORM: &str = "application/x-www-form-urlencoded";
-/// How long processing may take before the demo gives up.
+/// How long something may take before the demo gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long is waited before it is asked for again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whom the demo plays, and where. Taken from the seed, so that printed credentials work.
 #[derive(Clone, Debug)]
@@ -28,12 +34,16 @@ pub struct Cast {
     pub us: String,
     /// The address of the pages of `us`.
     pub us_pages: String,
+    /// The address of the pages of `emea`.
+    pub emea_pages: String,
     /// The merchant's app.
     pub client_id: String,
     /// Its secret.
     pub client_secret: String,
     /// A traveller who lives in `us`.
     pub traveller: Login,
+    /// A colleague of that traveller.
+    pub colleague: Login,
     /// A traveller who lives in `emea`.
     pub european: Login,
 }
@@ -68,26 +78,8 @@ pub enum DemoError {
     },
 }
 
-/// Plays the demo and prints its timeline.
-///
-/// # Errors
-/// The first step that fails.
-pub async fn play(cast: &Cast, rng: &Rng) -> Result<(), DemoError> {
-    println!("{}", heading());
-    let demo = Demo::new(cast, rng);
-    let token = demo.connect().await?;
-    demo.look_around(&token).await?;
-    for (step, receipt) in [
-        ("Post the booking fee", BOOKING_FEE),
-        ("Post the tax-id receipt", TAX_ID),
-    ] {
-        demo.send_receipt(&token, step, receipt).await?;
-    }
-    demo.see_as_traveller().await?;
-    demo.follow_geolocation().await
-}
-
-struct Demo<'a> {
+/// Plays steps over TCP, and prints a line for each.
+pub struct Demo<'a> {
     cast: &'a Cast,
     rng: &'a Rng,
     client: Client,
@@ -101,12 +93,31 @@ struct Token {
 }
 
 impl<'a> Demo<'a> {
-    fn new(cast: &'a Cast, rng: &'a Rng) -> Self {
+    /// `rng` draws correlation ids.
+    pub fn new(cast: &'a Cast, rng: &'a Rng) -> Self {
         Self {
             cast,
             rng,
             client: Client::new(Limits::default()),
         }
+    }
+
+    /// Plays a merchant's app: two receipts reach their traveller.
+    ///
+    /// # Errors
+    /// The first step that fails.
+    pub async fn play(&self) -> Result<(), DemoError> {
+        println!("{}", heading());
+        let token = self.connect().await?;
+        self.look_around(&token).await?;
+        for (step, receipt) in [
+            ("Post the booking fee", BOOKING_FEE),
+            ("Post the tax-id receipt", TAX_ID),
+        ] {
+            self.send_receipt(&token, step, receipt).await?;
+        }
+        self.see_as_traveller().await?;
+        self.follow_geolocation().await
     }
 
     /// Gets a token as a partner's app does, and refreshes it.
@@ -184,53 +195,28 @@ impl<'a> Demo<'a> {
 
     async fn wait_until_processed(&self, token: &Token, url: &str) -> Result<(), DemoError> {
         let step = "Follow its processing";
-        let began = Instant::now();
-        loop {
-            let answer = self.get(step, url, token).await?;
-            expect(step, &answer, StatusCode::OK)?;
-            match text(step, &json(step, &answer)?, "status")? {
-                "PROCESSED" => return Ok(()),
-                "FAILED" => return unexpected(step, "processing failed"),
-                status if began.elapsed() > PATIENCE => {
-                    return unexpected(step, &format!("still {status} after {PATIENCE:?}"));
-                }
-                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        let path = url.strip_prefix(&token.geolocation).unwrap_or(url);
+        let ask = || {
+            let request = self.request(Method::GET, url);
+            Ok(request.header(AUTHORIZATION, token.bearer.clone()))
+        };
+        self.until(step, &format!("GET {path}"), ask, |answer| {
+            match text(step, &json(step, answer)?, "status")? {
+                "PROCESSED" => Ok(Some(())),
+                "FAILED" => unexpected(step, "processing failed"),
+                _ => Ok(None),
             }
-        }
+        })
+        .await
     }
 
     /// Signs in where people do, and finds both receipts among the available expenses.
     async fn see_as_traveller(&self) -> Result<(), DemoError> {
-        let pages = &self.cast.us_pages;
+        let mut browser = Browser::new(self, &self.cast.us_pages);
         let step = "Sign in as the traveller";
-        let Login {
-            user_name,
-            password,
-        } = &self.cast.traveller;
-        let form = format!(
-            "user_name={}&password={}",
-            encode(user_name),
-            encode(password)
-        );
-        let origin = HeaderValue::from_str(pages)
-            .or_else(|_| unexpected(step, "the address of the pages is no origin"))?;
-        let request = self
-            .request(Method::POST, &format!("{pages}/signin"))
-            .header(HeaderName::from_static("origin"), origin)
-            .body(FORM, form);
-        let answer = self.call(step, request, "POST /signin").await?;
-        expect(step, &answer, StatusCode::SEE_OTHER)?;
-        let cookie = header(step, &answer, &SET_COOKIE)?;
-        let cookie = cookie.split(';').next().unwrap_or_default();
-        let cookie = HeaderValue::from_str(cookie)
-            .or_else(|_| unexpected(step, "the cookie is not printable"))?;
-
+        browser.sign_in(step, &self.cast.traveller, "").await?;
         let step = "See the available expenses";
-        let request = self
-            .request(Method::GET, &format!("{pages}/expenses"))
-            .header(COOKIE, cookie);
-        let answer = self.call(step, request, "GET /expenses").await?;
-        expect(step, &answer, StatusCode::OK)?;
+        let answer = browser.get(step, "/expenses", StatusCode::OK).await?;
         let page = String::from_utf8_lossy(&answer.body).into_owned();
         for text in ["Frosch", "333.00", "ABC Corporation", "180.0", "Undefined"] {
             check(
@@ -239,10 +225,7 @@ impl<'a> Demo<'a> {
                 &format!("the page does not show {text:?}"),
             )?;
         }
-        println!(
-            "{:<40} Frosch 333.00 USD and ABC Corporation 180.0 USD, type Undefined",
-            ""
-        );
+        note("Frosch 333.00 USD and ABC Corporation 180.0 USD, type Undefined");
         Ok(())
     }
 
@@ -324,20 +307,60 @@ impl<'a> Demo<'a> {
         request: Request,
         what: &str,
     ) -> Result<Response, DemoError> {
+        let (answer, took) = self.send(step, request).await?;
+        show(step, what, &answer, took);
+        Ok(answer)
+    }
+
+    async fn send(
+        &self,
+        step: &'static str,
+        request: Request,
+    ) -> Result<(Response, Duration), DemoError> {
         let began = Instant::now();
         let answer = self.client.request(request).await;
         let answer = answer.map_err(|source| DemoError::Call { step, source })?;
-        println!(
-            "{}",
-            line(&Call {
-                step,
-                what,
-                answer: &answer,
-                took: began.elapsed()
-            })
-        );
-        Ok(answer)
+        Ok((answer, began.elapsed()))
     }
+
+    /// Asks until `read` finds something in an answer of 200; shows the last call alone.
+    async fn until<T>(
+        &self,
+        step: &'static str,
+        what: &str,
+        ask: impl Fn() -> Result<Request, DemoError>,
+        read: impl Fn(&Response) -> Result<Option<T>, DemoError>,
+    ) -> Result<T, DemoError> {
+        let began = Instant::now();
+        loop {
+            let (answer, took) = self.send(step, ask()?).await?;
+            expect(step, &answer, StatusCode::OK)?;
+            if let Some(found) = read(&answer)? {
+                show(step, what, &answer, took);
+                return Ok(found);
+            }
+            if began.elapsed() > PATIENCE {
+                return unexpected(step, &format!("nothing came of it in {PATIENCE:?}"));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Prints a call's line.
+fn show(step: &str, what: &str, answer: &Response, took: Duration) {
+    let call = Call {
+        step,
+        what,
+        answer,
+        took,
+    };
+    println!("{}", line(&call));
+}
+
+/// Prints what the calls above it came to.
+fn note(text: &str) {
+    println!("{:<40} {text}", "");
 }
 
 /// What a partner stores: the token, the traveller's id from the `id_token`, the geolocation.

@@ -12,7 +12,7 @@ pub const SEED: &str = include_str!("../../../seeds/sandbox.toml");
 pub const BOOKING_FEE: &str = include_str!("../../../seeds/receipts/booking-fee.json");
 /// The general e-receipt of the integration guide that has a tax id.
 pub const TAX_ID: &str = include_str!("../../../seeds/receipts/tax-id.json");
-/// A week's sales to the traveller, as the merchant's system exports them: three receipts and a
+/// A week's sales to three guests, as the merchant's system exports them: five receipts and a
 /// quick expense.
 pub const WEEK: &str = include_str!("../../../seeds/receipts/bluebird-week.csv");
 

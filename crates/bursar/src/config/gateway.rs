@@ -169,10 +169,10 @@ fn inactive_warn_days() -> u16 {
 }
 
 impl GatewayConfig {
-    /// One app's gateway on any free port of this machine, otherwise by default.
-    pub(crate) fn on_loopback(app: GatewayAppConfig) -> Self {
+    /// A gateway for these apps on a port of this machine, otherwise by default.
+    pub(crate) fn on_loopback(port: u16, app: Vec<GatewayAppConfig>) -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             base_uri: None,
             key_file: None,
             authorities_file: None,
@@ -180,7 +180,7 @@ impl GatewayConfig {
             call_log_days: call_log_days(),
             inactive_days: inactive_days(),
             inactive_warn_days: inactive_warn_days(),
-            app: vec![app],
+            app,
             operator: Vec::new(),
         }
     }

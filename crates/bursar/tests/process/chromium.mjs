@@ -26,15 +26,19 @@ export function onPath(program) {
   return found;
 }
 
-// A page, and the faults that it reports by itself. `expected` is a status that is no fault.
+// A page of its own.
 export async function open(browser, locale) {
-  const page = await (await browser.newContext({ locale })).newPage();
+  return watch(await (await browser.newContext({ locale })).newPage());
+}
+
+// A page, and the faults that it reports by itself. `expected` is a status that is no fault.
+export function watch(page) {
   const faults = [];
-  const watch = { page, faults, expected: undefined };
+  const watched = { page, faults, expected: undefined };
   page.on("console", (message) => {
     // Chromium reports the page's own status there too.
     const status = message.text().match(/status of (\d+)/)?.[1];
-    if (["error", "warning"].includes(message.type()) && Number(status) !== watch.expected) {
+    if (["error", "warning"].includes(message.type()) && Number(status) !== watched.expected) {
       faults.push(`console: ${message.text()} (${message.location().url})`);
     }
   });
@@ -46,11 +50,11 @@ export async function open(browser, locale) {
     }
   });
   page.on("response", (response) => {
-    if (response.status() >= 400 && response.status() !== watch.expected) {
+    if (response.status() >= 400 && response.status() !== watched.expected) {
       faults.push(`${response.status()}: ${response.url()}`);
     }
   });
-  return watch;
+  return watched;
 }
 
 // Presses Tab until an element has the focus, and checks that it can be seen there.

@@ -26,8 +26,11 @@ db_test! {
                 "Follow the geolocation",
                 "Land at the merchant",
                 "Type the code from the mail",
-                "4 accepted, 0 rejected",
-                "4 items, each delivered once",
+                "Come back with a code",
+                "Open the link",
+                "6 accepted, 0 rejected",
+                "See the purchases, each once",
+                "6 items, each delivered once",
                 "See that the platform knows",
                 "Every step did what is documented.",
             ] {

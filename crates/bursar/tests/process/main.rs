@@ -10,10 +10,12 @@
 )]
 
 mod admin;
+mod beside;
 mod blackbox;
 mod bootstrap;
 mod browser;
 mod cli;
+mod connect;
 mod console;
 mod demo;
 mod doctor;

@@ -20,6 +20,7 @@ pub mod api;
 mod connect;
 mod error;
 mod fields;
+mod lead;
 mod logo;
 mod model;
 mod partner;
@@ -32,6 +33,7 @@ mod store;
 pub use connect::ConnectError;
 pub use error::{ActError, Part};
 pub use fields::{Entry, EntryForm, Fault, Faults, Settings, SettingsForm, Texts, TextsForm, Urls};
+pub use lead::PartnerPages;
 pub use logo::{LOGO_MAX, LogoError};
 pub use model::{
     Block, Card, CompanyApps, Kind, Listing, OwnApp, Person, Release, Reviewed, Stage, StageApp,

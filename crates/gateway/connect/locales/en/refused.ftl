@@ -3,7 +3,7 @@
 refused-incomplete = This address is not complete
 refused-incomplete-advice = It lacks what { $platform } sends along. Begin again in { $platform }.
 refused-expired = This request is not valid any more
-refused-expired-advice = It was used before, has expired, or is not one of { $platform }. Begin again; a new one works.
+refused-expired-advice = It was used before, has expired, or did not come from { $platform }. Begin again; a new one works.
 refused-other-app = This request is for another app
 refused-other-app-advice = { $platform } gave it to somebody else than { $brand }. Begin again from the listing of { $brand }.
 refused-taken = That { $platform } user is connected with another account
