@@ -49,7 +49,8 @@ impl Merchant {
         drop(ours::start(storage)?);
         hire(storage)?;
         let platform = ours::start(storage)?;
-        let folder = storage.folder().join("gateway");
+        // Beside the folder of the gateway that the sandbox has.
+        let folder = storage.folder().join("merchant");
         fs::create_dir(&folder)?;
         let config = write_config(&folder, storage)?;
         let tokens = connect(&config)?;
