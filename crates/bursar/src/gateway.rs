@@ -94,31 +94,14 @@ impl Gateway {
                  `gateway.app.openid` in docs/operations.md"
             );
         }
-        let mut handlers: Vec<Arc<dyn Handler>> = vec![
-            Arc::new(Revoke::new(vault.clone())),
-            Arc::new(Codes::new(vault.clone(), mailers.clone())),
-        ];
-        let mut tasks = Vec::new();
-        if let Some(limits) = gateway.inactive() {
-            let (vault, base_uri) = (vault.clone(), here.base_uri());
-            handlers.push(Arc::new(Warnings::new(
-                vault.clone(),
-                limits,
-                mailers,
-                base_uri,
-            )));
-            tasks.push(tokio::spawn(Inactive::new(vault, limits).run()));
-        }
         let workers = Workers::start(
             db.clone(),
             clock.clone(),
             rng.clone(),
-            handlers,
+            handlers(gateway, &vault, mailers, here.base_uri()),
             config.workers,
         );
-        let keep_alive = tokio::spawn(KeepAlive::new(vault.clone()).run());
-        let retention = tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept()));
-        let resealing = tokio::spawn(reseal(vault.clone()));
+        let mut tasks = tend(gateway, &vault);
         let outbox = Outbox::new(
             db.clone(),
             blobs.clone(),
@@ -130,9 +113,7 @@ impl Gateway {
         let waking = tokio::spawn(wake(outbox.clone()));
         let sweeping = tokio::spawn(sweep(blobs, outbox.clone()));
         let measuring = tokio::spawn(measure(outbox.clone()));
-        tasks.extend([
-            keep_alive, retention, resealing, waking, sweeping, measuring,
-        ]);
+        tasks.extend([waking, sweeping, measuring]);
         tasks.extend(watch_folders(gateway, &outbox)?);
         let documents = [bursar_gateway_delivery::openapi()];
         let router = operations(&db, metrics)
@@ -187,6 +168,37 @@ impl Gateway {
         self.workers.stop().await;
         self.db.close().await;
     }
+}
+
+/// What runs the jobs.
+fn handlers(
+    gateway: &GatewayConfig,
+    vault: &Vault,
+    mailers: BTreeMap<String, Mailer>,
+    base_uri: &str,
+) -> Vec<Arc<dyn Handler>> {
+    let mut handlers: Vec<Arc<dyn Handler>> = vec![
+        Arc::new(Revoke::new(vault.clone())),
+        Arc::new(Codes::new(vault.clone(), mailers.clone())),
+    ];
+    if let Some(limits) = gateway.inactive() {
+        let warnings = Warnings::new(vault.clone(), limits, mailers, base_uri);
+        handlers.push(Arc::new(warnings));
+    }
+    handlers
+}
+
+/// Starts what looks after the vault.
+fn tend(gateway: &GatewayConfig, vault: &Vault) -> Vec<JoinHandle<()>> {
+    let mut tasks = vec![
+        tokio::spawn(KeepAlive::new(vault.clone()).run()),
+        tokio::spawn(forget_calls(vault.clone(), gateway.call_log_kept())),
+        tokio::spawn(reseal(vault.clone())),
+    ];
+    if let Some(limits) = gateway.inactive() {
+        tasks.push(tokio::spawn(Inactive::new(vault.clone(), limits).run()));
+    }
+    tasks
 }
 
 /// What sends each app's mail, in the name of its brand.

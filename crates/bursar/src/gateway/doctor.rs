@@ -205,7 +205,7 @@ async fn tokens(vault: &Vault, app_id: &str) -> Result<Finding, StartError> {
             "{older} are sealed by an older key; keep it, and start the gateway: it seals them anew"
         )),
         (closed, _) => Some(format!(
-            "{closed} cannot be opened; is their key in the key file?"
+            "{closed} of {all} cannot be opened; is their key in the key file?"
         )),
     };
     Ok(finding(format!("{app_id}: {all} stored tokens"), problem))

@@ -10,7 +10,7 @@ use bursar_testkit::TestDb;
 
 /// How long anything may take before the test gives up. Far more than it does take, so that a
 /// busy machine fails no test.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The program, with nothing set from outside.
 pub(crate) fn bursar(arguments: &[&str]) -> Command {

@@ -31,7 +31,17 @@ pub struct WarningText(pub WarningContent);
 impl WarningContent {
     /// The mail's subject.
     pub fn subject(&self) -> String {
-        self.named("warning-mail-subject")
+        let names = self.names();
+        self.messages.text_with("warning-mail-subject", names)
+    }
+
+    fn reason(&self) -> String {
+        let names = self.names();
+        self.messages.text_with("warning-mail-reason", names)
+    }
+
+    fn again(&self) -> String {
+        self.messages.text("warning-mail-again")
     }
 
     fn end(&self) -> String {
@@ -39,10 +49,6 @@ impl WarningContent {
         let [brand, platform] = self.names();
         let names = [brand, platform, ("date", date.into())];
         self.messages.text_with("warning-mail-end", names)
-    }
-
-    fn named(&self, key: &str) -> String {
-        self.messages.text_with(key, self.names())
     }
 
     fn names(&self) -> [(&'static str, bursar_pages::FluentValue<'_>); 2] {
