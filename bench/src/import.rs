@@ -145,7 +145,7 @@ fn start(folder: &Path, file: &Path) -> Result<Process> {
 /// The gateway's database.
 fn sqlite(storage: &Storage) -> Result<Sqlite> {
     Ok(Sqlite::open(
-        storage.folder().join("gateway/data/bursar.db"),
+        storage.folder().join("merchant/data/bursar.db"),
     )?)
 }
 
