@@ -101,6 +101,10 @@ impl Inactive {
     }
 
     async fn look_at(&self, idle: &Idle, now: Micros) -> Result<(), DbError> {
+        if self.vault.apps().get(&idle.app_id).is_none() {
+            // Nobody can be warned in its name, and nothing be revoked, until it is back.
+            return Ok(());
+        }
         if self.limits.is_to_warn(idle, now) {
             return self.warn(idle, now).await;
         }

@@ -12,6 +12,12 @@ use crate::calls::{self, NewCall, Purpose};
 use crate::{AccessError, Vault, store};
 
 const KIND: &str = "gateway.revoke";
+/// Two days and more.
+pub(crate) const FOR_DAYS: RetryPolicy = RetryPolicy {
+    attempts_max: 60,
+    first_delay: Duration::from_secs(5),
+    delay_max: Duration::from_hours(1),
+};
 /// How long after it was decided a revocation may reach the platform: longer than a call can take.
 const UNDER_WAY: Duration = Duration::from_mins(1);
 
@@ -184,13 +190,9 @@ impl Handler for Revoke {
         KIND
     }
 
-    /// Two days and more: a platform may be away for long, and a token that is not revoked works.
+    /// A platform may be away for long, and a token that is not revoked works.
     fn policy(&self) -> RetryPolicy {
-        RetryPolicy {
-            attempts_max: 60,
-            first_delay: Duration::from_secs(5),
-            delay_max: Duration::from_hours(1),
-        }
+        FOR_DAYS
     }
 
     fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {

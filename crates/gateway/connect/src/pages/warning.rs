@@ -1,7 +1,6 @@
 //! The job that warns inactive users.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use askama::Template as _;
 use bursar_db::{BoxFuture, DbError, Isolation};
@@ -13,7 +12,7 @@ use super::messages::CATALOGUES;
 use super::views::{WarningContent, WarningHtml, WarningText};
 use crate::inactive::WARN_JOB;
 use crate::inactive::store::{self, Idle};
-use crate::revoke::parse;
+use crate::revoke::{FOR_DAYS, parse};
 use crate::{App, InactiveLimits, Vault};
 
 /// Mails the warnings that [`crate::Inactive`] has decided on.
@@ -145,13 +144,9 @@ impl Handler for Warnings {
         WARN_JOB
     }
 
-    /// Two days and more. Who could not be warned by then is looked for anew.
+    /// Who could not be warned by then is looked for anew.
     fn policy(&self) -> RetryPolicy {
-        RetryPolicy {
-            attempts_max: 60,
-            first_delay: Duration::from_secs(5),
-            delay_max: Duration::from_hours(1),
-        }
+        FOR_DAYS
     }
 
     fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), HandlerError>> {
